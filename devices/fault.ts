@@ -1,0 +1,80 @@
+/**
+ * Everything that can be wrong with what a person asked or wrote, in one table:
+ * code → HTTP status and whether the same request may succeed later. The sentences stand in `texts/`.
+ */
+export const FAULTS = {
+  // configuration: found before any network, listed all at once
+  yaml_syntax: { status: 400, retry: false },
+  unknown_key: { status: 400, retry: false },
+  missing_key: { status: 400, retry: false },
+  wrong_type: { status: 400, retry: false },
+  wrong_value: { status: 400, retry: false },
+  not_allowed_value: { status: 400, retry: false },
+  duplicate_id: { status: 400, retry: false },
+  unknown_reference: { status: 400, retry: false },
+  unknown_unit: { status: 400, retry: false },
+  bad_duration: { status: 400, retry: false },
+  bad_time_zone: { status: 400, retry: false },
+  bad_expression: { status: 400, retry: false },
+  bad_example: { status: 400, retry: false },
+  secret_missing: { status: 400, retry: false },
+  secret_weak: { status: 400, retry: false },
+  file_missing: { status: 400, retry: false },
+  file_exists: { status: 409, retry: false },
+  // requests
+  unauthenticated: { status: 401, retry: false },
+  forbidden: { status: 403, retry: false },
+  not_found: { status: 404, retry: false },
+  invalid_request: { status: 400, retry: false },
+  too_large: { status: 413, retry: false },
+  wrong_media_type: { status: 415, retry: false },
+  internal: { status: 500, retry: true },
+  stopping: { status: 503, retry: true },
+  busy: { status: 503, retry: true },
+  // refusals: the command was understood and the state does not allow it
+  command_reused: { status: 409, retry: false },
+  unknown_alarm: { status: 404, retry: false },
+  unknown_order: { status: 404, retry: false },
+  unknown_notice: { status: 404, retry: false },
+  unknown_person: { status: 404, retry: false },
+  already_acknowledged: { status: 409, retry: false },
+  not_announced: { status: 409, retry: false },
+  already_accepted: { status: 409, retry: false },
+  wrong_state: { status: 409, retry: false },
+  not_assignee: { status: 403, retry: false },
+  source_still_active: { status: 409, retry: false },
+  source_unknown: { status: 409, retry: false },
+  latched: { status: 409, retry: false },
+  nobody_reached: { status: 409, retry: false },
+  // the running program
+  already_running: { status: 409, retry: true },
+  store_corrupt: { status: 500, retry: false },
+  store_newer: { status: 500, retry: false },
+  store_failed: { status: 503, retry: true },
+  too_many_events: { status: 500, retry: false },
+} as const satisfies Record<string, { status: number; retry: boolean }>
+
+export type FaultCode = keyof typeof FAULTS
+export type Params = Readonly<Record<string, string | number | boolean>>
+
+/** A reason as data: `{code, params}`. Its sentence is made where a person reads it. */
+export type Said = Readonly<{ code: FaultCode; params: Params }>
+
+/** A fault of a file a person wrote. `line` and `column` count from 1. */
+export type ConfigFault = Said & Readonly<{ file: string; line: number; column: number; device?: string; rule?: string }>
+
+/** A fault that ends one operation. World faults are caught once, at the edge. */
+export class Fault extends Error {
+  readonly code: FaultCode
+  readonly params: Params
+  readonly status: number
+  readonly retry: boolean
+  constructor(code: FaultCode, params: Params = {}, options?: ErrorOptions) {
+    super(`${code} ${JSON.stringify(params)}`, options)
+    this.name = 'Fault'
+    this.code = code
+    this.params = params
+    this.status = FAULTS[code].status
+    this.retry = FAULTS[code].retry
+  }
+}

@@ -1,0 +1,154 @@
+import Type, { type Static } from 'typebox'
+import { AlarmDefinition, ORDER_CLASSES, PRIORITIES } from './alarm-definition.ts'
+import { checked, readDocument, type WrittenDocument } from './document.ts'
+import { parseDuration } from './duration.ts'
+import { compileCondition, type VariableType } from './expression.ts'
+import type { ConfigFault } from './fault.ts'
+import { Duration, Name, oneOf, ORDERS, Point, TABLES, Text, valueTypeOf } from './point.ts'
+import { isUnit, UNITS } from './unit.ts'
+import { closest } from './closest.ts'
+
+const Words = Type.Record(Type.String({ pattern: '^(0x[0-9a-fA-F]+|\\d+)$' }), Type.Array(Type.Integer({ minimum: 0, maximum: 0xffff })))
+const Bits = Type.Record(Type.String({ pattern: '^(0x[0-9a-fA-F]+|\\d+)$' }), Type.Boolean())
+
+/** A wire image and the values that must come out of it: a profile tests itself. */
+const Example = Type.Object(
+  {
+    modbus: Type.Optional(
+      Type.Object(
+        { holding: Type.Optional(Words), input: Type.Optional(Words), coil: Type.Optional(Bits), discrete: Type.Optional(Bits) },
+        { additionalProperties: false },
+      ),
+    ),
+    mqtt: Type.Optional(Type.Object({ payload: Type.Unknown() }, { additionalProperties: false })),
+    /** Point → value, or `bad: reason`. */
+    expect: Type.Record(Name, Type.Unknown()),
+  },
+  { additionalProperties: false },
+)
+export type Example = Static<typeof Example>
+
+export const ProfileSchema = Type.Object(
+  {
+    profile: Type.String({ pattern: '^[a-z][a-z0-9-]*$' }),
+    name: Text,
+    kind: Type.String({ pattern: '^[a-z][a-z0-9-]*$' }),
+    tags: Type.Optional(Type.Array(Type.String())),
+    modbus: Type.Optional(
+      Type.Object(
+        {
+          table: Type.Optional(oneOf(TABLES)),
+          order: Type.Optional(oneOf(ORDERS)),
+          every: Type.Optional(Duration),
+          /** Join reads that lie up to so many registers apart. */
+          gap: Type.Optional(Type.Integer({ minimum: 0, maximum: 124 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    mqtt: Type.Optional(
+      Type.Object(
+        {
+          /** Topic with `{id}` for the device's id. The device may publish exactly this. */
+          topic: Type.String({ pattern: '^[^#+]+$' }),
+          /** Path of a per-device sequence number: a re-sent message has one effect. */
+          seq: Type.Optional(Type.String()),
+          /** Path of the source time: ISO 8601 or ms since the epoch. */
+          time: Type.Optional(Type.String()),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    /** Nothing heard for so long: the device is silent and its points are bad. */
+    offline_after: Duration,
+    /** The alarm that loss of data raises. */
+    communication: Type.Object(
+      { class: oneOf(ORDER_CLASSES), priority: oneOf(PRIORITIES), skill: Type.String() },
+      { additionalProperties: false },
+    ),
+    points: Type.Record(Name, Point, { minProperties: 1 }),
+    alarms: Type.Optional(Type.Array(AlarmDefinition)),
+    examples: Type.Array(Example, { minItems: 1 }),
+  },
+  { additionalProperties: false },
+)
+
+/** A kind of device as data: its points, how they stand on the wire, its alarms, and examples that test it. */
+export type Profile = Readonly<Static<typeof ProfileSchema>>
+
+export function readProfile(text: string, file: string): { profile: Profile | undefined; faults: readonly ConfigFault[] } {
+  const document = readDocument(ProfileSchema, text, file)
+  const profile = document.value
+  if (profile === undefined) return { profile, faults: document.faults }
+  const faults = [
+    ...document.faults,
+    ...checked(() => pointFaults(document)),
+    ...checked(() => alarmFaults(profile.alarms ?? [], profile, document, ['alarms'])),
+  ]
+  return { profile: faults.length > 0 ? undefined : profile, faults }
+}
+
+function pointFaults(document: WrittenDocument<Profile>): ConfigFault[] {
+  const profile = document.value!
+  const faults: ConfigFault[] = []
+  for (const [name, point] of Object.entries(profile.points)) {
+    if (point.unit && !isUnit(point.unit)) {
+      const hint = closest(point.unit, Object.keys(UNITS))
+      faults.push(document.faultAt(['points', name, 'unit'], 'unknown_unit', { unit: point.unit, ...(hint ? { hint } : {}) }))
+    }
+    for (const wire of ['modbus', 'mqtt'] as const) {
+      if (point[wire] && !profile[wire]) faults.push(document.faultAt(['points', name, wire], 'missing_key', { key: wire }))
+    }
+    // Lift and fire points are read-only by construction.
+    if (point.access === 'rw' && /lift|fire/.test(profile.kind)) {
+      faults.push(document.faultAt(['points', name, 'access'], 'not_allowed_value', { key: 'access', allowed: 'r' }))
+    }
+  }
+  return faults
+}
+
+/** The variables a CEL text over this profile's points may use. */
+export function variablesOf(profile: Profile): Map<string, VariableType> {
+  const types = { number: 'double', bool: 'bool', string: 'string' } as const
+  return new Map(Object.entries(profile.points).map(([name, point]) => [name, types[valueTypeOf(point)]]))
+}
+
+/** What a schema cannot say of alarm definitions: references, expressions, one way to state the condition. */
+export function alarmFaults(
+  alarms: readonly AlarmDefinition[],
+  profile: Profile,
+  document: Pick<WrittenDocument<unknown>, 'faultAt'>,
+  path: readonly (string | number)[],
+): ConfigFault[] {
+  const faults: ConfigFault[] = []
+  const variables = variablesOf(profile)
+  const seen = new Set<string>()
+  alarms.forEach((alarm, i) => {
+    const at = (...steps: (string | number)[]) => [...path, i, ...steps]
+    if (seen.has(alarm.id)) faults.push(document.faultAt(at('id'), 'duplicate_id', { id: alarm.id }))
+    seen.add(alarm.id)
+    if (!alarm.limits === !alarm.when) {
+      faults.push(document.faultAt(at(), 'wrong_value', { key: alarm.id, detail: 'give either limits (with point) or when' }))
+    }
+    if (alarm.limits) {
+      if (alarm.point === undefined) faults.push(document.faultAt(at(), 'missing_key', { key: 'point' }))
+      else if (variables.get(alarm.point) !== 'double') {
+        const hint = closest(alarm.point, [...variables].filter(([, type]) => type === 'double').map(([name]) => name))
+        faults.push(
+          document.faultAt(at('point'), 'unknown_reference', { kind: 'numeric point', id: alarm.point, ...(hint ? { hint } : {}) }),
+        )
+      }
+    }
+    for (const key of ['when', 'enabled_when'] as const) {
+      const text = alarm[key]
+      if (text === undefined) continue
+      const compiled = compileCondition(text, variables)
+      if ('fault' in compiled) faults.push(document.faultAt(at(key), compiled.fault.code, compiled.fault.params, compiled.fault.offset))
+    }
+  })
+  return faults
+}
+
+export function offlineAfterMs(profile: Profile): number {
+  return parseDuration(profile.offline_after)!
+}

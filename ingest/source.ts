@@ -1,0 +1,27 @@
+import type { Batch, Reading, Value } from '#devices/reading.ts'
+
+/**
+ * Hands a batch to the gateway. Resolves when the batch is durable and judged: that is the acknowledgement,
+ * and the back-pressure. `ack` says somebody waits on the wire for it (MQTT QoS 1): it is committed within 20 ms,
+ * otherwise within a second. Rejects when the batch will never be durable (the gateway is stopping, or refused it).
+ */
+export type Emit = (batch: Batch, urgency: 'ack' | 'flow') => Promise<void>
+
+/** Counted at the door: input that never became a batch. */
+export type Rejection = 'malformed' | 'oversize' | 'not_authorized' | 'unknown_device' | 'flood'
+export type Reject = (source: string, reason: Rejection, count?: number) => void
+
+export type DeviceHealth = Readonly<{ device: string; ok: boolean; lastHeardAt: number | null; reason?: string }>
+export type SourceHealth = Readonly<{ source: string; state: 'starting' | 'running' | 'degraded' | 'down'; devices: readonly DeviceHealth[] }>
+
+/** A road by which readings come in. One per connection or broker. */
+export type Source = Readonly<{
+  name: string
+  /** Runs until the signal aborts; rejecting restarts it alone, with backoff. Touches no network before it is called. */
+  run(emit: Emit, signal: AbortSignal): Promise<void>
+  /** A fresh value from the device, past all schedules. */
+  read?(device: string, point: string, signal: AbortSignal): Promise<Reading>
+  /** Writes one value; the caller has checked that it may. */
+  write?(device: string, point: string, value: Value, signal: AbortSignal): Promise<void>
+  health(): SourceHealth
+}>
