@@ -1,7 +1,7 @@
-/** The candidate a person most likely meant, or null when nothing is near: edit distance ≤ 1/3 of the word. */
+/** The candidate a person most likely meant, or null when nothing is near: at most a third of the word differs. */
 export function closest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1
+  let bestDistance = Math.floor(word.length / 3) + 1
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance)
     if (distance < bestDistance) {

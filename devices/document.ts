@@ -4,7 +4,7 @@ import { isMap, LineCounter, type Node, parseDocument } from 'yaml'
 import { closest } from './closest.ts'
 import type { ConfigFault, FaultCode, Params } from './fault.ts'
 
-type Path = readonly (string | number)[]
+export type Path = readonly (string | number)[]
 
 /**
  * A YAML text that a person wrote, read against a JSON Schema.
@@ -15,6 +15,8 @@ export type WrittenDocument<T> = Readonly<{
   /** Present when the text could be parsed; parts named by a fault may be of the wrong shape. */
   value: T | undefined
   faults: readonly ConfigFault[]
+  /** Where the schema faults stand, so that a reader can leave out just those parts. */
+  broken: readonly Path[]
   /** A fault at a place of this document, for checks that a schema cannot make. */
   faultAt(path: Path, code: FaultCode, params?: Params, offset?: number): ConfigFault
 }>
@@ -61,19 +63,21 @@ export function readDocument<S extends TSchema>(schema: S, text: string, file: s
         detail: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''),
       }),
     )
-    return { file, value: undefined, faults, faultAt }
+    return { file, value: undefined, faults, broken: [], faultAt }
   }
 
   const value: unknown = document.toJS({ maxAliasCount: 100 })
   const validate = validatorOf(schema)
   validate(value)
+  const broken: Path[] = []
   const faults = (validate.errors ?? []).filter(isTelling).map((error) => {
     const path = pathOf(error.instancePath)
     const { code, params, key } = explain(error)
+    broken.push(path)
     const offset = key === undefined ? undefined : offsetOfKey(path, key)
     return offset === undefined ? faultAt(path, code, params) : positioned(offset, code, params)
   })
-  return { file, value: value as Static<S>, faults: unique(faults), faultAt }
+  return { file, value: value as Static<S>, faults: unique(faults), broken, faultAt }
 }
 
 function pathOf(pointer: string): Path {

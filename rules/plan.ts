@@ -11,6 +11,8 @@ export type Plan = Readonly<{
   staff: readonly Person[]
   /** Told when nobody fits an order. A role, or a person id. */
   fallback: string
+  /** Channels by which residents are told. */
+  channels: readonly string[]
   settings: Settings
 }>
 

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { Fault, type FaultCode, type Params } from '#devices/fault.ts'
+import type { Command } from '#rules/command.ts'
+import type { Answer } from './store/group.ts'
+import type { PendingGroup } from './store/pending-group.ts'
+
+/** What a command led to: the events that carry its id, or why it was refused. */
+export type CommandAnswer = Readonly<{ done: readonly string[] } | { refused: FaultCode; params: Params }>
+
+const KEPT_MS = 30 * 86_400_000
+
+/**
+ * Commands arrive twice: phones are offline in basements. The same id with the same body gets the same answer for
+ * 30 days; with another body it is refused.
+ */
+export class AnswerBook {
+  readonly #answers = new Map<string, { fingerprint: string; at: number; answer: Promise<CommandAnswer> }>()
+
+  load(answers: readonly Answer[]): void {
+    for (const { id, fingerprint, at, body } of answers) {
+      this.#answers.set(id, { fingerprint, at, answer: Promise.resolve(JSON.parse(body) as CommandAnswer) })
+    }
+  }
+
+  /** The answer this command already got, or is getting; undefined for a new one. */
+  find(command: Command): Promise<CommandAnswer> | undefined {
+    const known = this.#answers.get(command.id)
+    if (!known) return undefined
+    if (known.fingerprint !== fingerprintOf(command)) return Promise.reject(new Fault('command_reused', { id: command.id }))
+    return known.answer
+  }
+
+  /** Resolves with the answer when it is durable. A command that did not become durable may be sent again. */
+  note(command: Command, answer: CommandAnswer, at: number, group: PendingGroup): Promise<CommandAnswer> {
+    const fingerprint = fingerprintOf(command)
+    group.add({ answer: { id: command.id, fingerprint, at, body: JSON.stringify(answer) } })
+    const durable = group.durable.then(() => answer)
+    durable.catch(() => this.#answers.delete(command.id))
+    this.#answers.set(command.id, { fingerprint, at, answer: durable })
+    this.#forgetBefore(at - KEPT_MS)
+    return durable
+  }
+
+  #forgetBefore(at: number): void {
+    for (const [id, known] of this.#answers) {
+      if (known.at >= at) return
+      this.#answers.delete(id)
+    }
+  }
+}
+
+function fingerprintOf({ id: _, ...body }: Command): string {
+  const sorted = Object.entries(body).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url')
+}

@@ -1,0 +1,352 @@
+import { Fault } from '#devices/fault.ts'
+import type { Batch } from '#devices/reading.ts'
+import type { Command, Refusal } from '#rules/command.ts'
+import type { Draft, Event } from '#rules/event.ts'
+import type { Flow } from '#rules/flow.ts'
+import type { Accounting } from './accounting.ts'
+import { AnswerBook, type CommandAnswer } from './answer-book.ts'
+import type { Timers } from './clock.ts'
+import { RecentKeys } from './recent-keys.ts'
+import { rebuild, type ReplayStore } from './replay.ts'
+import type { Group } from './store/group.ts'
+import { PendingGroup } from './store/pending-group.ts'
+
+export type PipelineStore = ReplayStore &
+  Readonly<{
+    commit(group: Group): Promise<void>
+    recentKeys(limit: number): Promise<string[]>
+    quarantine(at: number, origin: string, reason: string, body: string): Promise<void>
+  }>
+
+export type PipelineOptions = Readonly<{
+  store: PipelineStore
+  makeFlow(): Flow
+  /** Fingerprint of the rules: a keyframe of other rules does not fit. */
+  plan: string
+  siteHash: string
+  version: string
+  epoch: string
+  clock: Timers & Readonly<{ now(): number; wallOffsetMs(): number }>
+  accounting: Accounting
+  log(level: 'info' | 'warn' | 'error', message: string, fields?: object): void
+  /** After each commit, in order: from here on it may be seen. */
+  committed(batches: readonly Batch[], events: readonly Event[]): void
+}>
+
+const COMMIT_SOON_MS = 20
+const COMMIT_LATEST_MS = 1_000
+const KEYFRAME_EVERY = 2_000
+const SNAPSHOT_EVERY = 1_000
+const KEYS_KEPT = 20_000
+const CRASHES_ALLOWED = 2
+const REBUILD_RETRY_MS = 1_000
+/** A gateway that was away for less than this was not blind. */
+const BLIND_AFTER_MS = 5_000
+
+type Input = Readonly<{ run(flow: Flow): void; fail(error: Error): void }>
+
+/**
+ * The road of every input: judged in memory, then durable, then visible. Inputs are taken one at a time, in the order
+ * they came; many of them share a commit. When a stage throws or a commit fails for good, memory is discarded and built
+ * again from disk, and the input is tried again; the third crash on the same one quarantines it.
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions
+  readonly #keys = new RecentKeys(KEYS_KEPT)
+  readonly #answers = new AnswerBook()
+  readonly #waiting: Input[] = []
+  #flow: Flow | null = null
+  #group = new PendingGroup()
+  #newestBatch = 0
+  #lastKeyframe = 0
+  #lastSnapshot = 0
+  #committing: Promise<void> | null = null
+  #isUrgent = false
+  #isStopping = false
+  #cancelCommit: (() => void) | null = null
+  #cancelTick: (() => void) | null = null
+
+  constructor(options: PipelineOptions) {
+    this.#options = options
+  }
+
+  /** Builds the core from disk, judges what was left unjudged, and journals the start. Resolves when that is durable. */
+  async start(): Promise<void> {
+    const { store, clock, epoch, siteHash, version, log } = this.#options
+    const { flow, loaded, rejudged } = await rebuild(store, this.#options.makeFlow, this.#options.plan)
+    this.#adopt(flow, loaded.newestBatch, loaded.readingsUpto)
+    for (const key of await store.recentKeys(KEYS_KEPT)) this.#keys.add(key, Promise.resolve())
+    this.#answers.load(loaded.answers)
+    this.#derived(rejudged)
+    const at = clock.now()
+    const isBlind = loaded.newestAt !== null && at - loaded.newestAt > BLIND_AFTER_MS
+    if (isBlind) flow.resume(at)
+    const blindFrom = isBlind ? loaded.newestAt : null
+    const started: Draft = { type: 'gateway.started', epoch, after: loaded.predecessor, blindFrom, wallOffsetMs: clock.wallOffsetMs(), trace: `G${flow.seq + 1}` }
+    this.#derived(flow.record(started, at))
+    if (flow.siteHash !== siteHash) this.#derived(flow.load(siteHash, version, at))
+    log('info', 'core rebuilt', { events: flow.seq, rejudged: rejudged.length, blindMs: blindFrom === null ? 0 : at - blindFrom })
+    await this.flush()
+    this.#planTick()
+  }
+
+  /** One batch. Resolves when it is durable and judged, and what it led to is durable. */
+  submit(batch: Batch, urgency: 'ack' | 'flow'): Promise<void> {
+    const { accounting } = this.#options
+    accounting.receive(batch.source)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    let crashes = 0
+    const settle = (durable: Promise<void>, outcome: 'stored' | 'deduplicated') =>
+      durable.then(
+        () => {
+          accounting.settle(batch.source, outcome)
+          resolve()
+        },
+        (error: Error) => {
+          accounting.settle(batch.source, 'rejected', 'store_failed')
+          reject(error)
+        },
+      )
+    const input: Input = {
+      run: (flow) => {
+        const known = batch.key === undefined ? undefined : this.#keys.get(batch.key)
+        if (known) return void settle(known, 'deduplicated')
+        // Site time never goes back, and the log holds the time at which the batch was judged: judged again, it gives the same.
+        const dated = batch.receivedAt < flow.at ? { ...batch, receivedAt: flow.at } : batch
+        const events = flow.judge(dated, this.#newestBatch + 1)
+        this.#newestBatch++
+        this.#group.add({ batch: { id: this.#newestBatch, batch: dated }, events })
+        if (batch.key !== undefined) this.#keys.add(batch.key, this.#group.durable)
+        void settle(this.#group.durable, 'stored')
+        this.#commitWithin(urgency === 'ack' || events.length > 0)
+      },
+      fail: (error) => {
+        if (!(error instanceof Fault && error.code === 'stopping') && ++crashes <= CRASHES_ALLOWED) return void this.#waiting.unshift(input)
+        const reason = error instanceof Fault && error.code === 'stopping' ? 'stopping' : 'quarantined'
+        accounting.settle(batch.source, 'rejected', reason)
+        if (reason === 'stopping') return reject(error)
+        this.#quarantine(batch, error)
+        resolve()
+      },
+    }
+    this.#take(input)
+    return promise
+  }
+
+  /** One person's command. Resolves with the answer once it is durable; the same id and body get the same answer. */
+  command(command: Command): Promise<CommandAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<CommandAnswer>()
+    this.#take({
+      run: (flow) => {
+        const known = this.#answers.find(command)
+        if (known) return void known.then(resolve, reject)
+        const at = this.#options.clock.now()
+        const { events, refusal } = flow.command(command, at)
+        this.#group.add({ events })
+        this.#answers.note(command, answerOf(events, command, refusal), at, this.#group).then(resolve, reject)
+        this.#commitWithin(true)
+      },
+      fail: reject,
+    })
+    return promise
+  }
+
+  /** Something outside the rules happened: the clock stepped, a token was made. */
+  record(draft: Draft): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#take({
+      run: (flow) => {
+        this.#derived(flow.record(draft, this.#options.clock.now()))
+        this.#group.durable.then(resolve, reject)
+      },
+      fail: reject,
+    })
+    return promise
+  }
+
+  /** Commits what waits, and returns when nothing is left uncommitted. */
+  async flush(): Promise<void> {
+    while (this.#committing || !this.#group.isEmpty) {
+      if (!this.#committing) this.#commit()
+      await this.#committing
+    }
+  }
+
+  /** Takes nothing more; what was taken becomes durable, with a snapshot so that the next start is short. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#cancelTick?.()
+    await this.flush()
+    this.#cancelCommit?.()
+    if (this.#flow) await this.#options.store.commit(this.#checkpointed(new PendingGroup(), this.#flow).group(this.#newestBatch))
+    for (const input of this.#waiting.splice(0)) input.fail(new Fault('stopping'))
+  }
+
+  #take(input: Input): void {
+    if (this.#isStopping) return input.fail(new Fault('stopping'))
+    this.#waiting.push(input)
+    this.#drain()
+  }
+
+  #drain(): void {
+    while (this.#flow) {
+      const input = this.#waiting.shift()
+      if (!input) return this.#planTick()
+      try {
+        input.run(this.#flow)
+      } catch (error) {
+        this.#crash(error as Error)
+        input.fail(error as Error)
+      }
+    }
+  }
+
+  #tick(): void {
+    this.#take({
+      run: (flow) => this.#derived(flow.advance(this.#options.clock.now())),
+      fail: (error) => this.#options.log('error', 'tick failed', { error: error.message }),
+    })
+  }
+
+  #planTick(): void {
+    this.#cancelTick?.()
+    this.#cancelTick = null
+    const due = this.#isStopping ? null : (this.#flow?.due() ?? null)
+    if (due === null) return
+    this.#cancelTick = this.#options.clock.after(due - this.#options.clock.now(), () => this.#tick())
+  }
+
+  #derived(events: readonly Event[]): void {
+    if (events.length === 0) return
+    this.#group.add({ events })
+    this.#commitWithin(true)
+  }
+
+  #commitWithin(isUrgent: boolean): void {
+    if (this.#committing || (this.#cancelCommit && (this.#isUrgent || !isUrgent))) {
+      this.#isUrgent ||= isUrgent
+      return
+    }
+    this.#cancelCommit?.()
+    this.#isUrgent = isUrgent
+    this.#cancelCommit = this.#options.clock.delay(isUrgent ? COMMIT_SOON_MS : COMMIT_LATEST_MS, () => this.#commit())
+  }
+
+  #commit(): void {
+    this.#cancelCommit?.()
+    this.#cancelCommit = null
+    this.#isUrgent = false
+    const group = this.#group
+    const flow = this.#flow
+    if (this.#committing || group.isEmpty || !flow) return
+    this.#group = new PendingGroup()
+    this.#checkpoint(group, flow)
+    this.#committing = this.#options.store.commit(group.group(this.#newestBatch)).then(
+      () => {
+        this.#options.committed(
+          group.batches.map(({ batch }) => batch),
+          group.events,
+        )
+        group.resolve()
+        this.#committing = null
+        // Whoever came meanwhile has waited for this commit already.
+        if (this.#isUrgent) this.#commit()
+        else if (!this.#group.isEmpty) this.#commitWithin(false)
+      },
+      (error: Error) => {
+        this.#committing = null
+        this.#options.log('error', 'commit failed', { error: error.message })
+        this.#discard(group, error)
+        this.#rebuildSoon()
+      },
+    )
+  }
+
+  /** Now and then a commit carries what makes the next start short. */
+  #checkpoint(group: PendingGroup, flow: Flow): void {
+    const isDue = this.#newestBatch - this.#lastKeyframe >= KEYFRAME_EVERY || flow.seq - this.#lastSnapshot >= SNAPSHOT_EVERY
+    if (isDue) this.#checkpointed(group, flow)
+  }
+
+  #checkpointed(group: PendingGroup, flow: Flow): PendingGroup {
+    this.#lastKeyframe = this.#newestBatch
+    this.#lastSnapshot = flow.seq
+    group.keep({ batch: this.#newestBatch, plan: this.#options.plan, keyframe: flow.keyframe() }, flow.snapshot())
+    return group
+  }
+
+  /** Memory can no longer be trusted: what was complete is committed, the rest is built again from disk. */
+  #crash(error: Error): void {
+    this.#options.log('error', 'the core crashed on an input', { error: error.stack ?? error.message })
+    const group = this.#group
+    this.#group = new PendingGroup()
+    this.#flow = null
+    const committed = (this.#committing ?? Promise.resolve()).then(() => {
+      if (!group.isEmpty) return this.#options.store.commit(group.group(this.#newestBatch))
+      return undefined
+    })
+    committed.then(
+      () => {
+        this.#options.committed(
+          group.batches.map(({ batch }) => batch),
+          group.events,
+        )
+        group.resolve()
+        this.#rebuildSoon()
+      },
+      (failure: Error) => {
+        this.#discard(group, failure)
+        this.#rebuildSoon()
+      },
+    )
+  }
+
+  /** Nothing of these became durable: whoever waits is told, and may send again. */
+  #discard(group: PendingGroup, error: Error): void {
+    const lost = [group, this.#group]
+    this.#group = new PendingGroup()
+    this.#flow = null
+    for (const each of lost) {
+      this.#keys.forget(each.batches.flatMap(({ batch }) => (batch.key === undefined ? [] : [batch.key])))
+      each.reject(new Fault('store_failed', { detail: error.message }, { cause: error }))
+    }
+  }
+
+  #rebuildSoon(): void {
+    this.#flow = null
+    this.#cancelTick?.()
+    rebuild(this.#options.store, this.#options.makeFlow, this.#options.plan).then(
+      ({ flow, loaded, rejudged }) => {
+        this.#adopt(flow, loaded.newestBatch, loaded.readingsUpto)
+        this.#derived(rejudged)
+        this.#drain()
+      },
+      (error: Error) => {
+        this.#options.log('error', 'rebuild failed, trying again', { error: error.message })
+        if (!this.#isStopping) this.#options.clock.delay(REBUILD_RETRY_MS, () => this.#rebuildSoon())
+      },
+    )
+  }
+
+  #adopt(flow: Flow, newestBatch: number, readingsUpto: number): void {
+    this.#flow = flow
+    this.#newestBatch = newestBatch
+    this.#lastKeyframe = Math.min(this.#lastKeyframe || readingsUpto, newestBatch)
+    this.#lastSnapshot = flow.seq
+  }
+
+  #quarantine(batch: Batch, error: Error): void {
+    const { store, log, clock } = this.#options
+    log('error', 'input quarantined', { source: batch.source, error: error.message })
+    store.quarantine(clock.now(), batch.source, error.message, JSON.stringify(batch)).catch((failure: Error) => {
+      log('error', 'quarantine could not be written', { error: failure.message, batch })
+    })
+    const draft: Draft = { type: 'input.quarantined', source: batch.source, reason: error.message, trace: batch.source }
+    this.record(draft).catch((failure: Error) => log('error', 'quarantine could not be journaled', { error: failure.message }))
+  }
+}
+
+function answerOf(events: readonly Event[], command: Command, refusal: Refusal | null): CommandAnswer {
+  if (refusal) return { refused: refusal.refused, params: refusal.params }
+  return { done: events.filter((event) => event.command === command.id).map((event) => event.type) }
+}

@@ -1,0 +1,42 @@
+import type { Event } from '#rules/event.ts'
+import type { Flow } from '#rules/flow.ts'
+import { type BatchRow, batchOf } from './store/batch-codec.ts'
+import type { Loaded } from './store/group.ts'
+
+/** What is read of a store to rebuild the core; the real store answers from its thread. */
+export type ReplayStore = Readonly<{
+  load(plan: string): Promise<Loaded>
+  eventsAfter(seq: number): Promise<Event[]>
+  batchesAfter(id: number, limit: number): Promise<BatchRow[]>
+}>
+
+export type Rebuilt = Readonly<{ flow: Flow; loaded: Loaded; rejudged: readonly Event[] }>
+
+const PAGE = 1_000
+/** Without a keyframe of these rules (they changed), so many batches give the newest values back. */
+const WARMED_WITHOUT_KEYFRAME = 20_000
+
+/**
+ * Rebuilds the core from disk: state from snapshot and events, memory of the detectors from keyframe and log; then the
+ * batches that were durable but not yet judged are judged again, and give what they would have given.
+ */
+export async function rebuild(store: ReplayStore, makeFlow: () => Flow, plan: string): Promise<Rebuilt> {
+  const loaded = await store.load(plan)
+  let flow = makeFlow()
+  let { events } = loaded
+  if (loaded.snapshot && !flow.restore(loaded.snapshot)) {
+    flow = makeFlow()
+    events = await store.eventsAfter(0)
+  }
+  for (const event of events) flow.apply(event)
+  if (loaded.keyframe) flow.recall(loaded.keyframe.keyframe)
+  const rejudged: Event[] = []
+  const from = loaded.keyframe?.batch ?? Math.max(0, loaded.readingsUpto - WARMED_WITHOUT_KEYFRAME)
+  for (let rows = await store.batchesAfter(from, PAGE); rows.length > 0; rows = await store.batchesAfter(rows.at(-1)!.id, PAGE)) {
+    for (const row of rows) {
+      if (row.id <= loaded.readingsUpto) flow.warm(batchOf(row), row.id)
+      else rejudged.push(...flow.judge(batchOf(row), row.id))
+    }
+  }
+  return { flow, loaded, rejudged }
+}

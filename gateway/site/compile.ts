@@ -1,0 +1,186 @@
+import { Temporal } from 'temporal-polyfill'
+import { closest } from '#devices/closest.ts'
+import type { Connection, Device } from '#devices/device.ts'
+import { checked, type WrittenDocument } from '#devices/document.ts'
+import { parseDuration } from '#devices/duration.ts'
+import type { ConfigFault, FaultCode, Params } from '#devices/fault.ts'
+import { alarmFaults, type Profile } from '#devices/profile.ts'
+import type { Asset, Person, Settings } from '#rules/plan.ts'
+import { homesServed } from './places.ts'
+import { rulesOf } from './rules.ts'
+import type { ChannelConfig, SiteFile } from './schema.ts'
+import { resolveSecret } from './secret.ts'
+import type { Site } from './site.ts'
+
+type Input = Readonly<{
+  file: SiteFile
+  document: WrittenDocument<SiteFile>
+  profiles: ReadonlyMap<string, Profile>
+  folder: string
+  env: Readonly<Record<string, string | undefined>>
+  path: string
+  hash: string
+}>
+
+const DEFAULTS = { incident_window: '10m', publish_after: '10m', publish_confirmed_after: '5m', all_clear_hold: '10m', accept_within: '5m' } as const
+
+/** Site file + profiles → what runs, and every fault that a schema cannot see. Null when a secret is unusable. */
+export function compileSite({ file, document, profiles, folder, env, path, hash }: Input): { site: Site | null; faults: ConfigFault[] } {
+  const faults: ConfigFault[] = []
+  /** Places are found by the entry itself, for broken neighbours were left out and the count has shifted. */
+  const where = (list: keyof SiteFile, entry: unknown, ...rest: (string | number)[]) => [list, ((document.value?.[list] ?? []) as unknown[]).indexOf(entry), ...rest]
+  const blame = (at: readonly (string | number)[], code: FaultCode, params: Params = {}) => faults.push(document.faultAt(at, code, params))
+  const missing = (at: readonly (string | number)[], kind: string, id: string, known: Iterable<string>) => {
+    const hint = closest(id, known)
+    blame(at, 'unknown_reference', { kind, id, ...(hint ? { hint } : {}) })
+  }
+  const distinct = <T extends { id: string }>(list: keyof SiteFile, entries: readonly T[]): T[] => {
+    const seen = new Set<string>()
+    return entries.filter((entry) => {
+      if (!seen.has(entry.id)) return seen.add(entry.id)
+      blame(where(list, entry, 'id'), 'duplicate_id', { id: entry.id })
+      return false
+    })
+  }
+
+  const buildings = distinct('buildings', file.buildings ?? [])
+  const zones = distinct('zones', file.zones ?? [])
+  for (const zone of zones) {
+    zone.buildings.forEach((id, i) => {
+      if (!buildings.some((building) => building.id === id)) missing(where('zones', zone, 'buildings', i), 'building', id, buildings.map((building) => building.id))
+    })
+  }
+  const assets = new Map<string, Asset>()
+  for (const asset of distinct('assets', file.assets)) {
+    for (const [list, known, kind] of [['zones', zones, 'zone'], ['buildings', buildings, 'building']] as const) {
+      asset.serves?.[list]?.forEach((id, i) => {
+        if (!known.some((place) => place.id === id)) missing(where('assets', asset, 'serves', list, i), kind, id, known.map((place) => place.id))
+      })
+    }
+    const homes = homesServed(asset.serves, { buildings, zones })
+    assets.set(asset.id, { id: asset.id, name: asset.name ?? asset.id, kind: asset.kind, room: asset.room ?? asset.id, region: asset.region ?? 'site', homes })
+  }
+
+  const connections: Connection[] = Object.entries(file.connections ?? {}).map(([id, { protocol, host, port, timeout }]) => ({
+    id,
+    protocol,
+    host,
+    port,
+    timeoutMs: parseDuration(timeout ?? '1s')!,
+  }))
+  const secrets = new Map<string, string>()
+  let isSecretUnusable = false
+  const secretAt = (at: readonly (string | number)[], written: string): string | null => {
+    const resolved = resolveSecret(written, folder, env)
+    if ('secret' in resolved) return resolved.secret
+    isSecretUnusable ||= resolved.said.code === 'secret_weak'
+    blame(at, resolved.said.code, resolved.said.params)
+    return null
+  }
+
+  const devices: Device[] = []
+  for (const entry of distinct('devices', file.devices)) {
+    const before = faults.length
+    const profile = profiles.get(entry.profile)
+    const asset = entry.asset ?? entry.id
+    if (!profile) missing(where('devices', entry, 'profile'), 'profile', entry.profile, profiles.keys())
+    if (!assets.has(asset)) missing(where('devices', entry, entry.asset === undefined ? 'id' : 'asset'), 'asset', asset, assets.keys())
+    if (profile?.modbus) {
+      if (entry.connection === undefined) blame(where('devices', entry), 'missing_key', { key: 'connection' })
+      else if (!connections.some(({ id }) => id === entry.connection)) missing(where('devices', entry, 'connection'), 'connection', entry.connection, connections.map(({ id }) => id))
+      if (entry.unit_id === undefined) blame(where('devices', entry), 'missing_key', { key: 'unit_id' })
+    }
+    if (profile?.mqtt && !file.mqtt) blame(where('devices', entry, 'profile'), 'missing_key', { key: 'mqtt' })
+    if (entry.secret !== undefined) {
+      const secret = secretAt(where('devices', entry, 'secret'), entry.secret)
+      if (secret) secrets.set(entry.id, secret)
+    }
+    if (!profile || faults.length > before) continue
+    const { id, connection, unit_id: unitId } = entry
+    devices.push({ id, profile, asset, ...(connection === undefined ? {} : { connection }), ...(unitId === undefined ? {} : { unitId }) })
+  }
+
+  const ownAlarms = (file.alarms ?? []).filter((alarm) => {
+    const at = where('alarms', alarm)
+    const device = devices.find(({ id }) => id === alarm.for)
+    if (!device) {
+      missing([...at, 'for'], 'device', alarm.for, devices.map(({ id }) => id))
+      return false
+    }
+    const wrong = checked(() => alarmFaults([alarm], device.profile, { faultAt: (inner, code, params, offset) => document.faultAt([...at, ...inner.slice(1)], code, params, offset) }, []))
+    faults.push(...wrong)
+    return wrong.length === 0
+  })
+
+  const staff: Person[] = distinct('staff', file.staff ?? []).map(({ duty, ...person }) => ({ ...person, duty: duty.map(parseDuty) }))
+  const fallback = staff.find(({ id, role }) => id === file.fallback || role === file.fallback)
+  if (file.fallback !== undefined && !fallback) missing(['fallback'], 'person or role', file.fallback, staff.flatMap(({ id, role }) => [id, role]))
+
+  if (!isTimeZone(file.site.timezone)) blame(['site', 'timezone'], 'bad_time_zone', { id: String(file.site.timezone) })
+
+  const channels = distinct('channels', file.channels ?? [{ id: 'screen', type: 'screen' }]).flatMap((channel): ChannelConfig[] => {
+    if (channel.type === 'screen') return [channel]
+    const secret = secretAt(where('channels', channel, 'secret'), channel.secret)
+    return secret ? [{ ...channel, secret }] : []
+  })
+  const influx = (file.influx ?? []).flatMap((target) => {
+    const key = target.type === 'influx2' ? 'token' : 'password'
+    const written = target.type === 'influx2' ? target.token : target.password
+    if (written === undefined) return [target]
+    const secret = secretAt(where('influx', target, key), written)
+    return secret ? [{ ...target, [key]: secret }] : []
+  })
+
+  const [host = '127.0.0.1', port = '0'] = file.mqtt?.listen.split(':') ?? []
+  const site: Site = {
+    id: file.site.id,
+    name: file.site.name ?? file.site.id,
+    file: path,
+    hash,
+    languages: file.site.languages ?? ['zh-CN', 'en'],
+    plan: {
+      site: file.site.id,
+      timeZone: isTimeZone(file.site.timezone) ? file.site.timezone : 'UTC',
+      rules: devices.flatMap((device) => rulesOf(device, ownAlarms.filter((alarm) => alarm.for === device.id).map(({ for: _, ...alarm }) => alarm))),
+      assets,
+      staff,
+      fallback: fallback?.id ?? staff.find(({ role }) => role === 'manager')?.id ?? 'manager',
+      channels: channels.map(({ id }) => id),
+      settings: settingsOf(file.settings ?? {}),
+    },
+    devices,
+    connections,
+    mqtt: file.mqtt ? { host, port: Number(port), secrets } : null,
+    channels,
+    influx,
+    buildings,
+    faults,
+  }
+  return { site: isSecretUnusable ? null : site, faults }
+}
+
+function settingsOf(written: NonNullable<SiteFile['settings']>): Settings {
+  const ms = (key: keyof typeof DEFAULTS) => parseDuration(written[key] ?? DEFAULTS[key])!
+  return {
+    incidentWindowMs: ms('incident_window'),
+    publishAfterMs: ms('publish_after'),
+    publishConfirmedAfterMs: ms('publish_confirmed_after'),
+    allClearHoldMs: ms('all_clear_hold'),
+    acceptWithinMs: ms('accept_within'),
+  }
+}
+
+/** `19:00-07:00` → minutes since local midnight, the end past midnight. */
+function parseDuty(text: string): { from: number; to: number } {
+  const [from = 0, to = 0] = text.split('-').map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3)))
+  return { from, to: to > from ? to : to + 1_440 }
+}
+
+function isTimeZone(id: unknown): id is string {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(String(id))
+    return true
+  } catch {
+    return false
+  }
+}

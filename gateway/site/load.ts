@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Path, readDocument } from '#devices/document.ts'
+import type { ConfigFault } from '#devices/fault.ts'
+import { compileSite } from './compile.ts'
+import { readProfiles } from './profiles.ts'
+import { type SiteFile, SiteSchema } from './schema.ts'
+import type { Site } from './site.ts'
+
+const OWN_PROFILES = fileURLToPath(new URL('../../devices/profiles', import.meta.url))
+
+export type LoadOptions = Readonly<{ env: Readonly<Record<string, string | undefined>>; cwd: string }>
+
+/**
+ * Reads a site file with all it refers to. Faults come all at once, each with file, line and column, and disable only
+ * what they stand in; `site` is null when nothing can run: the file cannot be parsed, the site has no id, or a secret
+ * is missing, known or short.
+ */
+export function loadSite(path: string, { env, cwd }: LoadOptions): { site: Site | null; faults: readonly ConfigFault[] } {
+  const file = relative(cwd, resolve(cwd, path)) || path
+  const full = resolve(cwd, path)
+  if (!existsSync(full)) return { site: null, faults: [{ code: 'file_missing', params: { file }, file, line: 1, column: 1 }] }
+  const text = readFileSync(full, 'utf8')
+  const folder = dirname(full)
+  const shelf = readProfiles([OWN_PROFILES, join(folder, 'profiles')], cwd)
+  const document = readDocument(SiteSchema, text, file)
+  const value = document.value === undefined ? null : withoutBroken(document.value, document.broken)
+  if (!value) return { site: null, faults: [...document.faults, ...shelf.faults] }
+  const hash = [text, ...shelf.texts].reduce((sum, part) => sum.update(part).update('\0'), createHash('sha256')).digest('hex')
+  const { site, faults } = compileSite({ file: value, document, profiles: shelf.profiles, folder, env, path: file, hash })
+  const all = sorted([...document.faults, ...shelf.faults, ...faults])
+  return { site: site && { ...site, faults: all }, faults: all }
+}
+
+/** The lists whose entries stand for themselves: a broken one is left out, the others run. */
+const LISTS = ['buildings', 'zones', 'assets', 'devices', 'alarms', 'staff', 'channels', 'influx'] as const
+
+/** Leaves out exactly what the schema found wrong; null when the site itself is not there. */
+function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null {
+  if (typeof value !== 'object' || value === null) return null
+  const file = { ...(value as Record<string, unknown>) }
+  const isBroken = (...path: Path) => broken.some((wrong) => path.every((step, i) => wrong[i] === step))
+  const { id } = (file['site'] ?? {}) as { id?: unknown }
+  if (typeof id !== 'string' || isBroken('site', 'id') || broken.some((path) => path.length === 1 && path[0] === 'site')) return null
+  for (const list of LISTS) {
+    const entries = file[list]
+    if (entries === undefined && list !== 'assets' && list !== 'devices') continue
+    file[list] = Array.isArray(entries) ? entries.filter((_, i) => !isBroken(list, i)) : []
+  }
+  if (file['connections'] !== undefined) {
+    const entries = Object.entries((file['connections'] ?? {}) as object)
+    file['connections'] = Object.fromEntries(entries.filter(([name]) => !isBroken('connections', name)))
+  }
+  for (const key of ['settings', 'mqtt', 'fallback']) if (isBroken(key)) delete file[key]
+  return file as SiteFile
+}
+
+function sorted(faults: readonly ConfigFault[]): ConfigFault[] {
+  return faults.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column)
+}

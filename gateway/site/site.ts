@@ -1,0 +1,24 @@
+import type { Connection, Device } from '#devices/device.ts'
+import type { ConfigFault } from '#devices/fault.ts'
+import type { Text } from '#devices/point.ts'
+import type { Plan } from '#rules/plan.ts'
+import type { InfluxTarget } from '../historian/config.ts'
+import type { ChannelConfig, SiteFile } from './schema.ts'
+
+/** A site as it can run: what the file says less what is wrong with it. Secrets stand here resolved. */
+export type Site = Readonly<{
+  id: string
+  name: Text
+  file: string
+  /** Of the site file and all profiles it may use. */
+  hash: string
+  languages: readonly ('zh-CN' | 'en')[]
+  plan: Plan
+  devices: readonly Device[]
+  connections: readonly Connection[]
+  mqtt: Readonly<{ host: string; port: number; secrets: ReadonlyMap<string, string> }> | null
+  channels: readonly ChannelConfig[]
+  influx: readonly InfluxTarget[]
+  buildings: NonNullable<SiteFile['buildings']>
+  faults: readonly ConfigFault[]
+}>

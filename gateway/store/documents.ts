@@ -1,0 +1,86 @@
+import type { OrderClass, Priority } from '#devices/alarm-definition.ts'
+import type { AlarmState } from '#rules/alarms/states.ts'
+import type { Evidence, Why } from '#rules/event.ts'
+import type { OrderState } from '#rules/orders/states.ts'
+
+/** What people see of an alarm, an order, a notice: rows made from events. Times are site time in ms. */
+export type AlarmDocument = {
+  id: string
+  rule: string
+  device: string
+  asset: string
+  priority: Priority
+  class: OrderClass
+  state: AlarmState
+  latch: boolean
+  occurredAt: number
+  raisedAt: number
+  clearedAt: number | null
+  closedAt: number | null
+  acknowledgedAt: number | null
+  acknowledgedBy: string | null
+  order: string | null
+  evidence: Evidence
+  trace: string
+}
+
+export type OrderDocument = {
+  id: string
+  incident: string
+  state: OrderState
+  class: OrderClass
+  skill: string
+  region: string
+  asset: string
+  assets: string[]
+  alarmId: string
+  alarmIds: string[]
+  assignee: string | null
+  why: Why | null
+  openedAt: number
+  acceptedAt: number | null
+  arrivedAt: number | null
+  finishedAt: number | null
+  verifiedAt: number | null
+  closedAt: number | null
+  closedBy: string | null
+  finding: string | null
+  trace: string
+}
+
+export type NoticeState = 'draft' | 'published' | 'monitoring' | 'all_clear' | 'withdrawn'
+export type MessagePhase = 'published' | 'extended' | 'all_clear'
+
+/** One message of a notice on one channel: to these homes, with this fate. */
+export type MessageDocument = {
+  id: string
+  channel: string
+  phase: MessagePhase
+  homes: readonly string[]
+  state: 'queued' | 'delivered' | 'failed'
+  settledAt: number | null
+  reason: string | null
+}
+
+export type NoticeDocument = {
+  id: string
+  kind: string
+  state: NoticeState
+  order: string
+  asset: string
+  assets: string[]
+  alarmId: string
+  alarmIds: string[]
+  homeIds: string[]
+  verifying: boolean
+  draftedAt: number
+  publishedAt: number | null
+  publishedBy: string | null
+  monitoringSince: number | null
+  endedAt: number | null
+  messages: MessageDocument[]
+  trace: string
+}
+
+/** What the outbox needs to send one message. */
+export type OutboxDocument = Readonly<{ notice: string; phase: MessagePhase; homes: readonly string[]; at: number; trace: string }>

@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { Fault } from '#devices/fault.ts'
+import type { StoreCore } from './core.ts'
+import type { Queries } from './queries.ts'
+import { connect, type Remote } from './rpc.ts'
+
+type Writing = Pick<StoreCore, 'commit' | 'load' | 'eventsAfter' | 'batchesAfter' | 'recentKeys' | 'noteAttempt' | 'saveCursor' | 'quarantine'>
+type Reading = Pick<Queries, 'list' | 'get' | 'eventsAfter' | 'batchesAfter' | 'newestBatch' | 'readingsOf' | 'waitingMessages' | 'nextMessageAt' | 'cursorOf' | 'counts'>
+
+/** Keeps the generics of `list` and `get`, which a mapped type would lose. */
+type ReadRemote = Omit<Remote<Reading>, 'list' | 'get'> & {
+  list<T extends Parameters<Queries['list']>[0]>(table: T, query: Parameters<Queries['list']>[1]): Promise<ReturnType<typeof Queries.prototype.list<T>>>
+  get<T extends Parameters<Queries['get']>[0]>(table: T, id: string): Promise<ReturnType<typeof Queries.prototype.get<T>>>
+}
+
+/** The data folder as the gateway sees it: one writer, one reader, each in a thread of its own. */
+export type Store = Readonly<{
+  write: Remote<Writing>
+  read: ReadRemote
+  /** Resolves with the reason when a thread ends by itself: the program cannot go on. */
+  failed: Promise<Error>
+  close(): Promise<void>
+}>
+
+const WRITING = ['commit', 'load', 'eventsAfter', 'batchesAfter', 'recentKeys', 'noteAttempt', 'saveCursor', 'quarantine', 'close'] as const
+const READING = ['list', 'get', 'eventsAfter', 'batchesAfter', 'newestBatch', 'readingsOf', 'waitingMessages', 'nextMessageAt', 'cursorOf', 'counts', 'close'] as const
+
+export async function openStore(folder: string): Promise<Store> {
+  const writer = await startThread<Writing & { close(): void }>(new URL('./store-worker.ts', import.meta.url), folder, WRITING)
+  const reader = await startThread<Reading & { close(): void }>(new URL('./query-worker.ts', import.meta.url), folder, READING)
+  return {
+    write: writer.remote,
+    read: reader.remote as unknown as ReadRemote,
+    failed: Promise.race([writer.failed, reader.failed]),
+    async close() {
+      await reader.stop()
+      await writer.stop()
+    },
+  }
+}
+
+async function startThread<T extends { close(): void }>(url: URL, folder: string, methods: readonly (keyof T & string)[]) {
+  const worker = new Worker(url, { workerData: { folder } })
+  const ended = new Promise<Error>((resolve) => {
+    worker.once('error', (error) => resolve(error instanceof Error ? error : new Error(String(error))))
+    worker.once('exit', (code) => resolve(new Fault('store_failed', { detail: `thread ended with ${code}` })))
+  })
+  // The first message says that the files are open; a fault at opening ends the thread instead.
+  const opened = await Promise.race([once(worker, 'message'), ended])
+  if (opened instanceof Error) throw opened
+  const { remote, fail } = connect<T>(worker, methods)
+  let isStopping = false
+  const failed = new Promise<Error>((resolve) => {
+    void ended.then((error) => {
+      fail(error)
+      if (!isStopping) resolve(error)
+    })
+  })
+  return {
+    remote,
+    failed,
+    async stop() {
+      isStopping = true
+      await (remote.close as () => Promise<void>)().catch(() => {})
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import type { OrderClass, Priority } from '#devices/alarm-definition.ts'
+import type { Params } from '#devices/fault.ts'
+import type { Value } from '#devices/reading.ts'
+
+/** Three-valued: unknown is not false. */
+export type Truth = 'true' | 'false' | 'unknown'
+
+/** What made a condition what it became; shown to people, never decided on. */
+export type Evidence = Readonly<{ point?: string; value?: Value | null; limit?: number; reason?: string; at: number }>
+
+/** Why a decision came out as it did: a code and its parameters, said in words at the edge. */
+export type Why = Readonly<{ code: string; params: Params }>
+
+type Body = {
+  // the running program
+  'gateway.started': { epoch: string; after: { epoch: string; seq: number } | null; blindFrom: number | null; wallOffsetMs: number }
+  'site.loaded': { hash: string; version: string }
+  'clock.stepped': { byMs: number }
+  'input.quarantined': { source: string; reason: string }
+  'token.created': { token: string; role: string }
+  // conditions: a detector's verdict, after its delay
+  'condition.became': { rule: string; device: string; asset: string; state: Truth; since: number; evidence: Evidence }
+  // alarms
+  'alarm.raised': { alarm: string; rule: string; device: string; asset: string; priority: Priority; class: OrderClass; latch: boolean; safety: boolean; occurredAt: number; evidence: Evidence }
+  'alarm.reoccurred': { alarm: string; rule: string; asset: string; occurredAt: number }
+  'alarm.acknowledged': { alarm: string; by: string; comment?: string }
+  'alarm.cleared': { alarm: string; rule: string; asset: string }
+  'alarm.reset': { alarm: string; by: string }
+  'alarm.closed': { alarm: string; why: Why }
+  // work orders
+  'order.opened': { order: string; incident: string; alarm: string; rule: string; asset: string; class: OrderClass; skill: string; region: string; closesItself: boolean }
+  'order.joined': { order: string; alarm: string; rule: string; asset: string; class: OrderClass }
+  'order.dispatched': { order: string; assignee: string; why: Why }
+  'order.accepted': { order: string; by: string; alarms: readonly string[] }
+  'order.arrived': { order: string; by: string }
+  'order.finished': { order: string; by: string; finding?: string }
+  'order.verified': { order: string }
+  'order.unverified': { order: string; rule: string }
+  'order.closed': { order: string; by: string }
+  // notices to residents
+  'notice.drafted': { notice: string; order: string; kind: string; alarm: string; rule: string; asset: string }
+  'notice.joined': { notice: string; alarm: string; rule: string; asset: string }
+  'notice.published': { notice: string; by: string; verifying: boolean; homes: readonly string[]; channels: readonly string[] }
+  'notice.extended': { notice: string; homes: readonly string[]; channels: readonly string[] }
+  'notice.monitoring': { notice: string; since: number }
+  'notice.resumed': { notice: string }
+  'notice.all_clear': { notice: string; homes: readonly string[]; channels: readonly string[] }
+  'notice.withdrawn': { notice: string; why: Why }
+  'message.settled': { notice: string; message: string; channel: string; result: 'delivered' | 'failed'; reason?: string }
+}
+
+export type EventType = keyof Body
+export type BodyOf<T extends EventType> = Readonly<{ type: T } & Body[T]>
+/** What a stage decides: an event before it has its place in the journal. */
+export type Draft = { [T in EventType]: BodyOf<T> & { readonly trace: string } }[EventType]
+
+/**
+ * `seq` is the place in the journal, gapless from 1. `at` is site time in ms. `trace` joins a reading with the alarm,
+ * order and notice that followed from it. `command` and `actor` name the person's command an event came of.
+ */
+export type Stamp = Readonly<{ seq: number; at: number; v: 1; command?: string; actor?: string }>
+export type Event = Draft & Stamp
+export type EventOf<T extends EventType> = Extract<Event, { type: T }>

@@ -1,0 +1,229 @@
+import { Fault } from '#devices/fault.ts'
+import type { Batch } from '#devices/reading.ts'
+import { type Command, isRefusal, type Refusal } from './command.ts'
+import type { Detector, Side } from './detectors/detector.ts'
+import type { Draft, Event } from './event.ts'
+import { type Keyframe, Routes } from './routes.ts'
+import type { Rule } from './plan.ts'
+import type { Json, Stage, Tick } from './stage.ts'
+
+/** More events than this from one input is a circle, not a consequence. */
+const MAX_EVENTS_PER_INPUT = 1_000
+const TICK: Tick = { type: 'tick' }
+
+export type FlowSnapshot = Readonly<{
+  seq: number
+  at: number
+  /** Of the configuration in force. */
+  siteHash: string
+  sides: Readonly<Record<string, Side>>
+  stages: Readonly<Record<string, { version: number; state: Json }>>
+}>
+
+/**
+ * The pure core: batches and commands in, events out. It knows no clock: time is what the caller says, and never goes
+ * back. Before each input all that was due until then is decided at the moment it was due, so the outcome does not
+ * depend on when a timer happened to fire, and a log judged again gives the same events.
+ */
+export class Flow {
+  readonly #routes: Routes
+  readonly #detectors: ReadonlyMap<string, Detector>
+  readonly #stages: readonly Stage[]
+  /** Sides of rules that the plan no longer has: kept, for the rule may come back. */
+  readonly #otherSides = new Map<string, Side>()
+  #seq = 0
+  #at = 0
+  #siteHash = ''
+  /** No detector and no stage is due before this. */
+  #dueBound = 0
+
+  constructor(rules: readonly Rule[], stages: readonly Stage[]) {
+    this.#routes = new Routes(rules)
+    this.#detectors = new Map(this.#routes.detectors.map((detector) => [detector.rule.id, detector]))
+    this.#stages = stages
+  }
+
+  /** Place of the newest event. */
+  get seq(): number {
+    return this.#seq
+  }
+
+  get at(): number {
+    return this.#at
+  }
+
+  /** Hash of the configuration that was loaded last. */
+  get siteHash(): string {
+    return this.#siteHash
+  }
+
+  /** Judges one batch; `id` is its place in the reading log. */
+  judge(batch: Batch, id: number): readonly Event[] {
+    const events = [...this.advance(batch.receivedAt)]
+    const trace = `R${id}`
+    for (const detector of this.#routes.observe(batch, this.#at, trace)) {
+      this.#expect(detector.due())
+      const draft = detector.decide(this.#at)
+      if (draft) this.#derive([draft], events)
+    }
+    return events
+  }
+
+  /** Decides a person's command. What was due before it stands, refused or not. */
+  command(command: Command, at: number): { events: readonly Event[]; refusal: Refusal | null } {
+    const events = [...this.advance(at)]
+    const refusal = this.#dispatch(command, events, { command: command.id, actor: command.actor })
+    return { events, refusal }
+  }
+
+  /** An event that comes from outside the rules: the program started, the clock stepped. */
+  record(draft: Draft, at: number): readonly Event[] {
+    const events = [...this.advance(at)]
+    this.#derive([draft], events)
+    return events
+  }
+
+  /** A configuration took effect. What it removed ends here, by decisions, never in replay. */
+  load(hash: string, version: string, at: number): readonly Event[] {
+    const events = [...this.record({ type: 'site.loaded', hash, version, trace: `S${this.#seq + 1}` }, at)]
+    for (const [rule, [side]] of [...this.#otherSides]) {
+      if (side === 'false') continue
+      const device = rule.slice(0, rule.indexOf('/'))
+      const evidence = { reason: 'rule_removed', at }
+      this.#derive([{ type: 'condition.became', rule, device, asset: device, state: 'false', since: at, evidence, trace: `S${this.#seq + 1}` }], events)
+    }
+    return events
+  }
+
+  /** Lets time pass until `to`. */
+  advance(to: number): readonly Event[] {
+    const events: Event[] = []
+    while (this.#dueBound <= to) {
+      const due = this.due()
+      if (due === null || due > to) break
+      const seqBefore = this.#seq
+      this.#at = Math.max(this.#at, due)
+      for (const detector of this.#detectors.values()) {
+        if ((detector.due() ?? Infinity) > this.#at) continue
+        const draft = detector.decide(this.#at)
+        if (draft) this.#derive([draft], events)
+      }
+      for (const stage of this.#stages) {
+        if ((stage.due() ?? Infinity) > this.#at) continue
+        const drafts = stage.decide(TICK, { at: this.#at, seq: this.#seq + 1 })
+        if (!isRefusal(drafts)) this.#derive(drafts, events)
+      }
+      // Whoever is due must say something, or it would be due for ever.
+      if (this.#seq === seqBefore) throw new Fault('too_many_events', { at: this.#at, detail: 'due without an event' })
+    }
+    this.#at = Math.max(this.#at, to)
+    return events
+  }
+
+  /** Site time of the next tick; null when nothing waits. */
+  due(): number | null {
+    let due = Infinity
+    for (const detector of this.#detectors.values()) due = Math.min(due, detector.due() ?? Infinity)
+    for (const stage of this.#stages) due = Math.min(due, stage.due() ?? Infinity)
+    this.#dueBound = due
+    return due === Infinity ? null : due
+  }
+
+  /** Replay: one event of the journal, in order. */
+  apply(event: Event): void {
+    if (event.seq !== this.#seq + 1) throw new Fault('store_corrupt', { detail: `event ${event.seq} after ${this.#seq}` })
+    this.#seq = event.seq
+    this.#at = Math.max(this.#at, event.at)
+    if (event.type === 'condition.became') {
+      const detector = this.#detectors.get(event.rule)
+      if (detector) detector.apply(event)
+      else this.#otherSides.set(event.rule, [event.state, event.state === 'unknown' ? (this.#otherSides.get(event.rule)?.[1] ?? 'false') : event.state])
+    }
+    if (event.type === 'site.loaded') this.#siteHash = event.hash
+    for (const stage of this.#stages) stage.apply(event)
+    this.#dueBound = 0
+  }
+
+  /** Feeds a batch that was judged before the program ended: memory only, nothing is decided. */
+  warm(batch: Batch, id: number): void {
+    this.#routes.observe(batch, batch.receivedAt, `R${id}`)
+    this.#dueBound = 0
+  }
+
+  /**
+   * Ends the blind interval between the last life and this one. What fell due while nobody was alive is decided at
+   * `at`, not dated back to a moment at which nobody could have acted on it.
+   */
+  resume(at: number): void {
+    for (const detector of this.#detectors.values()) detector.resume(at)
+    this.#at = Math.max(this.#at, at)
+    this.#dueBound = 0
+  }
+
+  keyframe(): Keyframe {
+    return this.#routes.keyframe()
+  }
+
+  recall(keyframe: Keyframe): void {
+    this.#routes.recall(keyframe)
+    this.#dueBound = 0
+  }
+
+  snapshot(): FlowSnapshot {
+    const sides = Object.fromEntries([...this.#otherSides, ...[...this.#detectors].map(([id, detector]) => [id, detector.side()] as const)])
+    const stages = Object.fromEntries(this.#stages.map((stage) => [stage.name, { version: stage.version, state: stage.snapshot() }]))
+    return { seq: this.#seq, at: this.#at, siteHash: this.#siteHash, sides, stages }
+  }
+
+  /** False when the snapshot is of another version: then replay from the first event. */
+  restore(snapshot: FlowSnapshot): boolean {
+    if (this.#stages.some((stage) => snapshot.stages[stage.name]?.version !== stage.version)) return false
+    for (const [id, side] of Object.entries(snapshot.sides)) {
+      const detector = this.#detectors.get(id)
+      if (detector) detector.restore(side)
+      else this.#otherSides.set(id, side)
+    }
+    for (const stage of this.#stages) stage.restore(snapshot.stages[stage.name]!.state)
+    this.#seq = snapshot.seq
+    this.#at = snapshot.at
+    this.#siteHash = snapshot.siteHash
+    this.#dueBound = 0
+    return true
+  }
+
+  #expect(due: number | null): void {
+    if (due !== null && due < this.#dueBound) this.#dueBound = due
+  }
+
+  /** Gives drafts their places, applies them, and lets every stage answer, first in first out, until none is left. */
+  #derive(drafts: readonly Draft[], events: Event[], stamp: { command?: string; actor?: string } = {}): void {
+    const queue: Event[] = this.#admit(drafts, events, stamp)
+    for (let next = 0; next < queue.length; next++) {
+      if (queue.length > MAX_EVENTS_PER_INPUT) throw new Fault('too_many_events', { at: this.#at, detail: 'a circle of events' })
+      for (const stage of this.#stages) {
+        const answer = stage.decide(queue[next]!, { at: this.#at, seq: this.#seq + 1 })
+        if (!isRefusal(answer)) queue.push(...this.#admit(answer, events, {}))
+      }
+    }
+  }
+
+  #dispatch(command: Command, events: Event[], stamp: { command: string; actor: string }): Refusal | null {
+    for (const stage of this.#stages) {
+      const answer = stage.decide(command, { at: this.#at, seq: this.#seq + 1 })
+      if (isRefusal(answer)) return answer
+      this.#derive(answer, events, stamp)
+    }
+    return null
+  }
+
+  #admit(drafts: readonly Draft[], events: Event[], stamp: { command?: string; actor?: string }): Event[] {
+    const admitted: Event[] = []
+    for (const draft of drafts) {
+      const event = { ...draft, seq: this.#seq + 1, at: this.#at, v: 1, ...stamp } as Event
+      this.apply(event)
+      events.push(event)
+      admitted.push(event)
+    }
+    return admitted
+  }
+}

@@ -1,0 +1,187 @@
+import { type Command, refuse, type Refusal } from '../command.ts'
+import type { Draft, Event, EventOf, Truth } from '../event.ts'
+import type { Plan } from '../plan.ts'
+import type { Context, Json, Stage, Tick } from '../stage.ts'
+
+type NoticeState = 'draft' | 'published' | 'monitoring'
+type Notice = {
+  readonly notice: string
+  readonly order: string
+  readonly trace: string
+  readonly draftedAt: number
+  state: NoticeState
+  since: number | null
+  /** The alarms it speaks of, and the rules whose conditions give the all-clear. */
+  alarms: { alarm: string; rule: string; asset: string }[]
+  /** Homes that were told, and by what. */
+  told: string[]
+  channels: string[]
+}
+type NoticeEvent = Extract<Event, { notice: string }>
+
+/**
+ * Orders become notices to exactly the homes that depend on the asset, and an all-clear to exactly those told.
+ * The all-clear hangs on the source conditions alone, whatever becomes of alarm, latch or order.
+ */
+export function noticeStage(plan: Plan): Stage {
+  const rules = new Map(plan.rules.map((rule) => [rule.id, rule]))
+  const notices = new Map<string, Notice>()
+  const conditions = new Map<string, Truth>()
+
+  const homesOf = (asset: string): readonly string[] => plan.assets.get(asset)?.homes ?? []
+  const audienceOf = (notice: Notice): string[] => [...new Set(notice.alarms.flatMap((alarm) => homesOf(alarm.asset)))].toSorted()
+  const sourceOf = (notice: Notice): Truth => {
+    const states = notice.alarms.map((alarm) => conditions.get(alarm.rule) ?? 'unknown')
+    return states.includes('true') ? 'true' : states.includes('unknown') ? 'unknown' : 'false'
+  }
+
+  function onOrder({ order, alarm, rule, asset, trace }: EventOf<'order.opened'> | EventOf<'order.joined'>, { seq }: Context): readonly Draft[] {
+    const kind = rules.get(rule)?.notice
+    if (kind === undefined || homesOf(asset).length === 0) return []
+    const open = [...notices.values()].find((notice) => notice.order === order || notice.alarms.some((known) => known.rule === rule))
+    if (open) return [{ type: 'notice.joined', notice: open.notice, alarm, rule, asset, trace: open.trace }]
+    return [{ type: 'notice.drafted', notice: `N${seq}`, order, kind, alarm, rule, asset, trace }]
+  }
+
+  function onJoined({ notice: id }: EventOf<'notice.joined'>): readonly Draft[] {
+    const notice = notices.get(id)
+    if (!notice || notice.state === 'draft') return []
+    const resumed: Draft[] = notice.state === 'monitoring' ? [{ type: 'notice.resumed', notice: id, trace: notice.trace }] : []
+    const homes = audienceOf(notice).filter((home) => !notice.told.includes(home))
+    return homes.length > 0 ? [...resumed, { type: 'notice.extended', notice: id, homes, channels: plan.channels, trace: notice.trace }] : resumed
+  }
+
+  function onCondition(rule: string, at: number): readonly Draft[] {
+    return [...notices.values()]
+      .filter((notice) => notice.alarms.some((alarm) => alarm.rule === rule))
+      .flatMap((notice): readonly Draft[] => {
+        const source = sourceOf(notice)
+        const { notice: id, trace } = notice
+        if (notice.state === 'published' && source === 'false') return [{ type: 'notice.monitoring', notice: id, since: at, trace }]
+        if (notice.state === 'monitoring' && source !== 'false') return [{ type: 'notice.resumed', notice: id, trace }]
+        // Over before anybody was told: nobody needs an end without a beginning.
+        if (notice.state === 'draft' && source === 'false') return [{ type: 'notice.withdrawn', notice: id, why: { code: 'over_before_published', params: {} }, trace }]
+        return []
+      })
+  }
+
+  function published(notice: Notice, by: string, verifying: boolean): Draft {
+    return { type: 'notice.published', notice: notice.notice, by, verifying, homes: audienceOf(notice), channels: plan.channels, trace: notice.trace }
+  }
+
+  /** Two independent points that say the same may speak sooner than one. */
+  function dueOf(notice: Notice): number {
+    switch (notice.state) {
+      case 'draft':
+        return notice.draftedAt + (isConfirmedByTwo(notice) ? plan.settings.publishConfirmedAfterMs : plan.settings.publishAfterMs)
+      case 'monitoring':
+        return (notice.since ?? 0) + plan.settings.allClearHoldMs
+      case 'published':
+        return Infinity
+    }
+  }
+
+  function onTick({ at }: Context): readonly Draft[] {
+    return [...notices.values()].filter((notice) => at >= dueOf(notice)).map((notice) => {
+      if (notice.state === 'draft') return published(notice, 'caretaker', !isConfirmedByTwo(notice))
+      return { type: 'notice.all_clear', notice: notice.notice, homes: notice.told, channels: notice.channels, trace: notice.trace }
+    })
+  }
+
+  function onCommand(command: Command): readonly Draft[] | Refusal {
+    if (command.type === 'notice.confirm') {
+      const notice = notices.get(command.notice)
+      if (!notice) return refuse('unknown_notice', { notice: command.notice })
+      if (!plan.staff.some((person) => person.id === command.by)) return refuse('unknown_person', { person: command.by })
+      return notice.state === 'draft' ? [published(notice, command.by, false)] : refuse('wrong_state', { state: notice.state, command: 'confirm' })
+    }
+    if (command.type === 'message.settle') {
+      const { notice, message, channel, result, reason } = command
+      return [{ type: 'message.settled', notice, message, channel, result, ...(reason === undefined ? {} : { reason }), trace: command.trace }]
+    }
+    return []
+  }
+
+  return {
+    name: 'notices',
+    version: 1,
+    decide(input: Event | Command | Tick, context) {
+      switch (input.type) {
+        case 'order.opened':
+        case 'order.joined':
+          return onOrder(input, context)
+        case 'notice.joined':
+          return onJoined(input)
+        case 'notice.published':
+          return sourceMoved(input, context.at)
+        case 'condition.became':
+          return onCondition(input.rule, context.at)
+        case 'tick':
+          return onTick(context)
+        default:
+          return 'id' in input ? onCommand(input) : []
+      }
+    },
+    apply(event) {
+      if (event.type === 'condition.became') conditions.set(event.rule, event.state)
+      else if ('notice' in event) applyTo(notices, event)
+    },
+    due() {
+      const due = Math.min(...[...notices.values()].map(dueOf))
+      return due === Infinity ? null : due
+    },
+    snapshot: () => ({ notices: [...notices.values()].map((notice) => structuredClone(notice)), conditions: [...conditions] }) as unknown as Json,
+    restore(state) {
+      const { notices: open, conditions: known } = state as unknown as { notices: Notice[]; conditions: [string, Truth][] }
+      notices.clear()
+      conditions.clear()
+      for (const notice of open) notices.set(notice.notice, structuredClone(notice))
+      for (const [rule, truth] of known) conditions.set(rule, truth)
+    },
+  }
+
+  /** A person may confirm in the very moment in which it is over. */
+  function sourceMoved({ notice: id }: EventOf<'notice.published'>, at: number): readonly Draft[] {
+    const notice = notices.get(id)
+    return notice && sourceOf(notice) === 'false' ? [{ type: 'notice.monitoring', notice: id, since: at, trace: notice.trace }] : []
+  }
+}
+
+function isConfirmedByTwo(notice: Notice): boolean {
+  return new Set(notice.alarms.map((alarm) => alarm.rule)).size >= 2
+}
+
+function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
+  if (event.type === 'notice.drafted') {
+    const { notice, order, trace, alarm, rule, asset } = event
+    notices.set(notice, { notice, order, trace, draftedAt: event.at, state: 'draft', since: null, alarms: [{ alarm, rule, asset }], told: [], channels: [] })
+    return
+  }
+  const notice = notices.get(event.notice)
+  if (!notice) return
+  switch (event.type) {
+    case 'notice.joined':
+      notice.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
+      return
+    case 'notice.published':
+    case 'notice.extended':
+      notice.state = 'published'
+      notice.since = null
+      notice.told = [...notice.told, ...event.homes]
+      notice.channels = [...new Set([...notice.channels, ...event.channels])]
+      return
+    case 'notice.monitoring':
+      notice.state = 'monitoring'
+      notice.since = event.since
+      return
+    case 'notice.resumed':
+      notice.state = 'published'
+      notice.since = null
+      return
+    case 'notice.all_clear':
+    case 'notice.withdrawn':
+      notices.delete(event.notice)
+      return
+    default:
+  }
+}

@@ -1,0 +1,134 @@
+import { ORDER_CLASSES, type OrderClass } from '#devices/alarm-definition.ts'
+import type { Event, Truth } from '../event.ts'
+import { ORDER_TRANSITIONS, type OrderState, type OrderTrigger } from './states.ts'
+
+export type Order = {
+  readonly order: string
+  readonly incident: string
+  readonly skill: string
+  readonly region: string
+  readonly closesItself: boolean
+  readonly trace: string
+  class: OrderClass
+  state: OrderState
+  assignee: string | null
+  /** Since when the present assignee has it, unaccepted. */
+  dispatchedAt: number | null
+  lastJoinedAt: number
+  passedOver: string[]
+  /** The alarms it answers for, each with the rule whose condition guards its closing. */
+  alarms: { alarm: string; rule: string; asset: string }[]
+}
+
+type OrderBookState = Readonly<{ orders: readonly Order[]; conditions: readonly (readonly [string, Truth])[]; wallOffsetMs: number }>
+
+/** State of the order stage: a function of the events alone. */
+export class OrderBook {
+  readonly #open = new Map<string, Order>()
+  readonly #conditions = new Map<string, Truth>()
+  #wallOffsetMs = 0
+
+  get(order: string): Order | undefined {
+    return this.#open.get(order)
+  }
+
+  all(): Iterable<Order> {
+    return this.#open.values()
+  }
+
+  ofRule(rule: string): Order[] {
+    return [...this.#open.values()].filter((order) => order.alarms.some((alarm) => alarm.rule === rule))
+  }
+
+  loadOf(person: string): number {
+    return [...this.#open.values()].filter((order) => order.assignee === person).length
+  }
+
+  /** What the wall clock says at this site time: duty follows the calendar on the wall. */
+  wallAt(at: number): number {
+    return at + this.#wallOffsetMs
+  }
+
+  /** The worst that its source conditions say: one true is true, else one unknown is unknown. */
+  sourceOf(order: Order): Truth {
+    const states = order.alarms.map((alarm) => this.#conditions.get(alarm.rule) ?? 'unknown')
+    return states.includes('true') ? 'true' : states.includes('unknown') ? 'unknown' : 'false'
+  }
+
+  apply(event: Event): void {
+    switch (event.type) {
+      case 'condition.became':
+        this.#conditions.set(event.rule, event.state)
+        return
+      case 'gateway.started':
+        this.#wallOffsetMs = event.wallOffsetMs
+        return
+      case 'clock.stepped':
+        this.#wallOffsetMs += event.byMs
+        return
+      case 'order.opened': {
+        const { order, incident, skill, region, closesItself, trace, alarm, rule, asset } = event
+        const alarms = [{ alarm, rule, asset }]
+        const fresh = { state: 'new', assignee: null, dispatchedAt: null, lastJoinedAt: event.at, passedOver: [] } as const
+        this.#open.set(order, { order, incident, skill, region, closesItself, trace, class: event.class, ...fresh, passedOver: [], alarms })
+        return
+      }
+      case 'order.closed':
+        this.#open.delete(event.order)
+        return
+      default:
+        if ('order' in event) {
+          const order = this.#open.get(event.order)
+          if (order) change(order, event)
+        }
+    }
+  }
+
+  snapshot(): OrderBookState {
+    return { orders: [...this.#open.values()].map((order) => structuredClone(order)), conditions: [...this.#conditions], wallOffsetMs: this.#wallOffsetMs }
+  }
+
+  restore(state: OrderBookState): void {
+    this.#wallOffsetMs = state.wallOffsetMs
+    this.#open.clear()
+    this.#conditions.clear()
+    for (const order of state.orders) this.#open.set(order.order, structuredClone(order))
+    for (const [rule, truth] of state.conditions) this.#conditions.set(rule, truth)
+  }
+}
+
+const TRIGGER_OF: Partial<Record<Event['type'], OrderTrigger>> = {
+  'order.dispatched': 'dispatch',
+  'order.accepted': 'accept',
+  'order.arrived': 'arrive',
+  'order.finished': 'finish',
+  'order.verified': 'verify',
+  'order.unverified': 'unverify',
+}
+
+function change(order: Order, event: Event): void {
+  const trigger = TRIGGER_OF[event.type]
+  if (trigger) order.state = ORDER_TRANSITIONS[order.state][trigger] ?? order.state
+  switch (event.type) {
+    case 'order.joined':
+      order.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
+      order.class = graver(order.class, event.class)
+      order.lastJoinedAt = event.at
+      return
+    case 'order.dispatched':
+      if (order.assignee !== null) order.passedOver.push(order.assignee)
+      order.assignee = event.assignee
+      order.dispatchedAt = event.at
+      return
+    case 'order.accepted':
+      order.assignee = event.by
+      order.dispatchedAt = null
+      return
+    default:
+  }
+}
+
+/** One incident takes the gravest class of its alarms. */
+function graver(a: OrderClass, b: OrderClass): OrderClass {
+  return ORDER_CLASSES.indexOf(a) <= ORDER_CLASSES.indexOf(b) ? a : b
+}

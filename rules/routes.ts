@@ -1,0 +1,80 @@
+import type { Batch, Reading } from '#devices/reading.ts'
+import { detectorFor } from './detectors/kinds.ts'
+import type { Detector, Memory } from './detectors/detector.ts'
+import type { Rule } from './plan.ts'
+
+type Route = { last: Map<string, Reading>; watchers: Map<string, Detector[]>; watchingAll: Detector[] }
+
+/** A checkpoint of what the reading log has told so far: the newest reading of each point, each detector's memory. */
+export type Keyframe = Readonly<{ readings: readonly Reading[]; memories: Readonly<Record<string, Memory>> }>
+
+/** Leads each reading to the detectors that watch its point, and to no other. */
+export class Routes {
+  readonly detectors: readonly Detector[]
+  readonly #routes = new Map<string, Route>()
+  readonly #touched = new Set<Detector>()
+
+  constructor(rules: readonly Rule[]) {
+    this.detectors = rules.map(detectorFor)
+    for (const detector of this.detectors) {
+      const route = this.#routeOf(detector.rule.device)
+      if (detector.points === null) route.watchingAll.push(detector)
+      for (const point of detector.points ?? []) {
+        const watchers = route.watchers.get(point)
+        if (watchers) watchers.push(detector)
+        else route.watchers.set(point, [detector])
+      }
+    }
+  }
+
+  /**
+   * Takes a batch in and returns the detectors it concerns. A reading older than its point's newest is history:
+   * no detector sees it.
+   */
+  observe(batch: Batch, at: number, trace: string): ReadonlySet<Detector> {
+    this.#touched.clear()
+    for (const reading of batch.readings) this.#take(reading)
+    for (const detector of this.#touched) detector.observe(at, trace)
+    return this.#touched
+  }
+
+  keyframe(): Keyframe {
+    return {
+      readings: [...this.#routes.values()].flatMap((route) => [...route.last.values()]),
+      memories: Object.fromEntries(this.detectors.map((detector) => [detector.rule.id, detector.memory()])),
+    }
+  }
+
+  recall(keyframe: Keyframe): void {
+    for (const reading of keyframe.readings) this.#take(reading)
+    this.#touched.clear()
+    for (const detector of this.detectors) {
+      const memory = Object.hasOwn(keyframe.memories, detector.rule.id) ? keyframe.memories[detector.rule.id] : undefined
+      if (memory) detector.recall(memory)
+    }
+  }
+
+  #take(reading: Reading): void {
+    const route = this.#routeOf(reading.device)
+    const last = route.last.get(reading.point)
+    if (last && reading.at < last.at) return
+    route.last.set(reading.point, reading)
+    for (const detector of route.watchingAll) this.#hand(detector, reading)
+    const watchers = route.watchers.get(reading.point)
+    if (watchers) for (const detector of watchers) this.#hand(detector, reading)
+  }
+
+  #hand(detector: Detector, reading: Reading): void {
+    detector.take(reading)
+    this.#touched.add(detector)
+  }
+
+  #routeOf(device: string): Route {
+    let route = this.#routes.get(device)
+    if (!route) {
+      route = { last: new Map(), watchers: new Map(), watchingAll: [] }
+      this.#routes.set(device, route)
+    }
+    return route
+  }
+}
