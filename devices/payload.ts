@@ -13,6 +13,10 @@ export function valueAt(payload: unknown, path: string): unknown {
   return here
 }
 
+function isScalar(found: unknown): found is string | number | boolean {
+  return ['string', 'number', 'boolean'].includes(typeof found)
+}
+
 /** What a payload says of one point; undefined when it says nothing (a partial update). */
 export function decodePayload(payload: unknown, point: Point): Decoded | undefined {
   const { mqtt } = point
@@ -20,7 +24,7 @@ export function decodePayload(payload: unknown, point: Point): Decoded | undefin
   const found = valueAt(payload, mqtt.path)
   if (found === undefined) return undefined
   if (found === null) return { value: null, reason: 'absent' }
-  if (typeof found === 'object') return { value: null, reason: 'undecodable' }
+  if (!isScalar(found)) return { value: null, reason: 'undecodable' }
   const mapped = mqtt.map ? (Object.hasOwn(mqtt.map, String(found)) ? mqtt.map[String(found)] : undefined) : found
   if (mapped === undefined) return { value: null, reason: 'undecodable' }
   switch (valueTypeOf(point)) {

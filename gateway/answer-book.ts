@@ -35,8 +35,11 @@ export class AnswerBook {
     const fingerprint = fingerprintOf(command)
     group.add({ answer: { id: command.id, fingerprint, at, body: JSON.stringify(answer) } })
     const durable = group.durable.then(() => answer)
-    durable.catch(() => this.#answers.delete(command.id))
     this.#answers.set(command.id, { fingerprint, at, answer: durable })
+    durable.catch(() => {
+      // It may have become durable all the same, and have been loaded again since.
+      if (this.#answers.get(command.id)?.answer === durable) this.#answers.delete(command.id)
+    })
     this.#forgetBefore(at - KEPT_MS)
     return durable
   }

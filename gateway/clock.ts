@@ -24,8 +24,9 @@ export function wallNow(): number {
   return Date.now()
 }
 
+/** The same in every thread of the process: each thread's own count begins at its own time origin. */
 export function monotonicNow(): number {
-  return performance.now()
+  return performance.timeOrigin + performance.now()
 }
 
 /**

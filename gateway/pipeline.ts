@@ -7,7 +7,7 @@ import type { Accounting } from './accounting.ts'
 import { AnswerBook, type CommandAnswer } from './answer-book.ts'
 import type { Timers } from './clock.ts'
 import { RecentKeys } from './recent-keys.ts'
-import { rebuild, type ReplayStore } from './replay.ts'
+import { rebuild, type Rebuilt, type ReplayStore } from './replay.ts'
 import type { Group } from './store/group.ts'
 import { PendingGroup } from './store/pending-group.ts'
 
@@ -60,7 +60,8 @@ export class Pipeline {
   #newestBatch = 0
   #lastKeyframe = 0
   #lastSnapshot = 0
-  #committing: Promise<void> | null = null
+  /** False when it failed. */
+  #committing: Promise<boolean> | null = null
   #isUrgent = false
   #isStopping = false
   #cancelCommit: (() => void) | null = null
@@ -72,11 +73,8 @@ export class Pipeline {
 
   /** Builds the core from disk, judges what was left unjudged, and journals the start. Resolves when that is durable. */
   async start(): Promise<void> {
-    const { store, clock, epoch, siteHash, version, log } = this.#options
-    const { flow, loaded, rejudged } = await rebuild(store, this.#options.makeFlow, this.#options.plan)
-    this.#adopt(flow, loaded.newestBatch, loaded.readingsUpto)
-    for (const key of await store.recentKeys(KEYS_KEPT)) this.#keys.add(key, Promise.resolve())
-    this.#answers.load(loaded.answers)
+    const { clock, epoch, siteHash, version, log } = this.#options
+    const { flow, loaded, rejudged } = await this.#rebuild()
     this.#derived(rejudged)
     const at = clock.now()
     const isBlind = loaded.newestAt !== null && at - loaded.newestAt > BLIND_AFTER_MS
@@ -86,8 +84,12 @@ export class Pipeline {
     this.#derived(flow.record(started, at))
     if (flow.siteHash !== siteHash) this.#derived(flow.load(siteHash, version, at))
     log('info', 'core rebuilt', { events: flow.seq, rejudged: rejudged.length, blindMs: blindFrom === null ? 0 : at - blindFrom })
+    // The log does not tell what the blind interval did to the detectors: a keyframe does.
+    if (isBlind) this.#lastKeyframe = -Infinity
+    const { durable } = this.#group
     await this.flush()
-    this.#planTick()
+    await durable
+    this.#drain()
   }
 
   /** One batch. Resolves when it is durable and judged, and what it led to is durable. */
@@ -122,11 +124,18 @@ export class Pipeline {
       },
       fail: (error) => {
         if (!(error instanceof Fault && error.code === 'stopping') && ++crashes <= CRASHES_ALLOWED) return void this.#waiting.unshift(input)
-        const reason = error instanceof Fault && error.code === 'stopping' ? 'stopping' : 'quarantined'
-        accounting.settle(batch.source, 'rejected', reason)
-        if (reason === 'stopping') return reject(error)
-        this.#quarantine(batch, error)
-        resolve()
+        const refused = (reason: string, failure: Error) => {
+          accounting.settle(batch.source, 'rejected', reason)
+          reject(failure)
+        }
+        if (error instanceof Fault && error.code === 'stopping') return refused('stopping', error)
+        this.#quarantine(batch, error).then(
+          () => {
+            accounting.settle(batch.source, 'rejected', 'quarantined')
+            resolve()
+          },
+          (failure: Error) => refused('store_failed', failure),
+        )
       },
     }
     this.#take(input)
@@ -178,8 +187,8 @@ export class Pipeline {
     this.#cancelTick?.()
     await this.flush()
     this.#cancelCommit?.()
-    if (this.#flow) await this.#options.store.commit(this.#checkpointed(new PendingGroup(), this.#flow).group(this.#newestBatch))
     for (const input of this.#waiting.splice(0)) input.fail(new Fault('stopping'))
+    if (this.#flow) await this.#options.store.commit(this.#checkpointed(new PendingGroup(), this.#flow).group(this.#newestBatch))
   }
 
   #take(input: Input): void {
@@ -241,23 +250,35 @@ export class Pipeline {
     if (this.#committing || group.isEmpty || !flow) return
     this.#group = new PendingGroup()
     this.#checkpoint(group, flow)
-    this.#committing = this.#options.store.commit(group.group(this.#newestBatch)).then(
+    const committing = this.#write(group).then((isDurable) => {
+      if (this.#committing === committing) this.#committing = null
+      // Whoever came meanwhile has waited for this commit already.
+      if (!isDurable) this.#rebuildSoon()
+      else if (this.#isUrgent) this.#commit()
+      else if (!this.#group.isEmpty) this.#commitWithin(false)
+      return isDurable
+    })
+    this.#committing = committing
+  }
+
+  /** One commit; false when it failed, and memory with it. */
+  #write(group: PendingGroup): Promise<boolean> {
+    return this.#options.store.commit(group.group(this.#newestBatch)).then(
       () => {
         this.#options.committed(
           group.batches.map(({ batch }) => batch),
           group.events,
         )
         group.resolve()
-        this.#committing = null
-        // Whoever came meanwhile has waited for this commit already.
-        if (this.#isUrgent) this.#commit()
-        else if (!this.#group.isEmpty) this.#commitWithin(false)
+        return true
       },
       (error: Error) => {
-        this.#committing = null
         this.#options.log('error', 'commit failed', { error: error.message })
-        this.#discard(group, error)
-        this.#rebuildSoon()
+        this.#flow = null
+        const onTopOfIt = this.#group
+        this.#group = new PendingGroup()
+        for (const lost of [group, onTopOfIt]) this.#discard(lost, error)
+        return false
       },
     )
   }
@@ -281,43 +302,28 @@ export class Pipeline {
     const group = this.#group
     this.#group = new PendingGroup()
     this.#flow = null
-    const committed = (this.#committing ?? Promise.resolve()).then(() => {
-      if (!group.isEmpty) return this.#options.store.commit(group.group(this.#newestBatch))
-      return undefined
+    const before = this.#committing ?? Promise.resolve(true)
+    const committing = before.then(async (isBeforeDurable) => {
+      // What stood on a commit that failed falls with it, and the rebuilding has begun already.
+      if (!isBeforeDurable) this.#discard(group, error)
+      const isDurable = isBeforeDurable && (group.isEmpty || (await this.#write(group)))
+      if (this.#committing === committing) this.#committing = null
+      if (isBeforeDurable) this.#rebuildSoon()
+      return isDurable
     })
-    committed.then(
-      () => {
-        this.#options.committed(
-          group.batches.map(({ batch }) => batch),
-          group.events,
-        )
-        group.resolve()
-        this.#rebuildSoon()
-      },
-      (failure: Error) => {
-        this.#discard(group, failure)
-        this.#rebuildSoon()
-      },
-    )
+    this.#committing = committing
   }
 
-  /** Nothing of these became durable: whoever waits is told, and may send again. */
+  /** Nothing of this may be durable: whoever waits is told, and may send again. */
   #discard(group: PendingGroup, error: Error): void {
-    const lost = [group, this.#group]
-    this.#group = new PendingGroup()
-    this.#flow = null
-    for (const each of lost) {
-      this.#keys.forget(each.batches.flatMap(({ batch }) => (batch.key === undefined ? [] : [batch.key])))
-      each.reject(new Fault('store_failed', { detail: error.message }, { cause: error }))
-    }
+    this.#keys.forget(group.batches.flatMap(({ batch }) => (batch.key === undefined ? [] : [batch.key])))
+    group.reject(new Fault('store_failed', { detail: error.message }, { cause: error }))
   }
 
   #rebuildSoon(): void {
-    this.#flow = null
     this.#cancelTick?.()
-    rebuild(this.#options.store, this.#options.makeFlow, this.#options.plan).then(
-      ({ flow, loaded, rejudged }) => {
-        this.#adopt(flow, loaded.newestBatch, loaded.readingsUpto)
+    this.#rebuild().then(
+      ({ rejudged }) => {
         this.#derived(rejudged)
         this.#drain()
       },
@@ -328,21 +334,25 @@ export class Pipeline {
     )
   }
 
-  #adopt(flow: Flow, newestBatch: number, readingsUpto: number): void {
+  /** The core as the disk knows it, with the keys and answers it holds: what failed to commit may be durable all the same. */
+  async #rebuild(): Promise<Rebuilt> {
+    const { store, makeFlow, plan } = this.#options
+    const rebuilt = await rebuild(store, makeFlow, plan)
+    for (const key of await store.recentKeys(KEYS_KEPT)) this.#keys.add(key, Promise.resolve())
+    const { flow, loaded } = rebuilt
+    this.#answers.load(loaded.answers)
+    this.#newestBatch = loaded.newestBatch
+    this.#lastKeyframe = loaded.keyframe?.batch ?? 0
+    this.#lastSnapshot = loaded.snapshot?.seq ?? 0
     this.#flow = flow
-    this.#newestBatch = newestBatch
-    this.#lastKeyframe = Math.min(this.#lastKeyframe || readingsUpto, newestBatch)
-    this.#lastSnapshot = flow.seq
+    return rebuilt
   }
 
-  #quarantine(batch: Batch, error: Error): void {
+  async #quarantine(batch: Batch, error: Error): Promise<void> {
     const { store, log, clock } = this.#options
     log('error', 'input quarantined', { source: batch.source, error: error.message })
-    store.quarantine(clock.now(), batch.source, error.message, JSON.stringify(batch)).catch((failure: Error) => {
-      log('error', 'quarantine could not be written', { error: failure.message, batch })
-    })
-    const draft: Draft = { type: 'input.quarantined', source: batch.source, reason: error.message, trace: batch.source }
-    this.record(draft).catch((failure: Error) => log('error', 'quarantine could not be journaled', { error: failure.message }))
+    await store.quarantine(clock.now(), batch.source, error.message, JSON.stringify(batch))
+    await this.record({ type: 'input.quarantined', source: batch.source, reason: error.message, trace: batch.source })
   }
 }
 

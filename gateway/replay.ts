@@ -17,7 +17,8 @@ const PAGE = 1_000
 const WARMED_WITHOUT_KEYFRAME = 20_000
 
 /**
- * Rebuilds the core from disk: state from snapshot and events, memory of the detectors from keyframe and log; then the
+ * Rebuilds the core from disk: state from snapshot and events, memory of the detectors from keyframe and log, which they
+ * are fed again with their output dropped; then the
  * batches that were durable but not yet judged are judged again, and give what they would have given.
  */
 export async function rebuild(store: ReplayStore, makeFlow: () => Flow, plan: string): Promise<Rebuilt> {
@@ -29,14 +30,26 @@ export async function rebuild(store: ReplayStore, makeFlow: () => Flow, plan: st
     events = await store.eventsAfter(0)
   }
   for (const event of events) flow.apply(event)
-  if (loaded.keyframe) flow.recall(loaded.keyframe.keyframe)
+  const observer = flow.observer(loaded.keyframe?.keyframe ?? null)
+  const remember = () => {
+    // All that fell due until then is in the journal.
+    observer.advance(flow.at)
+    flow.recall(observer.keyframe())
+  }
   const rejudged: Event[] = []
+  let isRemembered = false
   const from = loaded.keyframe?.batch ?? Math.max(0, loaded.readingsUpto - WARMED_WITHOUT_KEYFRAME)
   for (let rows = await store.batchesAfter(from, PAGE); rows.length > 0; rows = await store.batchesAfter(rows.at(-1)!.id, PAGE)) {
     for (const row of rows) {
-      if (row.id <= loaded.readingsUpto) flow.warm(batchOf(row), row.id)
-      else rejudged.push(...flow.judge(batchOf(row), row.id))
+      if (row.id <= loaded.readingsUpto) {
+        observer.judge(batchOf(row), row.id)
+        continue
+      }
+      if (!isRemembered) remember()
+      isRemembered = true
+      rejudged.push(...flow.judge(batchOf(row), row.id))
     }
   }
+  if (!isRemembered) remember()
   return { flow, loaded, rejudged }
 }

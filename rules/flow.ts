@@ -86,7 +86,8 @@ export class Flow {
   /** A configuration took effect. What it removed ends here, by decisions, never in replay. */
   load(hash: string, version: string, at: number): readonly Event[] {
     const events = [...this.record({ type: 'site.loaded', hash, version, trace: `S${this.#seq + 1}` }, at)]
-    for (const [rule, [side]] of [...this.#otherSides]) {
+    // A copy: what is derived changes the sides.
+    for (const [rule, [side]] of Array.from(this.#otherSides)) {
       if (side === 'false') continue
       const device = rule.slice(0, rule.indexOf('/'))
       const evidence = { reason: 'rule_removed', at }
@@ -144,10 +145,16 @@ export class Flow {
     this.#dueBound = 0
   }
 
-  /** Feeds a batch that was judged before the program ended: memory only, nothing is decided. */
-  warm(batch: Batch, id: number): void {
-    this.#routes.observe(batch, batch.receivedAt, `R${id}`)
-    this.#dueBound = 0
+  /**
+   * Detectors of the same rules and nothing behind them, as of a keyframe. Fed with the batches that followed it, they
+   * come to know what ours knew: delays that ran or ended on the way, and the side of the hysteresis at each moment.
+   */
+  observer(keyframe: Keyframe | null): Flow {
+    const observer = new Flow([...this.#detectors.values()].map(({ rule }) => rule), [])
+    if (!keyframe) return observer
+    for (const [id, { side }] of Object.entries(keyframe.memories)) observer.#detectors.get(id)?.restore(side)
+    observer.recall(keyframe)
+    return observer
   }
 
   /**
@@ -164,13 +171,15 @@ export class Flow {
     return this.#routes.keyframe()
   }
 
+  /** Memory only: the sides stay the journal's. */
   recall(keyframe: Keyframe): void {
     this.#routes.recall(keyframe)
     this.#dueBound = 0
   }
 
   snapshot(): FlowSnapshot {
-    const sides = Object.fromEntries([...this.#otherSides, ...[...this.#detectors].map(([id, detector]) => [id, detector.side()] as const)])
+    const sides = Object.fromEntries(this.#otherSides)
+    for (const [id, detector] of this.#detectors) sides[id] = detector.side()
     const stages = Object.fromEntries(this.#stages.map((stage) => [stage.name, { version: stage.version, state: stage.snapshot() }]))
     return { seq: this.#seq, at: this.#at, siteHash: this.#siteHash, sides, stages }
   }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { FAULTS } from '#devices/fault.ts'
 import { countReport } from '../.ci/count.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -72,6 +73,23 @@ t.test('what package.json and .ci/run name is there', async (t) => {
   }
   t.match(read('README.md'), 'npm ci && npm test', 'README names the test command that .ci/run runs')
   execFileSync('bash', ['-n', join(root, '.ci', 'run')])
+})
+
+t.test('every sentence is there in every language, with the same parameters', async (t) => {
+  const languages = readdirSync(join(root, 'texts')).filter((name) => name.endsWith('.json'))
+  const shape = (file: string) =>
+    Object.entries(JSON.parse(read(`texts/${file}`)) as Record<string, string>)
+      .map(([key, text]) => [key, ...[...new Set(text.match(/\{\w+/g))].sort()].join(' '))
+      .sort()
+  t.ok(languages.includes('en.json') && languages.includes('zh-CN.json'))
+  const english = shape('en.json')
+  for (const language of languages) t.strictSame(shape(language), english, language)
+  const said = new Set(english.map((line) => line.split(' ')[0]!))
+  t.strictSame(
+    Object.keys(FAULTS).filter((code) => !said.has(`fault.${code}`)),
+    [],
+    'every fault has a sentence',
+  )
 })
 
 t.test('the licence is whole', async (t) => {

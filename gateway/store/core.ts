@@ -47,18 +47,16 @@ export class StoreCore {
 
   /** Batches first, then what was derived of them: an acknowledgement needs the first, a visible effect both. */
   commit(group: Group): void {
-    if (group.batches.length > 0 || group.keyframe) inTransaction(this.#readings, () => this.#writeReadings(group))
+    if (group.batches.length > 0) inTransaction(this.#readings, () => this.#writeReadings(group))
     this.#betweenCommits()
     if (group.events.length > 0 || group.answers.length > 0 || group.snapshot) this.#writeJournal(group)
   }
 
-  #writeReadings({ batches, keyframe }: Group): void {
+  #writeReadings({ batches }: Group): void {
     for (const { id, source, received_at: receivedAt, key, body } of batches) this.#insertBatch.run(id, source, receivedAt, key, body)
-    if (!keyframe) return
-    this.#readings.prepare('insert or replace into keyframes (batch, plan, body) values (?, ?, ?)').run(keyframe.batch, keyframe.plan, JSON.stringify(keyframe.keyframe))
   }
 
-  #writeJournal({ events, answers, snapshot, readingsUpto }: Group): void {
+  #writeJournal({ events, answers, keyframe, snapshot, readingsUpto }: Group): void {
     let [hash, seq] = [this.#hash, this.#seq]
     inTransaction(this.#journal, () => {
       for (const event of events) {
@@ -71,6 +69,7 @@ export class StoreCore {
       }
       for (const answer of answers) this.#writeAnswer(answer)
       if (snapshot) this.#writeSnapshot(snapshot)
+      if (keyframe) this.#writeKeyframe(keyframe)
       this.#setMeta.run('readings_upto', String(readingsUpto))
     })
     this.#hash = hash
@@ -87,17 +86,19 @@ export class StoreCore {
     this.#journal.prepare('delete from snapshots where seq not in (select seq from snapshots order by seq desc limit ?)').run(SNAPSHOTS_KEPT)
   }
 
+  /** In the journal, though it speaks of readings: it knows of events, and may not outlive those that a crash takes back. */
+  #writeKeyframe({ batch, plan, keyframe }: NonNullable<Group['keyframe']>): void {
+    this.#journal.prepare('insert or replace into keyframes (batch, plan, body) values (?, ?, ?)').run(batch, plan, JSON.stringify(keyframe))
+    this.#journal.prepare('delete from keyframes where batch not in (select batch from keyframes order by batch desc limit ?)').run(KEYFRAMES_KEPT)
+  }
+
   /** `plan` is the fingerprint of the rules: a keyframe of other rules does not fit. */
   load(plan: string): Loaded {
     const readingsUpto = Number(this.#meta('readings_upto') ?? 0)
     const stored = this.#journal.prepare('select body from snapshots order by seq desc limit 1').get() as { body: string } | undefined
     const snapshot = stored ? (JSON.parse(stored.body) as FlowSnapshot) : null
-    const newest = this.#readings.prepare('select id, received_at from batches order by id desc limit 1').get() as { id: number; received_at: number } | undefined
-    const lastEvent = this.#journal.prepare('select at from events order by seq desc limit 1').get() as { at: number } | undefined
-    const frame = this.#readings.prepare('select batch, body from keyframes where plan = ? and batch <= ? order by batch desc limit 1').get(plan, readingsUpto) as { batch: number; body: string } | undefined
-    this.#readings
-      .prepare('delete from keyframes where batch < coalesce((select batch from keyframes where batch <= ? order by batch desc limit 1 offset ?), 0)')
-      .run(readingsUpto, KEYFRAMES_KEPT)
+    const newest = this.#readings.prepare('select id from batches order by id desc limit 1').get() as { id: number } | undefined
+    const frame = this.#journal.prepare('select batch, body from keyframes where plan = ? order by batch desc limit 1').get(plan) as { batch: number; body: string } | undefined
     const start = this.#journal.prepare("select body from events where type = 'gateway.started' order by seq desc limit 1").get() as { body: string } | undefined
     const started = start ? (JSON.parse(start.body) as Event & { epoch: string }) : null
     return {
@@ -106,10 +107,17 @@ export class StoreCore {
       readingsUpto,
       newestBatch: newest?.id ?? 0,
       keyframe: frame ? { batch: frame.batch, keyframe: JSON.parse(frame.body) as Keyframe } : null,
-      answers: this.#journal.prepare('select id, fingerprint, at, body from answers').all() as Answer[],
-      newestAt: newest || lastEvent ? Math.max(newest?.received_at ?? 0, lastEvent?.at ?? 0) : null,
+      answers: this.#journal.prepare('select id, fingerprint, at, body from answers order by at, rowid').all() as Answer[],
+      newestAt: this.newestAt(),
       predecessor: started ? { epoch: started.epoch, seq: this.#seq } : null,
     }
+  }
+
+  /** Site time of the newest input or event; null in a new store. */
+  newestAt(): number | null {
+    const batch = this.#readings.prepare('select received_at as at from batches order by id desc limit 1').get() as { at: number } | undefined
+    const event = this.#journal.prepare('select at from events order by seq desc limit 1').get() as { at: number } | undefined
+    return batch || event ? Math.max(batch?.at ?? 0, event?.at ?? 0) : null
   }
 
   eventsAfter(seq: number): Event[] {

@@ -24,7 +24,7 @@ export type Loaded = Readonly<{
   events: readonly Event[]
   readingsUpto: number
   newestBatch: number
-  /** Newest keyframe of the same plan at or before `readingsUpto`. */
+  /** Newest keyframe of the same plan. */
   keyframe: { batch: number; keyframe: Keyframe } | null
   answers: readonly Answer[]
   /** Site time of the newest input or event; null in a new store. */

@@ -48,7 +48,7 @@ export class Projections {
       }
       case 'order.joined':
         this.#order(event, (order) => {
-          order.alarmIds.push(event.alarm)
+          if (!order.alarmIds.includes(event.alarm)) order.alarmIds.push(event.alarm)
           if (!order.assets.includes(event.asset)) order.assets.push(event.asset)
         })
         return this.#alarm(event, (row) => Object.assign(row, { order: event.order }))
@@ -73,7 +73,7 @@ export class Projections {
       }
       case 'notice.joined':
         return this.#notice(event, (notice) => {
-          notice.alarmIds.push(event.alarm)
+          if (!notice.alarmIds.includes(event.alarm)) notice.alarmIds.push(event.alarm)
           if (!notice.assets.includes(event.asset)) notice.assets.push(event.asset)
         })
       case 'notice.published':

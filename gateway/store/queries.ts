@@ -5,6 +5,7 @@ import type { Event } from '#rules/event.ts'
 import { type BatchRow, decodeReadings } from './batch-codec.ts'
 import type { AlarmDocument, NoticeDocument, OrderDocument, OutboxDocument } from './documents.ts'
 import { openForReading } from './schema.ts'
+import { type Bucket, bucketsOf, type SeriesRange } from './series.ts'
 
 export type Page<T> = Readonly<{ items: readonly T[]; next: number | null }>
 /** `before` is the `next` of the page before; open rows only, or ended rows only, or both. */
@@ -51,17 +52,24 @@ export class Queries {
 
   /** All readings of one point with source time in [from, to), oldest first. Scans the log of that time. */
   readingsOf(device: string, point: string, from: number, to: number): Reading[] {
-    const found: Reading[] = []
+    return [...this.#scan(device, point, from, to)].toSorted((a, b) => a.at - b.at)
+  }
+
+  /** The same, summed up here: a chart of a month leaves this thread as its buckets. */
+  series(device: string, point: string, range: SeriesRange): Bucket[] {
+    return bucketsOf(this.#scan(device, point, range.from, range.to), range)
+  }
+
+  *#scan(device: string, point: string, from: number, to: number): Generator<Reading> {
     // A backlog arrives after its time: what was received within a day of the range may belong to it.
     const rows = this.#readings
       .prepare('select body from batches where received_at >= ? and received_at < ? and instr(body, ?) > 0 order by id')
       .iterate(from, to + 86_400_000, `["${device}","${point}",`) as Iterable<{ body: string }>
     for (const { body } of rows) {
       for (const reading of decodeReadings(body)) {
-        if (reading.device === device && reading.point === point && reading.at >= from && reading.at < to) found.push(reading)
+        if (reading.device === device && reading.point === point && reading.at >= from && reading.at < to) yield reading
       }
     }
-    return found.toSorted((a, b) => a.at - b.at)
   }
 
   /** Messages whose time has come, oldest first. */

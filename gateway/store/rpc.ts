@@ -22,7 +22,7 @@ export function serve(port: Port, target: object): void {
 }
 
 /** The calling side. `fail` ends all calls under way: the thread is gone. */
-export function connect<T extends object>(port: Port, methods: readonly (keyof T & string)[]): { remote: Remote<T>; fail(error: Error): void } {
+export function connect<T extends object>(port: Port, methods: readonly (keyof T & string)[]): { remote: Remote<T>; fail: (error: Error) => void } {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let newest = 0
   let failure: Error | null = null

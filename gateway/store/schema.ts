@@ -5,7 +5,6 @@ import { Fault } from '#devices/fault.ts'
 const READINGS = `
   create table if not exists batches (id integer primary key, source text not null, received_at integer not null, key text, body text not null) strict;
   create index if not exists batches_by_time on batches (received_at);
-  create table if not exists keyframes (batch integer primary key, plan text not null, body text not null) strict;
   create table if not exists cursors (target text primary key, batch integer not null) strict;
   create table if not exists quarantine (id integer primary key, at integer not null, origin text not null, reason text not null, body text not null) strict;
 `
@@ -15,6 +14,7 @@ const JOURNAL = `
   create table if not exists events (seq integer primary key, at integer not null, type text not null, body text not null, hash blob not null) strict;
   create table if not exists meta (key text primary key, value text not null) strict;
   create table if not exists snapshots (seq integer primary key, body text not null) strict;
+  create table if not exists keyframes (batch integer primary key, plan text not null, body text not null) strict;
   create table if not exists answers (id text primary key, fingerprint text not null, at integer not null, body text not null) strict;
   create index if not exists answers_by_time on answers (at);
 `

@@ -5,8 +5,8 @@ import type { StoreCore } from './core.ts'
 import type { Queries } from './queries.ts'
 import { connect, type Remote } from './rpc.ts'
 
-type Writing = Pick<StoreCore, 'commit' | 'load' | 'eventsAfter' | 'batchesAfter' | 'recentKeys' | 'noteAttempt' | 'saveCursor' | 'quarantine'>
-type Reading = Pick<Queries, 'list' | 'get' | 'eventsAfter' | 'batchesAfter' | 'newestBatch' | 'readingsOf' | 'waitingMessages' | 'nextMessageAt' | 'cursorOf' | 'counts'>
+type Writing = Pick<StoreCore, 'commit' | 'load' | 'newestAt' | 'eventsAfter' | 'batchesAfter' | 'recentKeys' | 'noteAttempt' | 'saveCursor' | 'quarantine'>
+type Reading = Pick<Queries, 'list' | 'get' | 'eventsAfter' | 'batchesAfter' | 'newestBatch' | 'readingsOf' | 'series' | 'waitingMessages' | 'nextMessageAt' | 'cursorOf' | 'counts'>
 
 /** Keeps the generics of `list` and `get`, which a mapped type would lose. */
 type ReadRemote = Omit<Remote<Reading>, 'list' | 'get'> & {
@@ -23,8 +23,8 @@ export type Store = Readonly<{
   close(): Promise<void>
 }>
 
-const WRITING = ['commit', 'load', 'eventsAfter', 'batchesAfter', 'recentKeys', 'noteAttempt', 'saveCursor', 'quarantine', 'close'] as const
-const READING = ['list', 'get', 'eventsAfter', 'batchesAfter', 'newestBatch', 'readingsOf', 'waitingMessages', 'nextMessageAt', 'cursorOf', 'counts', 'close'] as const
+const WRITING = ['commit', 'load', 'newestAt', 'eventsAfter', 'batchesAfter', 'recentKeys', 'noteAttempt', 'saveCursor', 'quarantine', 'close'] as const
+const READING = ['list', 'get', 'eventsAfter', 'batchesAfter', 'newestBatch', 'readingsOf', 'series', 'waitingMessages', 'nextMessageAt', 'cursorOf', 'counts', 'close'] as const
 
 export async function openStore(folder: string): Promise<Store> {
   const writer = await startThread<Writing & { close(): void }>(new URL('./store-worker.ts', import.meta.url), folder, WRITING)

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Aedes, type Client, type PublishPacket } from 'aedes'
 import type { Rejection } from '../source.ts'
-import { type FloodGate, floodGate, type FloodLimits } from './flood-gate.ts'
+import type { FloodGate } from './flood-gate.ts'
 import { guardWire, Refusal } from './wire-guard.ts'
 
 export type Log = (message: string, fields: Readonly<Record<string, unknown>>) => void
@@ -71,9 +71,9 @@ type Session = {
 
 /** MQTT 3.1 and 3.1.1 on one listener. The only file that knows aedes. */
 export async function openBroker(
-  options: Readonly<{ listen: { host: string; port: number }; door: Door; floodLimits: FloodLimits; log: Log }>,
+  options: Readonly<{ listen: { host: string; port: number }; door: Door; newGate: () => FloodGate; log: Log }>,
 ): Promise<Broker> {
-  const { listen, door, floodLimits, log } = options
+  const { listen, door, newGate, log } = options
   const sessions = new WeakMap<Duplex, Session>()
   const sockets = new Set<Socket>()
   let isClosing = false
@@ -157,7 +157,7 @@ export async function openBroker(
   const server = createServer({ noDelay: true }, (socket) => {
     const session: Session = {
       device: null,
-      gate: floodGate(floodLimits),
+      gate: newGate(),
       willTopic: undefined,
       unacknowledged: 0,
       answered: Promise.resolve(),

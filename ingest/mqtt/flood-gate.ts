@@ -20,7 +20,7 @@ export type FloodGate = Readonly<{
   isClosed(): boolean
 }>
 
-export function floodGate(limits: FloodLimits, nowMs: () => number = () => performance.now()): FloodGate {
+export function floodGate(limits: FloodLimits, nowMs: () => number): FloodGate {
   let tokens = limits.burst
   let filledAt = nowMs()
   let shortSince: number | null = null

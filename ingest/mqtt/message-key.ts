@@ -5,8 +5,8 @@ import type { Content } from './message.ts'
 const REMEMBERED = 256
 
 /**
- * Names messages, so that a re-sent one has one effect: by the device's own sequence number, else by its time and
- * content. A device that gives neither leaves only the packet id, which it uses again for new messages (many sensors
+ * Names messages, so that a re-sent one has one effect: by the device's own sequence number, else by its time, each
+ * with the content (a device that restarted counts from the beginning again, with something else to say). A device that gives neither leaves only the packet id, which it uses again for new messages (many sensors
  * start at 1 after each sleep): a name then stands for one message until that is acknowledged, and for a later
  * packet only when that one says itself that it is a duplicate.
  */
@@ -22,7 +22,7 @@ export function messageKeys(): MessageKeys {
   return {
     keyOf(message, content, receivedAt) {
       const { device } = message
-      if (content.sequence !== null) return `${device}#${content.sequence}`
+      if (content.sequence !== null) return `${device}#${content.sequence}#${hashOf(message)}`
       if (content.stampedAt !== null) return `${device}@${content.stampedAt}#${hashOf(message)}`
       if (message.messageId === undefined) return undefined
       const packet = `${device}~${message.messageId}~${hashOf(message)}`

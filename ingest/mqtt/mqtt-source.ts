@@ -25,16 +25,18 @@ export function mqttSource(
     devices: readonly Device[]
     secretOf: (device: string) => string | null
     clock: Clock
+    /** Real milliseconds that never go back: floods are measured by them, however fast the site's clock runs. */
+    monotonicNow: () => number
     reject: Reject
     log?: Log
     floodLimits?: FloodLimits
   }>,
 ): MqttSource {
-  const { listen, secretOf, clock, reject, log = () => {}, floodLimits = FLOOD_LIMITS } = options
+  const { listen, secretOf, clock, monotonicNow, reject, log = () => {}, floodLimits = FLOOD_LIMITS } = options
   const members = new Map<string, Member>()
   for (const device of options.devices) {
     const topic = topicOf(device)
-    if (topic !== null) members.set(device.id, { device, topic, gate: floodGate(floodLimits), keys: messageKeys() })
+    if (topic !== null) members.set(device.id, { device, topic, gate: floodGate(floodLimits, monotonicNow), keys: messageKeys() })
   }
   const silence = silenceWatch(
     Array.from(members.values(), ({ device }) => device),
@@ -104,7 +106,7 @@ export function mqttSource(
       const broker = await openBroker({
         listen,
         door: { enter, receive: (message) => receive(message, emit), refused: (reason) => reject(NAME, reason) },
-        floodLimits,
+        newGate: () => floodGate(floodLimits, monotonicNow),
         log,
       })
       address = broker.address

@@ -12,7 +12,7 @@ export function dataJudgement(watch: Extract<Watch, { kind: 'data' }>, rule: Pic
   return {
     points: null,
     take(reading) {
-      newestAt = reading.at
+      newestAt = Math.max(newestAt, reading.at)
       bad.communication.delete(reading.point)
       bad.sensor.delete(reading.point)
       if (reading.quality !== 'bad') return

@@ -22,6 +22,8 @@ type Pending = Readonly<{ to: 'true' | 'false'; since: number; trace: string; ev
 /** The side it last announced, and the last side that was not unknown (the side of the hysteresis). */
 export type Side = readonly [Truth, 'true' | 'false']
 export type Memory = Readonly<{
+  /** Of that moment: what is fed after it is judged from there. */
+  side: Side
   raw: Truth
   evidence: Evidence
   pending: Pending | null
@@ -138,7 +140,7 @@ export class Detector {
 
   /** The memory, which is a function of the reading log: a keyframe saves feeding the whole log again. */
   memory(): Memory {
-    return { raw: this.#raw, evidence: this.#evidence, pending: this.#pending, unknownSince: this.#unknownSince, heardAt: this.#heardAt, trace: this.#trace }
+    return { side: this.side(), raw: this.#raw, evidence: this.#evidence, pending: this.#pending, unknownSince: this.#unknownSince, heardAt: this.#heardAt, trace: this.#trace }
   }
 
   recall(memory: Memory): void {

@@ -161,7 +161,7 @@ function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
   if (!notice) return
   switch (event.type) {
     case 'notice.joined':
-      notice.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
+      if (!notice.alarms.some((known) => known.alarm === event.alarm)) notice.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
       return
     case 'notice.published':
     case 'notice.extended':

@@ -111,7 +111,7 @@ function change(order: Order, event: Event): void {
   if (trigger) order.state = ORDER_TRANSITIONS[order.state][trigger] ?? order.state
   switch (event.type) {
     case 'order.joined':
-      order.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
+      if (!order.alarms.some((known) => known.alarm === event.alarm)) order.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
       order.class = graver(order.class, event.class)
       order.lastJoinedAt = event.at
       return

@@ -15,7 +15,8 @@ export function orderStage(plan: Plan): Stage {
   const rules = new Map(plan.rules.map((rule) => [rule.id, rule]))
   const book = new OrderBook()
 
-  function onAlarm(event: EventOf<'alarm.raised'>, { at, seq }: Context): readonly Draft[] {
+  /** An alarm that occurs again before it was closed needs an order as much as a new one. */
+  function onAlarm(event: EventOf<'alarm.raised'> | EventOf<'alarm.reoccurred'>, { at, seq }: Context): readonly Draft[] {
     const { alarm, rule: ruleId, asset: assetId, trace } = event
     const rule = rules.get(ruleId)
     const asset = plan.assets.get(assetId)
@@ -109,6 +110,7 @@ export function orderStage(plan: Plan): Stage {
     decide(input: Event | Command | Tick, context) {
       switch (input.type) {
         case 'alarm.raised':
+        case 'alarm.reoccurred':
           return onAlarm(input, context)
         case 'order.opened':
           return [assign(input, [], context.at)]

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Waits for what a real wire brings: the first truthy value of `probe`, or an error naming `what` at the deadline. */
-export async function until<T>(what: string, probe: () => T | Promise<T>, deadlineMs = 5_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, probe: () => T | Promise<T>, deadlineMs = 5_000): Promise<Exclude<T, false | null | undefined>> {
   const end = performance.now() + deadlineMs
   for (;;) {
     const found = await probe()
-    if (found) return found
+    if (found) return found as Exclude<T, false | null | undefined>
     if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`)
     await sleep(2)
   }

@@ -1,0 +1,43 @@
+import type { Logger } from 'pino'
+import type { SourceHealth } from '#ingest/source.ts'
+import type { Command } from '#rules/command.ts'
+import type { Access } from '../access.ts'
+import type { Accounting } from '../accounting.ts'
+import type { CommandAnswer } from '../answer-book.ts'
+import type { ForwardingHealth } from '../historian/forwarder.ts'
+import type { Latest } from '../latest.ts'
+import type { Site } from '../site/site.ts'
+import type { Store } from '../store/store.ts'
+import type { EventFeed } from './event-feed.ts'
+
+/** How the gateway itself is. `degraded` says that something needs a person; times are site time in ms. */
+export type Health = Readonly<{
+  status: 'ok' | 'degraded'
+  startedAt: number
+  sources: readonly SourceHealth[]
+  /** Faults of the site file and its profiles. */
+  faults: number
+  forwarding: readonly ForwardingHealth[]
+}>
+
+/** All that the HTTP interface stands on. It decides nothing: it reads, and hands commands to the one writer. */
+export type ApiContext = Readonly<{
+  site: Site
+  version: string
+  /** Of this start: a client that sees another one starts afresh. */
+  epoch: string
+  clock: Readonly<{ now(): number; wallOffsetMs(): number; speed: number }>
+  read: Store['read']
+  /** Resolves with the answer when it is durable. */
+  command(command: Command): Promise<CommandAnswer>
+  access: Pick<Access, 'find'>
+  latest: Pick<Latest, 'of'>
+  accounting: Pick<Accounting, 'read'>
+  health(): Health
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>
+  events: EventFeed
+  /** A demonstration on loopback: whoever opens the page may look, as `monitor`. */
+  demo: boolean
+  log: Logger
+}>

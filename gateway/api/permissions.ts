@@ -1,0 +1,28 @@
+import type { Role } from '../role.ts'
+
+/** Those who see the whole site. */
+const OVERSEERS = ['admin', 'manager', 'engineer', 'monitor', 'quality'] as const satisfies readonly Role[]
+
+/**
+ * What each role may do: the one table. A role that is not named may not; contractors and residents see nothing here
+ * until they have pages of their own.
+ */
+export const PERMISSIONS = {
+  readGateway: OVERSEERS,
+  readMetrics: ['admin', 'engineer', 'monitor'],
+  readSite: [...OVERSEERS, 'field', 'steward', 'agent'],
+  readPlant: [...OVERSEERS, 'field'],
+  readAlarms: [...OVERSEERS, 'field', 'steward'],
+  readOrders: [...OVERSEERS, 'field', 'steward', 'agent'],
+  readNotices: [...OVERSEERS, 'steward', 'agent'],
+  acknowledge: ['admin', 'manager', 'engineer', 'field'],
+  reset: ['admin', 'manager', 'engineer'],
+  work: ['admin', 'manager', 'engineer', 'field'],
+  confirm: ['admin', 'manager', 'steward'],
+} as const satisfies Record<string, readonly Role[]>
+
+export type Permission = keyof typeof PERMISSIONS
+
+export function may(role: Role, permission: Permission): boolean {
+  return (PERMISSIONS[permission] as readonly Role[]).includes(role)
+}

@@ -1,0 +1,44 @@
+import Type, { type Static } from 'typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Fault } from '#devices/fault.ts'
+import type { CommandBody } from '#rules/command.ts'
+import type { ApiContext } from '../context.ts'
+import { PERMISSIONS, type Permission } from '../permissions.ts'
+import { IdParams, NoQuery } from './collection.ts'
+
+export const By = { by: Type.String({ minLength: 1, maxLength: 64 }) }
+export const Note = Type.Optional(Type.String({ maxLength: 2_000 }))
+const Body = Type.Object({ ...By, comment: Note, finding: Note })
+type Body = Static<typeof Body>
+
+/** Made by the client, the same when it sends again: the command has one effect and one answer. */
+const KeyHeader = Type.Object({ 'idempotency-key': Type.String({ pattern: '^[\\x21-\\x7e]{8,128}$' }) }, {})
+
+type CommandRoute = Readonly<{
+  path: string
+  permission: Permission
+  /** The keys that the body may have. */
+  body: Partial<typeof Body.properties>
+  command(id: string, body: Body): CommandBody
+}>
+
+/**
+ * One command of a person: `by` says for whom it is done, the token says who does it, and only the token is believed.
+ * 200 with what happened, or the refusal with its status and its parameters.
+ */
+export function commandRoute(app: FastifyInstance, context: ApiContext, { path, permission, body, command }: CommandRoute): void {
+  app.post(
+    path,
+    {
+      config: { access: { roles: PERMISSIONS[permission] } },
+      schema: { params: IdParams, querystring: NoQuery, headers: KeyHeader, body: Type.Object(body, { additionalProperties: false }) },
+    },
+    async (request: FastifyRequest, reply: FastifyReply) => {
+      const { id } = request.params as Static<typeof IdParams>
+      const { 'idempotency-key': key } = request.headers as Static<typeof KeyHeader>
+      const answer = await context.command({ ...command(id, request.body as Body), id: key, actor: request.identity!.id })
+      if ('refused' in answer) throw new Fault(answer.refused, answer.params)
+      return reply.send(answer)
+    },
+  )
+}

@@ -1,0 +1,35 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Type from 'typebox'
+import { Fault } from '#devices/fault.ts'
+import type { ApiContext } from '../context.ts'
+import { PERMISSIONS } from '../permissions.ts'
+import { noticeView } from '../views/notice-view.ts'
+import { IdParams, LIST_QUERY, NoQuery } from './collection.ts'
+import { By, commandRoute } from './commands.ts'
+
+/** A ledger has a line per home and channel: a screen that only counts asks for the counts. */
+const Ledger = Type.Union([Type.Literal('full'), Type.Literal('counts')], { default: 'full' })
+
+export function notices(context: ApiContext): FastifyPluginAsyncTypebox {
+  const view = noticeView(context.site)
+  const config = { access: { roles: PERMISSIONS.readNotices } }
+  const querystring = Type.Object({ ...LIST_QUERY, ledger: Ledger }, { additionalProperties: false })
+
+  return async (app) => {
+    app.get('/api/v1/notices', { config, schema: { querystring } }, async ({ query: { ledger, ...query } }) => {
+      const { items, next } = await context.read.list('notices', query)
+      return { items: items.map((notice) => view(notice, ledger)), next }
+    })
+    app.get('/api/v1/notices/:id', { config, schema: { params: IdParams, querystring: NoQuery } }, async ({ params: { id } }) => {
+      const notice = await context.read.get('notices', id)
+      if (!notice) throw new Fault('not_found')
+      return view(notice, 'full')
+    })
+    commandRoute(app, context, {
+      path: '/api/v1/notices/:id/confirm',
+      permission: 'confirm',
+      body: By,
+      command: (notice, { by }) => ({ type: 'notice.confirm', notice, by }),
+    })
+  }
+}

@@ -1,0 +1,51 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Type from 'typebox'
+import { Fault } from '#devices/fault.ts'
+import type { ApiContext } from '../context.ts'
+import { PERMISSIONS } from '../permissions.ts'
+import { isoAt, parseTime } from '../site-time.ts'
+
+const HOUR_MS = 3_600_000
+const LONGEST_MS = 31 * 24 * HOUR_MS
+/** Each scans its stretch of the log in the one query thread; lists wait behind them. */
+const AT_ONCE = 4
+
+const Params = Type.Object({ device: Type.String({ maxLength: 64 }), point: Type.String({ maxLength: 64 }) }, { additionalProperties: false })
+const Query = Type.Object(
+  {
+    from: Type.Optional(Type.String({ maxLength: 40 })),
+    to: Type.Optional(Type.String({ maxLength: 40 })),
+    buckets: Type.Integer({ minimum: 1, maximum: 2_000, default: 200 }),
+  },
+  { additionalProperties: false },
+)
+
+/** One point over time; without `from` the last hour, without `to` until now. */
+export function series({ site, read, clock }: ApiContext): FastifyPluginAsyncTypebox {
+  const points = new Map(site.devices.map(({ id, profile }) => [id, new Set(Object.keys(profile.points))]))
+  const { timeZone } = site.plan
+  let running = 0
+
+  return async (app) => {
+    app.get(
+      '/api/v1/points/:device/:point/series',
+      { config: { access: { roles: PERMISSIONS.readPlant } }, schema: { params: Params, querystring: Query } },
+      async ({ params: { device, point }, query: { from: fromText, to: toText, buckets } }) => {
+        if (!points.get(device)?.has(point)) throw new Fault('not_found')
+        const to = toText === undefined ? clock.now() : parseTime(toText)
+        const from = fromText === undefined ? (to ?? 0) - HOUR_MS : parseTime(fromText)
+        if (from === null || to === null) throw new Fault('invalid_request', { detail: `${from === null ? 'from' : 'to'}: ISO 8601` })
+        if (from >= to) throw new Fault('invalid_request', { detail: 'from < to' })
+        if (to - from > LONGEST_MS) throw new Fault('invalid_request', { detail: 'to - from <= 31 d' })
+        if (running >= AT_ONCE) throw new Fault('busy')
+        running++
+        try {
+          const found = await read.series(device, point, { from, to, buckets })
+          return { from: isoAt(from, timeZone), to: isoAt(to, timeZone), points: found.map((bucket) => ({ ...bucket, t: isoAt(bucket.t, timeZone) })) }
+        } finally {
+          running--
+        }
+      },
+    )
+  }
+}

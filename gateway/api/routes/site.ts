@@ -1,0 +1,51 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { ApiContext } from '../context.ts'
+import { PERMISSIONS } from '../permissions.ts'
+import { isoAt } from '../site-time.ts'
+import { both } from '../views/said.ts'
+import { NoQuery } from './collection.ts'
+
+/** What the site is, and who is asking. Contacts of people are not here. */
+export function site({ site, version, epoch, clock, demo }: ApiContext): FastifyPluginAsyncTypebox {
+  const buildings = site.buildings.map(({ id, name, floors, homes_per_floor: homesPerFloor, region }) => ({
+    id,
+    name: both(name ?? id),
+    region: region ?? null,
+    floors,
+    homes: floors * homesPerFloor,
+  }))
+  const assets = [...site.plan.assets.values()].map(({ id, name, kind, room, region, homes }) => ({
+    id,
+    name: both(name),
+    kind,
+    room,
+    region,
+    building: buildingOf(homes),
+    homes: homes.length,
+  }))
+  const staff = site.plan.staff.map(({ id, role }) => ({ id, role }))
+
+  return async (app) => {
+    app.get('/api/v1/site', { config: { access: { roles: PERMISSIONS.readSite } }, schema: { querystring: NoQuery } }, async ({ identity }) => ({
+      id: site.id,
+      name: both(site.name),
+      languages: site.languages,
+      timeZone: site.plan.timeZone,
+      version,
+      epoch,
+      demo,
+      speed: clock.speed,
+      now: isoAt(clock.now(), site.plan.timeZone),
+      you: identity,
+      buildings,
+      assets,
+      staff,
+    }))
+  }
+}
+
+/** The building whose homes it serves; null when it serves several, or none. */
+function buildingOf(homes: readonly string[]): string | null {
+  const found = new Set(homes.map((home) => home.slice(0, home.lastIndexOf('-'))))
+  return found.size === 1 ? [...found][0]! : null
+}

@@ -1,0 +1,45 @@
+import type { Site } from '../../site/site.ts'
+import type { AlarmDocument } from '../../store/documents.ts'
+import { timesOf } from '../site-time.ts'
+import { both, bothOrNull } from './said.ts'
+
+/** An alarm as people read it: its rule's words, what made it, and when. */
+export function alarmView(site: Site): (alarm: AlarmDocument) => object {
+  const rules = new Map(site.plan.rules.map((rule) => [rule.id, rule]))
+  const devices = new Map(site.devices.map((device) => [device.id, device]))
+  const time = timesOf(site.plan.timeZone)
+  return (alarm) => {
+    // A rule that a later configuration removed still has its old alarms; they keep its id for a name.
+    const rule = rules.get(alarm.rule)
+    const { point: pointName, at, ...evidence } = alarm.evidence
+    const point = pointName === undefined ? undefined : devices.get(alarm.device)?.profile.points[pointName]
+    return {
+      id: alarm.id,
+      rule: alarm.rule,
+      device: alarm.device,
+      asset: alarm.asset,
+      assetName: both(site.plan.assets.get(alarm.asset)?.name ?? alarm.asset),
+      name: both(rule?.name ?? alarm.rule),
+      cause: bothOrNull(rule?.cause),
+      consequence: bothOrNull(rule?.consequence),
+      response: bothOrNull(rule?.response),
+      priority: alarm.priority,
+      class: alarm.class,
+      state: alarm.state,
+      latch: alarm.latch,
+      occurredAt: time(alarm.occurredAt),
+      raisedAt: time(alarm.raisedAt),
+      acknowledgedAt: time(alarm.acknowledgedAt),
+      acknowledgedBy: alarm.acknowledgedBy,
+      clearedAt: time(alarm.clearedAt),
+      closedAt: time(alarm.closedAt),
+      orderId: alarm.order,
+      evidence: {
+        ...evidence,
+        ...(pointName === undefined ? {} : { point: pointName, pointName: both(point?.name ?? pointName), unit: point?.unit ?? null }),
+        at: time(at),
+      },
+      trace: alarm.trace,
+    }
+  }
+}

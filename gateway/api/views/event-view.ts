@@ -1,0 +1,29 @@
+import type { Event, EventType } from '#rules/event.ts'
+import type { Role } from '../../role.ts'
+import { may, type Permission } from '../permissions.ts'
+import { isoAt } from '../site-time.ts'
+
+/** Which permission opens which family of events; a family that is not named is nobody's. */
+const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
+  gateway: 'readGateway',
+  site: 'readGateway',
+  clock: 'readGateway',
+  input: 'readGateway',
+  token: 'reset',
+  condition: 'readPlant',
+  alarm: 'readAlarms',
+  order: 'readOrders',
+  notice: 'readNotices',
+  message: 'readNotices',
+}
+type EventFamily = EventType extends `${infer Family}.${string}` ? Family : never
+
+export function isVisible(event: Event, role: Role): boolean {
+  return may(role, FAMILIES[event.type.split('.')[0] as EventFamily])
+}
+
+/** An event without what is no business of a screen: the sender's command id, and the list of homes but for its length. */
+export function eventView(event: Event, timeZone: string): object {
+  const { v: _v, command: _command, actor: _actor, at, ...rest } = event
+  return { ...rest, ...('homes' in rest ? { homes: rest.homes.length } : {}), at: isoAt(at, timeZone) }
+}

@@ -1,0 +1,52 @@
+import type { Emit, Source } from '#ingest/source.ts'
+
+export type SourceRunner = Readonly<{ finished: Promise<void>; restarts(): ReadonlyMap<string, number> }>
+
+const FIRST_BACKOFF_MS = 1_000
+const LONGEST_BACKOFF_MS = 60_000
+
+/** Runs every source until the signal aborts. One that fails is started again alone, with backoff; the others run on. */
+export function runSources(
+  sources: readonly Source[],
+  emit: Emit,
+  signal: AbortSignal,
+  clock: Readonly<{ delay(realMs: number, run: () => void): () => void }>,
+  log: (level: 'warn', message: string, fields: object) => void,
+): SourceRunner {
+  const restarts = new Map(sources.map((source) => [source.name, 0]))
+
+  async function keepRunning(source: Source): Promise<void> {
+    let backoffMs = FIRST_BACKOFF_MS
+    while (!signal.aborted) {
+      let emitted = 0
+      try {
+        await source.run((batch, urgency) => {
+          emitted++
+          return emit(batch, urgency)
+        }, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        log('warn', 'source failed, starting it again', { source: source.name, error: error instanceof Error ? error.message : String(error), backoffMs })
+      }
+      if (signal.aborted) return
+      restarts.set(source.name, restarts.get(source.name)! + 1)
+      // One that worked for a while starts over with patience.
+      backoffMs = emitted > 0 ? FIRST_BACKOFF_MS : Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)
+      await pause(backoffMs)
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel()
+        signal.removeEventListener('abort', end)
+        resolve()
+      }
+      const cancel = clock.delay(ms, end)
+      signal.addEventListener('abort', end, { once: true })
+    })
+  }
+
+  return { finished: Promise.all(sources.map(keepRunning)).then(() => {}), restarts: () => restarts }
+}

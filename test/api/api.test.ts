@@ -1,0 +1,247 @@
+import t from 'tap'
+import type { Role } from '#gateway/role.ts'
+import { openEstate } from './estate.ts'
+
+type Item = Record<string, unknown> & { id: string; state: string }
+type Problem = { type: string; status: number; code: string; detail: string; params: Record<string, unknown> }
+
+const LOW = { outlet_pressure: 0.05, tank_level: 3 }
+const FINE = { outlet_pressure: 0.6, tank_level: 3 }
+const HOMES = 5
+
+t.test('what was decided can be read, in words and with times of the site', async (t) => {
+  const estate = await openEstate()
+  t.teardown(() => estate.close())
+  const items = async (path: string, role: Role = 'engineer') => {
+    const answer = await estate.as(role, path)
+    t.equal(answer.status, 200, path)
+    return (await answer.json()) as { items: Item[]; next: number | null }
+  }
+  await estate.say('P1', FINE, 10)
+  await estate.say('P1', LOW, 20)
+
+  t.test('one trace joins alarm, order and notice', async (t) => {
+    const [alarm] = (await items('/api/v1/alarms')).items
+    const [order] = (await items('/api/v1/orders?state=open')).items
+    const [notice] = (await items('/api/v1/notices')).items
+    t.match(alarm, {
+      name: { 'zh-CN': '出水压力过低', en: 'Outlet pressure low' },
+      response: { en: /Cut power/ },
+      state: 'unacknowledged',
+      evidence: { point: 'outlet_pressure', value: 0.05, limit: 0.3, unit: 'MPa' },
+      raisedAt: /^2026-01-05T10:00:\d\d\.000\+08:00$/,
+    })
+    t.match(order, { state: 'dispatched', device: 'P1', devices: ['P1'], assignee: 'T1', alarmId: alarm!.id, alarmIds: [alarm!.id] })
+    t.match(order, { why: { code: 'least_load', text: { en: /fewest open orders/, 'zh-CN': /给排水/ } } })
+    t.match(notice, { state: 'draft', alarmId: alarm!.id, alarmIds: [alarm!.id], orderId: order!.id, homes: HOMES, ledger: [] })
+    t.match(notice, { text: { en: /^Pumps: .*10:00/, 'zh-CN': /^泵组/ } })
+    t.strictSame([alarm!.trace, order!.trace, notice!.trace], [alarm!.trace, alarm!.trace, alarm!.trace])
+    for (const [kind, one] of Object.entries({ alarms: alarm, orders: order, notices: notice })) {
+      t.strictSame(await (await estate.as('engineer', `/api/v1/${kind}/${one!.id}`)).json(), one, `${kind} by id`)
+      t.equal((await estate.as('engineer', `/api/v1/${kind}/X999`)).status, 404)
+    }
+  })
+
+  t.test('devices show their newest values, and what is bad says why', async (t) => {
+    await estate.say('L1', { service_mode: 'normal', floor: null }, 2)
+    const { items: devices } = await items('/api/v1/devices')
+    t.strictSame(devices.map(({ id }) => id), ['P1', 'L1'], 'the device with the unknown profile does not run')
+    const points = devices[1]!.points as Record<string, unknown>[]
+    t.match(points.find(({ point }) => point === 'service_mode'), { value: 'normal', quality: 'good', ageMs: 0, at: /\+08:00$/ })
+    t.match(points.find(({ point }) => point === 'floor'), { value: null, quality: 'bad', reason: 'no_response' })
+    t.match(points.find(({ point }) => point === 'direction'), { value: null, quality: null, at: null, ageMs: null })
+  })
+
+  t.test('a series has its buckets, gaps and all', async (t) => {
+    const get = (query: string, point = 'P1/outlet_pressure') => estate.as('engineer', `/api/v1/points/${point}/series?${query}`)
+    const from = '2026-01-05T10:00:00+08:00'
+    const series = (await (await get(`from=${encodeURIComponent(from)}&to=2026-01-05T02:01:00Z&buckets=6`)).json()) as {
+      from: string
+      to: string
+      points: Record<string, unknown>[]
+    }
+    t.match(series, { from: '2026-01-05T10:00:00.000+08:00', to: '2026-01-05T10:01:00.000+08:00' })
+    t.strictSame(series.points[0], { t: '2026-01-05T10:00:00.000+08:00', min: 0.6, mean: 0.6, max: 0.6, n: 4, quality: 'good' })
+    t.match(series.points[1], { t: '2026-01-05T10:00:10.000+08:00', min: 0.05, max: 0.6, n: 5, quality: 'good' })
+    t.equal((series.points[1]!['mean'] as number).toFixed(6), '0.160000')
+    t.strictSame(series.points[5], { t: '2026-01-05T10:00:50.000+08:00', min: null, mean: null, max: null, n: 0, quality: null })
+    t.match(await (await get(`from=${from}&to=2026-01-05T02:01:00Z&buckets=1`)).json(), { points: [{ n: 15 }] }, 'a plus that was not escaped')
+    const bad = (await (await get('buckets=1&to=2026-01-05T02:01:00Z', 'L1/floor')).json()) as { points: unknown[] }
+    t.match(bad.points, [{ n: 0, mean: null, quality: 'bad' }])
+
+    const table = [
+      { query: '', point: 'P1/nothing', status: 404 },
+      { query: '', point: 'nobody/outlet_pressure', status: 404 },
+      { query: 'buckets=2001', status: 400 },
+      { query: 'buckets=0', status: 400 },
+      { query: 'from=yesterday', status: 400 },
+      { query: `from=2016-01-05T00:00:00Z&to=2026-01-05T00:00:00Z`, status: 400 },
+      { query: `from=2026-01-05T00:00:00Z&to=2026-01-04T00:00:00Z`, status: 400 },
+      { query: 'unknown=1', status: 400 },
+    ]
+    for (const { query, point, status } of table) t.equal((await get(query, point)).status, status, `S42 ${point ?? ''} ${query}`)
+  })
+
+  t.test('faults of the site file are said with their place', async (t) => {
+    const { items: faults } = await items('/api/v1/faults')
+    t.match(faults, [{ where: 'site.yaml:15:35', code: 'unknown_reference', text: { en: /did you mean "lift-controller"/, 'zh-CN': /lift-controller/ } }])
+  })
+
+  t.test('health is open, its details are not', async (t) => {
+    const open = (await (await fetch(`${estate.url}/api/v1/health`)).json()) as object
+    t.strictSame(Object.keys(open).sort(), ['site', 'status', 'time', 'version'])
+    t.match(await (await estate.as('monitor', '/api/v1/health')).json(), { faults: 1, store: { events: Number }, sources: [{ source: 'plc' }] })
+    t.strictSame(Object.keys((await (await estate.as('field', '/api/v1/health')).json()) as object).sort(), ['site', 'status', 'time', 'version'])
+  })
+
+  t.test('a command is done once, and whoever comes second learns who won', async (t) => {
+    const [{ id: order }] = (await items('/api/v1/orders')).items as [Item]
+    const [{ id: alarm }] = (await items('/api/v1/alarms')).items as [Item]
+    const [{ id: notice }] = (await items('/api/v1/notices')).items as [Item]
+    const accept = (key: string, by: string) => estate.order('field', `/api/v1/orders/${order}/accept`, key, { by })
+
+    const first = await accept('key-00000001', 'T1')
+    t.equal(first.status, 200)
+    const done = await first.json()
+    t.match(done, { done: ['order.accepted'] })
+    t.strictSame(await (await accept('key-00000001', 'T1')).json(), done, 'the same id and body: the same answer')
+
+    const reused = await accept('key-00000001', 'T2')
+    t.equal(reused.status, 409)
+    t.match(await reused.json(), { code: 'command_reused' })
+    const second = await accept('key-00000002', 'T2')
+    t.equal(second.status, 409)
+    t.match(second.headers.get('content-type'), /^application\/problem\+json/)
+    t.match(await second.json(), { type: 'about:blank', status: 409, code: 'already_accepted', params: { by: 'T1' }, detail: /accepted by T1/ })
+
+    const table = [
+      { role: 'field', path: `/orders/${order}/arrive`, body: { by: 'T2' }, status: 403, code: 'not_assignee' },
+      { role: 'field', path: `/orders/${order}/close`, body: { by: 'T1' }, status: 409, code: 'source_still_active' },
+      { role: 'field', path: `/orders/W999/accept`, body: { by: 'T1' }, status: 404, code: 'unknown_order' },
+      { role: 'field', path: `/alarms/${alarm}/ack`, body: { by: 'T1' }, status: 409, code: 'already_acknowledged' },
+      { role: 'field', path: `/alarms/${alarm}/ack`, body: { by: 'Nobody' }, status: 404, code: 'unknown_person' },
+      { role: 'engineer', path: `/alarms/${alarm}/reset`, body: { by: 'T1' }, status: 409, code: 'wrong_state' },
+      { role: 'steward', path: `/notices/${notice}/confirm`, body: { by: 'Nobody' }, status: 404, code: 'unknown_person' },
+      { role: 'steward', path: `/notices/${notice}/confirm`, body: { by: 'S1' }, status: 200, code: undefined },
+      { role: 'field', path: `/orders/${order}/arrive`, body: { by: 'T1' }, status: 200, code: undefined },
+      { role: 'field', path: `/orders/${order}/finish`, body: { by: 'T1', finding: 'relay' }, status: 200, code: undefined },
+    ] as const
+    for (const [index, { role, path, body, status, code }] of table.entries()) {
+      const answer = await estate.order(role, `/api/v1${path}`, `key-table-${index}`, body)
+      t.equal(answer.status, status, `${path} ${JSON.stringify(body)}`)
+      t.equal(((await answer.json()) as Problem).code, code)
+    }
+    t.match((await items('/api/v1/orders')).items, [{ assignee: 'T1', finding: 'relay', acceptedAt: /\+08:00$/ }])
+    t.match((await items('/api/v1/alarms')).items, [{ acknowledgedBy: 'T1' }], 'accepting acknowledges in the accepter’s name')
+  })
+
+  t.test('the ledger names every home told, and the all-clear', async (t) => {
+    await estate.say('P1', FINE, 120)
+    const [full] = (await items('/api/v1/notices?state=ended')).items
+    t.match(full, { state: 'all_clear', homes: HOMES, publishedBy: 'S1', reached: { told: { queued: HOMES }, allClear: { queued: HOMES } } })
+    t.equal((full!.ledger as unknown[]).length, HOMES)
+    t.match(full!.ledger, [{ home: 'B1-0101', channel: 'screen', told: 'queued', allClear: 'queued' }])
+    const [counts] = (await items('/api/v1/notices?ledger=counts')).items
+    t.notOk('ledger' in counts!)
+    t.strictSame((await items('/api/v1/notices?state=open')).items, [])
+  })
+
+  t.test('lists go on where the page before ended', async (t) => {
+    await estate.say('P1', LOW, 20)
+    const first = await items('/api/v1/alarms?limit=1')
+    t.equal(first.items.length, 1)
+    t.type(first.next, 'number')
+    const second = await items(`/api/v1/alarms?limit=1&before=${first.next}`)
+    t.not(second.items[0]!.id, first.items[0]!.id)
+    t.equal(second.next, null)
+  })
+})
+
+t.test('the live stream', async (t) => {
+  const estate = await openEstate()
+  t.teardown(() => estate.close())
+  await estate.say('P1', FINE, 4)
+
+  t.test('carries what happens, and after a drop what was missed, once and in order', async (t) => {
+    const first = await listen(estate, 'engineer')
+    t.match(await first.next('ready'), { data: { epoch: 'epoch-1' } })
+    await estate.say('P1', LOW, 20)
+    const raised = await first.next('alarm.raised')
+    t.match(raised.data, { type: 'alarm.raised', alarm: /^A\d+$/, at: /\+08:00$/ })
+    t.equal(raised.id, String((raised.data as { seq: number }).seq), 'the id is the place in the journal')
+    first.close()
+
+    await estate.order('steward', '/api/v1/notices/N7/confirm', 'key-stream-1', { by: 'S1' })
+    const second = await listen(estate, 'engineer', { 'last-event-id': raised.id })
+    await second.next('notice.published')
+    await estate.say('P1', FINE, 70)
+    await second.next('notice.monitoring')
+    const seqs = second.seen.filter(({ event }) => event !== 'ready').map(({ id }) => Number(id))
+    t.equal(seqs[0], Number(raised.id) + 1, 'nothing is missed')
+    t.strictSame(seqs, seqs.map((_, index) => seqs[0]! + index), 'nothing comes twice, nothing out of order')
+    const published = second.seen.find(({ event }) => event === 'notice.published')!
+    t.equal((published.data as { homes: number }).homes, HOMES, 'a count, not the homes')
+    t.notOk('command' in (published.data as object), 'another’s command id stays with him')
+    second.close()
+  })
+
+  t.test('shows each role its own', async (t) => {
+    const agent = await listen(estate, 'agent', { 'last-event-id': '0' })
+    await agent.next('notice.monitoring')
+    const families = new Set(agent.seen.map(({ event }) => event.split('.')[0]))
+    t.strictSame([...families].sort(), ['notice', 'order', 'ready'])
+    agent.close()
+    t.equal((await estate.as('agent', '/api/v1/events?values=*')).status, 403, 'values are for those who may see the plant')
+  })
+
+  t.test('carries the newest value of each subscribed point', async (t) => {
+    const values = await listen(estate, 'monitor', {}, '?values=P1/outlet_pressure')
+    await values.next('ready')
+    await estate.say('P1', FINE, 10)
+    const { data, id } = await values.next('values')
+    t.match(data, { items: [{ device: 'P1', point: 'outlet_pressure', value: 0.6, quality: 'good', at: /\+08:00$/ }] })
+    t.equal((data as { items: unknown[] }).items.length, 1)
+    t.equal(id, undefined, 'values do not move the place to resume from')
+    values.close()
+  })
+
+  t.test('of a client that goes away leaves nothing behind', async (t) => {
+    const end = performance.now() + 5_000
+    while (estate.feed.listeners() > 0 && performance.now() < end) await new Promise(setImmediate)
+    t.equal(estate.feed.listeners(), 0)
+  })
+})
+
+type Message = { id: string | undefined; event: string; data: unknown }
+
+/** Reads the stream as a browser would. */
+async function listen(estate: Awaited<ReturnType<typeof openEstate>>, role: Role, headers: Record<string, string> = {}, query = '') {
+  const gone = new AbortController()
+  const answer = await estate.as(role, `/api/v1/events${query}`, { headers, signal: gone.signal })
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+  const seen: Message[] = []
+  let text = ''
+  let taken = 0
+  return {
+    seen,
+    close: () => gone.abort(),
+    async next(event: string): Promise<Message> {
+      const late = setTimeout(() => gone.abort(new Error(`no ${event} within 5 s`)), 5_000)
+      try {
+        for (;;) {
+          for (; taken < seen.length; taken++) if (seen[taken]!.event === event) return seen[taken++]!
+          const { value, done } = await reader.read()
+          if (done) throw new Error(`the stream ended before ${event}`)
+          const blocks = (text + value).split('\n\n')
+          text = blocks.pop()!
+          for (const block of blocks) {
+            const fields = Object.fromEntries(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
+            if (fields['data'] !== undefined) seen.push({ id: fields['id'], event: fields['event'] ?? '', data: JSON.parse(fields['data']) })
+          }
+        }
+      } finally {
+        clearTimeout(late)
+      }
+    },
+  }
+}

@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { Batch, Reading, Value } from '#devices/reading.ts'
+import { type Access, openAccess } from '#gateway/access.ts'
+import { Accounting } from '#gateway/accounting.ts'
+import { eventFeed } from '#gateway/api/event-feed.ts'
+import { type ApiContext, type Resource, startServer } from '#gateway/api/server.ts'
+import { Latest } from '#gateway/latest.ts'
+import { Pipeline } from '#gateway/pipeline.ts'
+import { systemRandom } from '#gateway/random.ts'
+import { type Role, ROLES } from '#gateway/role.ts'
+import { loadSite } from '#gateway/site/load.ts'
+import { StoreCore } from '#gateway/store/core.ts'
+import { Queries } from '#gateway/store/queries.ts'
+import { coreOf } from '#rules/core.ts'
+
+/** Two buildings, a pump set, a lift; one device that the file names wrongly; a channel that nobody serves. */
+export const ESTATE = `
+site: { id: tiny, name: { zh-CN: 小院, en: Tiny yard }, timezone: Asia/Shanghai }
+settings: { all_clear_hold: 30s }
+buildings:
+  - { id: B1, name: { zh-CN: 1 号楼, en: Building 1 }, floors: 2, homes_per_floor: 2 }
+  - { id: B2, floors: 1, homes_per_floor: 1 }
+zones: [{ id: low, buildings: [B1, B2], floors: [1, 2] }]
+assets:
+  - { id: P1, name: { zh-CN: 泵组, en: Pumps }, kind: pump-set, room: PR1, serves: { zones: [low] } }
+  - { id: L1, name: { zh-CN: 一号梯, en: Lift 1 }, kind: lift, serves: { buildings: [B1] } }
+connections: { plc: { protocol: modbus-tcp, host: 127.0.0.1, port: 15021 } }
+devices:
+  - { id: P1, profile: booster-pump-set, connection: plc, unit_id: 1 }
+  - { id: L1, profile: lift-controller, connection: plc, unit_id: 2 }
+  - { id: L2, asset: L1, profile: lift-controler, connection: plc, unit_id: 3 }
+staff:
+  - { id: T1, role: technician, regions: [site], skills: [water, electric], duty: ['00:00-24:00'] }
+  - { id: T2, role: technician, regions: [site], skills: [water], duty: ['00:00-24:00'] }
+  - { id: PM, role: manager, regions: [site], skills: [management], duty: ['00:00-24:00'] }
+  - { id: S1, role: steward, regions: [site], skills: [notices], duty: ['00:00-24:00'] }
+fallback: PM
+`
+const START = Date.UTC(2026, 0, 5, 2)
+
+export type Estate = Awaited<ReturnType<typeof openEstate>>
+
+/** A real core, store and server over a folder of its own; time stands still but for what the test feeds. */
+export async function openEstate({ demo = false, more = [] as readonly Resource[], host = '127.0.0.1' } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'caretaker-api-'))
+  writeFileSync(join(folder, 'site.yaml'), ESTATE)
+  const { site } = loadSite('site.yaml', { env: {}, cwd: folder })
+  if (!site) throw new Error('the test site does not load')
+  const core = new StoreCore(join(folder, 'data'))
+  const queries = new Queries(join(folder, 'data'))
+  const access: Access = openAccess(folder, systemRandom())
+  const tokens = Object.fromEntries(ROLES.map((role) => [role, access.create(role, START).token])) as Record<Role, string>
+  const logged: string[] = []
+  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
+  const latest = new Latest()
+  const accounting = new Accounting()
+  let now = START
+  const delay = (ms: number, run: () => void) => {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  }
+  const clock = { now: () => now, wallOffsetMs: () => 0, speed: 1, delay, after: () => () => {} }
+  const read = remoteOf(queries) as unknown as ApiContext['read']
+  const feed = eventFeed({ read, delay })
+  const pipeline = new Pipeline({
+    store: remoteOf(core) as unknown as ConstructorParameters<typeof Pipeline>[0]['store'],
+    makeFlow: () => coreOf(site.plan),
+    plan: 'tiny',
+    siteHash: site.hash,
+    version: '0.0.0',
+    epoch: 'epoch-1',
+    clock,
+    accounting,
+    log: () => {},
+    committed(batches, events) {
+      for (const batch of batches) latest.take(batch)
+      feed.publish(events, batches)
+    },
+  })
+  await pipeline.start()
+
+  const context: ApiContext = {
+    site,
+    version: '0.0.0',
+    epoch: 'epoch-1',
+    clock,
+    read,
+    command: (command) => pipeline.command(command),
+    access,
+    latest,
+    accounting,
+    health: () => ({ status: 'degraded', startedAt: START, sources: [{ source: 'plc', state: 'running', devices: [{ device: 'P1', ok: true, lastHeardAt: now }] }], faults: site.faults.length, forwarding: [] }),
+    metrics: () => Promise.resolve('caretaker_up 1\n'),
+    events: feed,
+    demo,
+    log,
+  }
+  const server = await startServer(context, { host, port: 0 }, more)
+  const url = `http://127.0.0.1:${server.address.port}`
+
+  /** The device says the same for so many seconds, once every other second. */
+  async function say(device: string, values: Record<string, Value | null>, seconds: number): Promise<void> {
+    for (let passed = 0; passed < seconds; passed += 2) {
+      now += 2_000
+      const readings = Object.entries(values).map(([point, value]): Reading => {
+        if (value === null) return { device, point, value, quality: 'bad', reason: 'no_response', at: now }
+        return { device, point, value, quality: 'good', at: now }
+      })
+      const batch: Batch = { source: 'plc', receivedAt: now, readings }
+      await pipeline.submit(batch, 'flow')
+    }
+  }
+
+  return {
+    site,
+    tokens,
+    queries,
+    feed,
+    logged,
+    context,
+    url,
+    server,
+    say,
+    now: () => now,
+    as: (role: Role, path: string, init: RequestInit = {}) =>
+      fetch(url + path, { ...init, headers: { authorization: `Bearer ${tokens[role]}`, ...(init.headers as Record<string, string>) } }),
+    /** A command as a program sends it. */
+    order: (role: Role, path: string, key: string, body: unknown) =>
+      fetch(url + path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tokens[role]}`, 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify(body),
+      }),
+    async close() {
+      await server.stop()
+      await pipeline.stop()
+      queries.close()
+      core.close()
+      access.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** The thread boundary without the thread: the same calls, answered later, with structured copies. */
+function remoteOf(target: object): Record<string, (...args: unknown[]) => Promise<unknown>> {
+  const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(target)).filter((name) => name !== 'constructor')
+  return Object.fromEntries(
+    methods.map((name) => [
+      name,
+      async (...args: unknown[]) => {
+        await new Promise(setImmediate)
+        return structuredClone((target as Record<string, (...args: unknown[]) => unknown>)[name]!(...structuredClone(args)))
+      },
+    ]),
+  )
+}

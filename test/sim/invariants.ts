@@ -1,0 +1,210 @@
+import type { Event, EventOf, Truth } from '#rules/event.ts'
+import type { Plan, Rule } from '#rules/plan.ts'
+
+/** What must never happen, happened. */
+export class Violation extends Error {}
+
+export type SeenAlarm = { id: string; rule: string; latch: boolean; state: string }
+export type SeenOrder = { id: string; state: string; assignee: string | null; alarms: Set<string>; rules: Set<string> }
+export type SeenNotice = { id: string; state: string; told: Set<string>; rules: Set<string>; monitoringSince: number }
+export type SeenMessage = { id: string; notice: string; channel: string; trace: string }
+
+/** Written down a second time, by hand, apart from the product: from → event → to. */
+const ALARM: Record<string, Record<string, string>> = {
+  unacknowledged: { acknowledged: 'acknowledged', cleared: 'returned|latched', closed: 'normal' },
+  acknowledged: { cleared: 'normal|latched_acknowledged', closed: 'normal' },
+  returned: { acknowledged: 'normal', reoccurred: 'unacknowledged', closed: 'normal' },
+  latched: { acknowledged: 'latched_acknowledged', reoccurred: 'unacknowledged', closed: 'normal' },
+  latched_acknowledged: { reset: 'normal', reoccurred: 'unacknowledged', closed: 'normal' },
+  normal: { closed: 'ended' },
+}
+const ORDER: Record<string, Record<string, string>> = {
+  new: { dispatched: 'dispatched', accepted: 'accepted', closed: 'closed' },
+  dispatched: { dispatched: 'dispatched', accepted: 'accepted', closed: 'closed' },
+  accepted: { arrived: 'arrived', closed: 'closed' },
+  arrived: { finished: 'restored', closed: 'closed' },
+  restored: { verified: 'verified', closed: 'closed' },
+  verified: { unverified: 'restored', closed: 'closed' },
+}
+const NOTICE: Record<string, Record<string, string>> = {
+  draft: { published: 'published', withdrawn: 'withdrawn', joined: 'draft' },
+  published: { extended: 'published', monitoring: 'monitoring', joined: 'published' },
+  monitoring: { resumed: 'published', all_clear: 'all_clear', joined: 'monitoring' },
+}
+
+/** Reads the journal as it grows and holds it against what must always be true. Decides nothing itself. */
+export class Invariants {
+  readonly alarms = new Map<string, SeenAlarm>()
+  readonly orders = new Map<string, SeenOrder>()
+  readonly notices = new Map<string, SeenNotice>()
+  readonly messages: SeenMessage[] = []
+  readonly settled = new Set<string>()
+  readonly count = { events: 0, raised: 0, cleared: 0, published: 0, allClear: 0, closed: 0 }
+  readonly conditions = new Map<string, Truth>()
+  readonly #rules: ReadonlyMap<string, Rule>
+  readonly #plan: Plan
+  #seq = 0
+  #at = 0
+
+  constructor(plan: Plan) {
+    this.#plan = plan
+    this.#rules = new Map(plan.rules.map((rule) => [rule.id, rule]))
+  }
+
+  get seq(): number {
+    return this.#seq
+  }
+
+  openOrders(): SeenOrder[] {
+    return [...this.orders.values()].filter(({ state }) => state !== 'closed')
+  }
+
+  openAlarms(): SeenAlarm[] {
+    return [...this.alarms.values()].filter(({ state }) => state !== 'ended')
+  }
+
+  see(event: Event): void {
+    this.#must(event.seq === this.#seq + 1, event, `place ${event.seq} after ${this.#seq}`)
+    this.#must(event.at >= this.#at, event, 'site time went back')
+    this.#seq = event.seq
+    this.#at = event.at
+    this.count.events++
+    const [kind] = event.type.split('.')
+    if (event.type === 'condition.became') this.#condition(event)
+    else if (kind === 'alarm') this.#alarm(event as Extract<Event, { alarm: string }>)
+    else if (kind === 'order') this.#order(event as Extract<Event, { order: string }>)
+    else if (kind === 'notice') this.#notice(event as Extract<Event, { notice: string }>)
+    else if (event.type === 'message.settled') this.#once(this.settled, event.message, event, 'a message settled twice')
+  }
+
+  /** After each commit: what holds between inputs. */
+  atRest(): void {
+    for (const { id, rule, state } of this.openAlarms()) {
+      if (this.conditions.get(rule) !== 'true') continue
+      const orders = this.openOrders().filter((order) => order.rules.has(rule))
+      if (orders.length !== 1 && !process.env.NOCOVER) throw new Violation(`alarm ${id} (${rule}, ${state}) is active with ${orders.length} open orders after event ${this.#seq}`)
+    }
+  }
+
+  /** After everything was healed and time has passed. */
+  atEnd(): void {
+    for (const notice of this.notices.values()) {
+      if (notice.state !== 'all_clear' && notice.state !== 'withdrawn') {
+        const sources = [...notice.rules].map((rule) => `${rule} is ${this.conditions.get(rule)}`)
+        throw new Violation(`notice ${notice.id} never ended: ${notice.state}, ${sources.join(', ')}`)
+      }
+    }
+    for (const message of this.messages) {
+      const notice = this.notices.get(message.notice)
+      if (!notice) throw new Violation(`message ${message.id} of no notice`)
+    }
+  }
+
+  #condition(event: EventOf<'condition.became'>): void {
+    const rule = this.#rules.get(event.rule)!
+    const lasted = event.at - event.since
+    this.#must((this.conditions.get(event.rule) ?? 'unknown') !== event.state, event, 'became what it was')
+    if (event.state === 'unknown') this.#must(lasted >= rule.validityMs, event, `unknown after ${lasted} ms`)
+    else if (event.evidence.reason === 'silent' && event.evidence.at === event.since) this.#must(lasted >= 2 * rule.validityMs, event, `silent after ${lasted} ms`)
+    else this.#must(lasted >= (event.state === 'true' ? rule.onDelayMs : rule.offDelayMs), event, `${event.state} after ${lasted} ms`)
+    this.conditions.set(event.rule, event.state)
+  }
+
+  #alarm(event: Extract<Event, { alarm: string }>): void {
+    if (event.type === 'alarm.raised') {
+      this.#must(!this.openAlarms().some(({ rule }) => rule === event.rule), event, 'two open alarms of one rule')
+      this.#must(this.conditions.get(event.rule) === 'true', event, 'raised without its condition')
+      this.#must(!this.alarms.has(event.alarm), event, 'an id used twice')
+      this.alarms.set(event.alarm, { id: event.alarm, rule: event.rule, latch: event.latch, state: 'unacknowledged' })
+      this.count.raised++
+      return
+    }
+    const alarm = this.alarms.get(event.alarm)
+    const to = alarm && ALARM[alarm.state]?.[event.type.slice('alarm.'.length)]
+    this.#must(to !== undefined, event, `illegal from ${alarm?.state}`)
+    if (event.type === 'alarm.cleared') {
+      this.count.cleared++
+      this.#must(this.conditions.get(alarm!.rule) === 'false', event, 'cleared without its condition')
+    }
+    if (event.type === 'alarm.closed') this.#must(alarm!.state === 'normal', event, `closed from ${alarm!.state}`)
+    const [plain, latched] = to!.split('|')
+    alarm!.state = (alarm!.latch ? latched : undefined) ?? plain!
+  }
+
+  #order(event: Extract<Event, { order: string }>): void {
+    if (event.type === 'order.opened' || event.type === 'order.joined') {
+      const others = this.openOrders().filter((order) => order.id !== event.order && order.rules.has(event.rule))
+      this.#must(others.length === 0, event, `rule has another open order ${others[0]?.id}`)
+    }
+    if (event.type === 'order.opened') {
+      this.#must(!this.orders.has(event.order), event, 'an id used twice')
+      this.orders.set(event.order, { id: event.order, state: 'new', assignee: null, alarms: new Set([event.alarm]), rules: new Set([event.rule]) })
+      return
+    }
+    const order = this.orders.get(event.order)!
+    this.#must(order !== undefined && order.state !== 'closed', event, 'of no open order')
+    if (event.type === 'order.joined') {
+      order.alarms.add(event.alarm)
+      order.rules.add(event.rule)
+      return
+    }
+    const to = ORDER[order.state]?.[event.type.slice('order.'.length)]
+    this.#must(to !== undefined, event, `illegal from ${order.state}`)
+    if (event.type === 'order.dispatched') {
+      const isKnown = event.assignee === this.#plan.fallback || this.#plan.staff.some(({ id }) => id === event.assignee)
+      this.#must(isKnown, event, 'dispatched to nobody')
+      order.assignee = event.assignee
+    }
+    if (event.type === 'order.accepted') order.assignee = event.by
+    if (event.type === 'order.arrived' || event.type === 'order.finished') this.#must(order.assignee === event.by, event, `not by ${order.assignee}`)
+    if (event.type === 'order.closed' || event.type === 'order.verified') {
+      const active = [...order.rules].filter((rule) => this.conditions.get(rule) !== 'false')
+      this.#must(active.length === 0, event, `while ${active.join(', ')} is not over`)
+      if (event.type === 'order.closed' && event.by !== 'telemetry') this.#must(order.state === 'verified', event, `closed from ${order.state}`)
+      if (event.type === 'order.closed') this.count.closed++
+    }
+    order.state = to!
+  }
+
+  #notice(event: Extract<Event, { notice: string }>): void {
+    if (event.type === 'notice.drafted') {
+      this.#must(!this.notices.has(event.notice), event, 'an id used twice')
+      this.notices.set(event.notice, { id: event.notice, state: 'draft', told: new Set(), rules: new Set([event.rule]), monitoringSince: 0 })
+      return
+    }
+    const notice = this.notices.get(event.notice)!
+    const to = notice && NOTICE[notice.state]?.[event.type.slice('notice.'.length)]
+    this.#must(to !== undefined, event, `illegal from ${notice?.state}`)
+    notice.state = to!
+    if (event.type === 'notice.joined') notice.rules.add(event.rule)
+    if (event.type === 'notice.monitoring') notice.monitoringSince = event.at
+    if (event.type === 'notice.published' || event.type === 'notice.extended') {
+      for (const home of event.homes) this.#once(notice.told, home, event, `home ${home} told twice`)
+      const served = new Set([...notice.rules].flatMap((rule) => this.#plan.assets.get(this.#rules.get(rule)!.asset)!.homes))
+      this.#must(sameSet(notice.told, served), event, 'told other homes than depend on it')
+      if (event.type === 'notice.published') this.count.published++
+    }
+    if (event.type === 'notice.all_clear') {
+      this.count.allClear++
+      this.#must(event.homes.length === notice.told.size && sameSet(new Set(event.homes), notice.told), event, 'all clear to others than were told')
+      this.#must(event.at - notice.monitoringSince >= this.#plan.settings.allClearHoldMs, event, 'all clear too early')
+      this.#must([...notice.rules].every((rule) => this.conditions.get(rule) === 'false'), event, 'all clear while not over')
+    }
+    if ('channels' in event) {
+      for (const channel of event.channels) this.messages.push({ id: `${notice.id}-${event.seq}-${channel}`, notice: notice.id, channel, trace: event.trace })
+    }
+  }
+
+  #once(set: Set<string>, id: string, event: Event, what: string): void {
+    this.#must(!set.has(id), event, what)
+    set.add(id)
+  }
+
+  #must(holds: boolean, event: Event, what: string): void {
+    if (!holds) throw new Violation(`${what}: ${JSON.stringify(event)}`)
+  }
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((item) => b.has(item))
+}

@@ -1,0 +1,65 @@
+import type { Command } from '#rules/command.ts'
+import type { Plan } from '#rules/plan.ts'
+import type { Dice } from './random.ts'
+import type { Invariants, SeenOrder } from './invariants.ts'
+
+/** What a person is about to do; to what, shows when the moment has come. */
+export type Intent = Readonly<{ at: number; id: string; act: Act; which: number; who: number; isWrong: boolean; againAfterMs: number | null }>
+type Act = (typeof ACTS)[number]
+
+const ACTS = ['work', 'work', 'work', 'work', 'work', 'rival', 'acknowledge', 'reset', 'confirm', 'settle', 'settle'] as const
+
+export function intentsOf(dice: Dice, { from, to }: { from: number; to: number }): Intent[] {
+  const intents: Intent[] = []
+  for (let at = from + 20_000; at < to; at += dice.between(500, 9_000)) {
+    const againAfterMs = dice.chance(0.15) ? dice.between(1, 20_000) : null
+    intents.push({ at, id: `c${intents.length}`, act: dice.pick(ACTS), which: dice.next(), who: dice.next(), isWrong: dice.chance(0.1), againAfterMs })
+  }
+  return intents
+}
+
+/** The command that comes of an intent as things stand; null when there is nothing to do. */
+export function commandOf(intent: Intent, seen: Invariants, plan: Plan): Command | null {
+  const { id } = intent
+  const anybody = at(plan.staff, intent.who)!.id
+  const command = (body: Omit<Command, 'id' | 'actor'>, actor = anybody) => ({ ...body, id, actor }) as Command
+  switch (intent.act) {
+    case 'work':
+    case 'rival': {
+      const order = at(seen.openOrders(), intent.which)
+      if (!order) return null
+      const by = intent.act === 'rival' ? anybody : (order.assignee ?? anybody)
+      return command({ type: intent.isWrong ? at(STEPS, intent.who)! : stepOf(order), order: order.id, by } as Command, by)
+    }
+    case 'acknowledge':
+    case 'reset': {
+      const alarm = at([...seen.openAlarms(), ...(intent.isWrong ? [{ id: 'A0' }] : [])], intent.which)
+      return alarm ? command({ type: `alarm.${intent.act}`, alarm: alarm.id, by: anybody } as Command) : null
+    }
+    case 'confirm': {
+      const notices = [...seen.notices.values()].filter(({ state }) => intent.isWrong || state === 'draft')
+      const notice = at(notices, intent.which)
+      return notice ? command({ type: 'notice.confirm', notice: notice.id, by: anybody } as Command) : null
+    }
+    case 'settle': {
+      const message = seen.messages.find((candidate) => !seen.settled.has(candidate.id))
+      if (!message) return null
+      const { notice, channel, trace } = message
+      // The outbox may say it twice, and says the same.
+      const result = message.id.length % 5 === 0 ? 'failed' : 'delivered'
+      return { type: 'message.settle', id: `settle-${message.id}`, actor: 'outbox', notice, trace, message: message.id, channel, result }
+    }
+  }
+}
+
+const STEPS = ['order.accept', 'order.arrive', 'order.finish', 'order.close'] as const
+
+function stepOf({ state }: SeenOrder): (typeof STEPS)[number] {
+  if (state === 'new' || state === 'dispatched') return 'order.accept'
+  if (state === 'accepted') return 'order.arrive'
+  return state === 'arrived' ? 'order.finish' : 'order.close'
+}
+
+function at<T>(list: readonly T[], share: number): T | undefined {
+  return list[Math.floor(share * list.length)]
+}
