@@ -5,11 +5,17 @@ import { programOf } from './cli.ts'
 const stopping = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort(new Error(signal)))
 
+let reload = () => {}
+process.on('SIGHUP', () => reload())
+
 const program = programOf({
   env: process.env,
   cwd: process.cwd(),
   pid: process.pid,
   signal: stopping.signal,
+  onReload: (listener) => {
+    reload = listener
+  },
   input: process.stdin,
   out: (line) => process.stdout.write(`${line}\n`),
   error: (line) => process.stderr.write(`${line}\n`),

@@ -38,8 +38,8 @@ type Body = {
   'order.unverified': { order: string; rule: string }
   'order.closed': { order: string; by: string }
   // notices to residents
-  'notice.drafted': { notice: string; order: string; kind: string; alarm: string; rule: string; asset: string }
-  'notice.joined': { notice: string; alarm: string; rule: string; asset: string }
+  'notice.drafted': { notice: string; order: string; kind: string; alarm: string; rule: string; asset: string; homes: readonly string[] }
+  'notice.joined': { notice: string; alarm: string; rule: string; asset: string; homes: readonly string[] }
   'notice.published': { notice: string; by: string; verifying: boolean; homes: readonly string[]; channels: readonly string[] }
   'notice.extended': { notice: string; homes: readonly string[]; channels: readonly string[] }
   'notice.monitoring': { notice: string; since: number }

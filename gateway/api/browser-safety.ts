@@ -2,7 +2,8 @@ import type { FastifyRequest } from 'fastify'
 
 /** S12: on every answer, errors too. Nothing inline, nothing from elsewhere, nobody's frame. */
 export const SAFETY_HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy': "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',

@@ -3,7 +3,10 @@ import type { Event } from '#rules/event.ts'
 import type { Timers } from '../clock.ts'
 import type { Store } from '../store/store.ts'
 
-export type FeedListener = Readonly<{ onEvents(events: readonly Event[]): void; onBatches(batches: readonly Batch[]): void }>
+export type FeedListener = Readonly<{
+  onEvents(events: readonly Event[]): void
+  onBatches(batches: readonly Batch[]): void
+}>
 
 /** What became durable, to whoever listens. */
 export type EventFeed = Readonly<{
@@ -20,7 +23,10 @@ export type EventFeed = Readonly<{
   delay: Timers['delay']
 }>
 
-export function eventFeed({ read, delay }: Readonly<{ read: Pick<Store['read'], 'eventsAfter'>; delay: Timers['delay'] }>): EventFeed {
+export function eventFeed({
+  read,
+  delay,
+}: Readonly<{ read: Pick<Store['read'], 'eventsAfter'>; delay: Timers['delay'] }>): EventFeed {
   const listeners = new Set<FeedListener>()
   let newestSeq = 0
   return {

@@ -45,7 +45,9 @@ export class EventStream implements FeedListener {
     this.#every(1, VALUES_EVERY_MS, () => this.#flushValues())
     parts.raw.once('close', () => this.#stop())
     parts.raw.once('error', () => this.#stop())
-    this.#write(`retry: ${RETRY_MS}\nid: ${parts.after}\nevent: ready\ndata: ${JSON.stringify({ epoch: parts.epoch, seq: parts.after })}\n\n`)
+    this.#write(
+      `retry: ${RETRY_MS}\nid: ${parts.after}\nevent: ready\ndata: ${JSON.stringify({ epoch: parts.epoch, seq: parts.after })}\n\n`,
+    )
   }
 
   /** Sends what was missed; resolves when the stream is live or closed. */

@@ -4,14 +4,33 @@ import { Fault, type FaultCode, FAULTS, type Params } from '#devices/fault.ts'
 import { type Language, LANGUAGES, sayFault } from '../texts.ts'
 
 /** Problem details (RFC 9457): `code` and `params` for programs, `detail` for the person, in the person's language. */
-export type Problem = Readonly<{ type: 'about:blank'; title: string; status: number; code: FaultCode; detail: string; params: Params }>
+export type Problem = Readonly<{
+  type: 'about:blank'
+  title: string
+  status: number
+  code: FaultCode
+  detail: string
+  params: Params
+}>
 
 export function problemOf(language: Language, code: FaultCode, params: Params = {}): Problem {
   const { status } = FAULTS[code]
-  return { type: 'about:blank', title: STATUS_CODES[status] ?? '', status, code, detail: sayFault(language, { code, params }), params }
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? '',
+    status,
+    code,
+    detail: sayFault(language, { code, params }),
+    params,
+  }
 }
 
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, code: FaultCode, params: Params = {}): FastifyReply {
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  code: FaultCode,
+  params: Params = {},
+): FastifyReply {
   const problem = problemOf(languageOf(request.headers['accept-language']), code, params)
   if (FAULTS[code].retry) reply.header('retry-after', '1')
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))

@@ -1,6 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import { Ajv } from 'ajv'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, type FastifyRequest, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { Fault } from '#devices/fault.ts'
 import { systemRandom } from '../random.ts'
 import { isForged, SAFETY_HEADERS } from './browser-safety.ts'
@@ -64,10 +70,11 @@ export async function startServer(
   app.setErrorHandler((error: Error, request, reply) => {
     const fault = faultOf(error)
     // S43: what went wrong inside stands in the log; the client learns that it did.
-    if (!fault) request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a request failed')
+    if (!fault)
+      request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a request failed')
     return sendProblem(request, reply, fault?.code ?? 'internal', fault?.params)
   })
-  for (const resource of [...RESOURCES, ...more]) await app.register(resource(context))
+  for (const resource of [...more, ...RESOURCES]) await app.register(resource(context))
   await app.register(page(who))
   await app.listen({ host, port })
   const { address, port: bound } = app.server.address() as AddressInfo
@@ -107,5 +114,6 @@ function unauthenticated(reply: { header(name: string, value: string): unknown }
 function strictValidators() {
   const options = { strict: false, removeAdditional: false, useDefaults: true } as const
   const [exact, fromText] = [new Ajv(options), new Ajv({ ...options, coerceTypes: true })]
-  return ({ schema, httpPart }: { schema: unknown; httpPart?: string | undefined }) => (httpPart === 'body' ? exact : fromText).compile(schema as object)
+  return ({ schema, httpPart }: { schema: unknown; httpPart?: string | undefined }) =>
+    (httpPart === 'body' ? exact : fromText).compile(schema as object)
 }

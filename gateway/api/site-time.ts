@@ -2,7 +2,9 @@ import { Temporal } from 'temporal-polyfill'
 
 /** Site time as people and programs read it: ISO 8601 with the offset of the site's time zone. */
 export function isoAt(at: number, timeZone: string): string {
-  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toString({ timeZoneName: 'never', smallestUnit: 'millisecond' })
+  return Temporal.Instant.fromEpochMilliseconds(at)
+    .toZonedDateTimeISO(timeZone)
+    .toString({ timeZoneName: 'never', smallestUnit: 'millisecond' })
 }
 
 /** Writes times of one site. Null stays null. */

@@ -7,6 +7,8 @@ export type Edge = Readonly<{
   cwd: string
   pid: number
   signal: AbortSignal
+  /** The newest listener is told when somebody asks to read the configuration again. */
+  onReload(listener: () => void): void
   input: Readable
   out(line: string): void
   error(line: string): void

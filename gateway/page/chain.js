@@ -30,7 +30,13 @@ function card({ order, first, notice }, words) {
   const made = element(
     isOver ? 'li.card.over' : 'li.card',
     element('div.card-head', element('div.card-title', title, place), state),
-    element('ol.steps', reading(first, words), alarm(first, order, words), work(order, words), ...end(order, notice, words)),
+    element(
+      'ol.steps',
+      reading(first, words),
+      alarm(first, order, words),
+      work(order, words),
+      ...end(order, notice, words),
+    ),
     element('p.trace', words.say('page.card.trace', { trace: order.trace })),
   )
   return made
@@ -38,10 +44,18 @@ function card({ order, first, notice }, words) {
 
 /** @param {'done' | 'now' | 'next' | 'none'} state */
 function step(kind, state, words, at, ...lines) {
-  const said = lines.flat().filter(Boolean).map((line) => (typeof line === 'string' ? element('p', line) : line))
+  const said = lines
+    .flat()
+    .filter(Boolean)
+    .map((line) => (typeof line === 'string' ? element('p', line) : line))
   const made = element(
     `li.step.${kind}.${state}`,
-    element('div.step-head', element('span.mark'), element('h4', words.say(`page.step.${kind}`)), at ? moment(at, words.time(at)) : null),
+    element(
+      'div.step-head',
+      element('span.mark'),
+      element('h4', words.say(`page.step.${kind}`)),
+      at ? moment(at, words.time(at)) : null,
+    ),
     element('div.step-body', said),
   )
   if (state === 'now') made.setAttribute('aria-current', 'step')
@@ -53,11 +67,27 @@ function reading(alarm, words) {
   const { evidence } = alarm
   const { pointName, unit, value, limit, reason } = evidence
   const hasNumber = typeof value === 'number'
-  const figure = hasNumber ? element('p.figure', words.number(value), unit ? element('span.unit', ` ${unit}`) : null) : null
-  const bound = limit === undefined ? null : words.say('page.reading.limit', { limit: `${words.number(limit)}${unit ? ` ${unit}` : ''}` })
+  const figure = hasNumber
+    ? element('p.figure', words.number(value), unit ? element('span.unit', ` ${unit}`) : null)
+    : null
+  const bound =
+    limit === undefined
+      ? null
+      : words.say('page.reading.limit', { limit: `${words.number(limit)}${unit ? ` ${unit}` : ''}` })
   const why = reason === undefined ? null : words.sayOr(`page.reason.${reason}`, reason)
-  const plain = !hasNumber && value !== undefined && value !== null ? words.sayOr(`page.value.${value}`, String(value)) : null
-  return step('reading', 'done', words, alarm.occurredAt, pointName ? words.of(pointName) : alarm.device, figure, plain, bound, why)
+  const plain =
+    !hasNumber && value !== undefined && value !== null ? words.sayOr(`page.value.${value}`, String(value)) : null
+  return step(
+    'reading',
+    'done',
+    words,
+    alarm.occurredAt,
+    pointName ? words.of(pointName) : alarm.device,
+    figure,
+    plain,
+    bound,
+    why,
+  )
 }
 
 function alarm(alarm, order, words) {
@@ -68,7 +98,16 @@ function alarm(alarm, order, words) {
   const cleared = alarm.clearedAt ? words.say('page.alarm.cleared', { time: words.time(alarm.clearedAt) }) : null
   const more = order.alarmIds.length > 1 ? words.say('page.alarm.more', { n: order.alarmIds.length - 1 }) : null
   const strong = element('p', element('strong', words.of(alarm.name)))
-  return step('alarm', alarm.acknowledgedBy || alarm.clearedAt ? 'done' : 'now', words, alarm.raisedAt, strong, acknowledged, cleared, more)
+  return step(
+    'alarm',
+    alarm.acknowledgedBy || alarm.clearedAt ? 'done' : 'now',
+    words,
+    alarm.raisedAt,
+    strong,
+    acknowledged,
+    cleared,
+    more,
+  )
 }
 
 function work(order, words) {
@@ -91,12 +130,21 @@ function end(order, notice, words) {
     const isClosed = order.state === 'closed'
     return [
       step('notice', 'none', words, null, words.say(notice === null ? 'page.notice.none' : 'page.notice.hidden')),
-      step('closed', isClosed ? 'done' : 'next', words, order.closedAt, isClosed ? closing(order, words) : words.say('page.closed.waits')),
+      step(
+        'closed',
+        isClosed ? 'done' : 'next',
+        words,
+        order.closedAt,
+        isClosed ? closing(order, words) : words.say('page.closed.waits'),
+      ),
     ]
   }
   const homes = element('p', element('strong', homesOf(notice, words)))
   const isTold = notice.publishedAt !== null
-  const by = notice.publishedBy === 'caretaker' ? words.say('page.notice.published_itself') : words.say('page.notice.published_by', { by: notice.publishedBy })
+  const by =
+    notice.publishedBy === 'caretaker'
+      ? words.say('page.notice.published_itself')
+      : words.say('page.notice.published_by', { by: notice.publishedBy })
   const told = isTold ? [by, delivered(notice.reached.told, words)] : [words.say(`page.notice.${notice.state}`)]
   const isEnded = notice.state === 'all_clear'
   const isWithdrawn = notice.state === 'withdrawn'
@@ -104,15 +152,30 @@ function end(order, notice, words) {
     ? [words.say('page.clear.given'), delivered(notice.reached.allClear, words)]
     : [words.say(notice.state === 'monitoring' ? 'page.clear.holding' : 'page.clear.waits')]
   return [
-    step('notice', isWithdrawn ? 'none' : isTold ? 'done' : 'now', words, notice.publishedAt ?? notice.draftedAt, homes, ...told),
+    step(
+      'notice',
+      isWithdrawn ? 'none' : isTold ? 'done' : 'now',
+      words,
+      notice.publishedAt ?? notice.draftedAt,
+      homes,
+      ...told,
+    ),
     isWithdrawn
       ? step('clear', 'none', words, null)
-      : step('clear', isEnded ? 'done' : notice.state === 'monitoring' ? 'now' : 'next', words, notice.endedAt, ...after),
+      : step(
+          'clear',
+          isEnded ? 'done' : notice.state === 'monitoring' ? 'now' : 'next',
+          words,
+          notice.endedAt,
+          ...after,
+        ),
   ]
 }
 
 export function homesOf(notice, words) {
-  return notice.homes === 1 ? words.say('page.notice.homes_one') : words.say('page.notice.homes', { n: words.number(notice.homes) })
+  return notice.homes === 1
+    ? words.say('page.notice.homes_one')
+    : words.say('page.notice.homes', { n: words.number(notice.homes) })
 }
 
 function delivered({ queued, delivered, failed }, words) {

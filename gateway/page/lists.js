@@ -9,8 +9,17 @@ export function orderList(root, empty, words) {
     const since = words.say('page.orders.since', { time: words.time(order.openedAt) })
     return element(
       'li.panel.row-item',
-      element('div.row-main', element('strong', words.of(order.name)), element('span.muted', words.of(order.assetName))),
-      element('div.row-side', element('span.pill', words.say(`page.order.${order.state}`)), element('span.muted', [order.assignee, order.class, order.id].filter(Boolean).join(' · ')), moment(order.openedAt, since)),
+      element(
+        'div.row-main',
+        element('strong', words.of(order.name)),
+        element('span.muted', words.of(order.assetName)),
+      ),
+      element(
+        'div.row-side',
+        element('span.pill', words.say(`page.order.${order.state}`)),
+        element('span.muted', [order.assignee, order.class, order.id].filter(Boolean).join(' · ')),
+        moment(order.openedAt, since),
+      ),
     )
   })
   return (orders) => {
@@ -27,7 +36,14 @@ export function noticeList(section, root, empty, words) {
       `li.panel.notice-item.${notice.state}`,
       element('div.row-main', element('strong', words.of(notice.title)), element('span.muted', homesOf(notice, words))),
       element('p', words.of(notice.text)),
-      element('div.notice-foot', element('span.pill', stateOf(notice, words)), moment(notice.endedAt ?? notice.publishedAt ?? notice.draftedAt, words.time(notice.endedAt ?? notice.publishedAt ?? notice.draftedAt))),
+      element(
+        'div.notice-foot',
+        element('span.pill', stateOf(notice, words)),
+        moment(
+          notice.endedAt ?? notice.publishedAt ?? notice.draftedAt,
+          words.time(notice.endedAt ?? notice.publishedAt ?? notice.draftedAt),
+        ),
+      ),
     ),
   )
   return (notices) => {
@@ -39,5 +55,6 @@ export function noticeList(section, root, empty, words) {
 }
 
 function stateOf(notice, words) {
+  if (notice.state === 'draft') return words.say('page.notice.is_draft')
   return words.say(`page.notice.${notice.state}`, { time: words.time(notice.monitoringSince) })
 }

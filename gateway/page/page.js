@@ -9,7 +9,14 @@ import { words as loadWords } from './words.js'
 const RETRY_MS = 2_000
 const GATHER_MS = 150
 const HEALTH_EVERY_MS = 10_000
-const ANNOUNCED = ['alarm.raised', 'order.dispatched', 'order.accepted', 'order.closed', 'notice.published', 'notice.all_clear']
+const ANNOUNCED = [
+  'alarm.raised',
+  'order.dispatched',
+  'order.accepted',
+  'order.closed',
+  'notice.published',
+  'notice.all_clear',
+]
 
 const at = (id) => document.getElementById(id)
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -23,12 +30,24 @@ const showOrders = orderList(at('orders'), at('orders-empty'), words)
 const showNotices = noticeList(at('notices-section'), at('notices'), at('notices-empty'), words)
 const plant = plantView(at('plant'), at('plant-empty'), words)
 
-const state = { site: null, siteTime: null, alarms: [], orders: [], notices: null, health: null, faults: [], lastId: null, epoch: null, lineState: 'connecting' }
+const state = {
+  site: null,
+  siteTime: null,
+  alarms: [],
+  orders: [],
+  notices: null,
+  health: null,
+  faults: [],
+  lastId: null,
+  epoch: null,
+  lineState: 'connecting',
+}
 
 function draw() {
   document.documentElement.lang = words.language
   for (const target of document.querySelectorAll('[data-text]')) write(target, words.say(target.dataset.text))
-  for (const button of document.querySelectorAll('[data-language]')) button.setAttribute('aria-pressed', String(button.dataset.language === words.language))
+  for (const button of document.querySelectorAll('[data-language]'))
+    button.setAttribute('aria-pressed', String(button.dataset.language === words.language))
   document.querySelector('.languages').setAttribute('aria-label', words.say('page.language'))
   at('clock').setAttribute('aria-label', words.say('page.clock'))
   at('link').dataset.state = state.lineState
@@ -40,7 +59,12 @@ function draw() {
   write(at('site-name'), name)
   document.title = `${name} · Caretaker`
   at('demo').hidden = !site.demo && site.speed === 1
-  write(at('demo'), [site.demo ? words.say('page.demo') : '', site.speed === 1 ? '' : words.say('page.speed', { speed: site.speed })].filter(Boolean).join(' · '))
+  write(
+    at('demo'),
+    [site.demo ? words.say('page.demo') : '', site.speed === 1 ? '' : words.say('page.speed', { speed: site.speed })]
+      .filter(Boolean)
+      .join(' · '),
+  )
   write(at('foot'), words.say('page.foot', { version: site.version }))
   showChain({ ...state, isDemo: site.demo })
   showOrders(state.orders)
@@ -55,7 +79,9 @@ function drawBanner() {
     ...faults.map((fault) => `${fault.where} ${words.of(fault.text)}`),
     ...(health?.sources ?? [])
       .filter(({ state: of }) => of === 'down' || of === 'degraded')
-      .map(({ source, state: of }) => words.say('page.banner.source', { source, state: words.say(`page.source.${of}`) })),
+      .map(({ source, state: of }) =>
+        words.say('page.banner.source', { source, state: words.say(`page.source.${of}`) }),
+      ),
     ...(health?.forwarding ?? [])
       .filter(({ state: of }) => of === 'unavailable')
       .map(({ target, lag }) => words.say('page.banner.forwarding', { target, lag })),
@@ -67,7 +93,9 @@ function drawBanner() {
 
 async function readLists() {
   const [alarms, orders, notices] = await Promise.all(
-    ['/api/v1/alarms?limit=100', '/api/v1/orders?limit=40', '/api/v1/notices?limit=20&ledger=counts'].map((path) => link.jsonIfAllowed(path)),
+    ['/api/v1/alarms?limit=100', '/api/v1/orders?limit=40', '/api/v1/notices?limit=20&ledger=counts'].map((path) =>
+      link.jsonIfAllowed(path),
+    ),
   )
   Object.assign(state, { alarms: alarms?.items ?? [], orders: orders?.items ?? [], notices: notices?.items ?? null })
   draw()
@@ -101,7 +129,9 @@ async function readSite() {
   state.site = await link.json('/api/v1/site')
   words.useTimeZone(state.site.timeZone)
   setSiteTime(state.site.now)
-  const [devices, faults] = await Promise.all(['/api/v1/devices', '/api/v1/faults'].map((path) => link.jsonIfAllowed(path)))
+  const [devices, faults] = await Promise.all(
+    ['/api/v1/devices', '/api/v1/faults'].map((path) => link.jsonIfAllowed(path)),
+  )
   at('plant-section').hidden = devices === null
   state.faults = faults?.items ?? []
   plant.show(state.site, devices?.items ?? [])

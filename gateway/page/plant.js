@@ -1,7 +1,11 @@
 import { element, write } from './element.js'
 
 /** What a tile shows of a device of this kind; other kinds show their first two values. */
-const MAIN_POINTS = { 'pump-set': ['outlet_pressure', 'tank_level'], lift: ['service_mode', 'floor'], 'waste-bin': ['fill'] }
+const MAIN_POINTS = {
+  'pump-set': ['outlet_pressure', 'tank_level'],
+  lift: ['service_mode', 'floor'],
+  'waste-bin': ['fill'],
+}
 /** Polling and drawing take their time: a value is not called old before this. */
 const OLD_AFTER_MS = 120_000
 const GRAVEST_FIRST = ['critical', 'high', 'medium', 'low']
@@ -37,19 +41,31 @@ export function plantView(root, empty, words) {
   }
 
   function worstOf(device) {
-    return Math.min(GRAVEST_FIRST.length, ...alarms.filter((alarm) => alarm.device === device).map(({ priority }) => GRAVEST_FIRST.indexOf(priority)))
+    return Math.min(
+      GRAVEST_FIRST.length,
+      ...alarms.filter((alarm) => alarm.device === device).map(({ priority }) => GRAVEST_FIRST.indexOf(priority)),
+    )
   }
 
   function tile(group) {
     const rows = group.devices.map((device) => {
       const worst = worstOf(device.id)
-      const named = alarms.find((alarm) => alarm.device === device.id && GRAVEST_FIRST.indexOf(alarm.priority) === worst)
+      const named = alarms.find(
+        (alarm) => alarm.device === device.id && GRAVEST_FIRST.indexOf(alarm.priority) === worst,
+      )
       const state = named ? words.of(named.name) : words.say('page.plant.ok')
       return element(
         `li.device.${GRAVEST_FIRST[worst] ?? 'ok'}`,
         element('span.state-dot'),
-        element('div.device-text', element('span.device-name', words.of(device.name)), element(named ? 'span.device-state' : 'span.unseen', state)),
-        element('span.values', mainPoints(device).map((point) => cell(device, point))),
+        element(
+          'div.device-text',
+          element('span.device-name', words.of(device.name)),
+          element(named ? 'span.device-state' : 'span.unseen', state),
+        ),
+        element(
+          'span.values',
+          mainPoints(device).map((point) => cell(device, point)),
+        ),
       )
     })
     return element('section.tile', element('h3', words.of(group.name)), element('ul', rows))
@@ -75,14 +91,18 @@ export function plantView(root, empty, words) {
     made.className = `value ${reading.quality ?? 'waiting'}`
     if (!reading.quality) return write(made, words.say('page.plant.waiting'))
     if (isGood) return write(made, figure(reading.value, target))
-    const why = reading.reason ? words.sayOr(`page.reason.${reading.reason}`, reading.reason) : words.say(`page.quality.${reading.quality}`)
+    const why = reading.reason
+      ? words.sayOr(`page.reason.${reading.reason}`, reading.reason)
+      : words.say(`page.quality.${reading.quality}`)
     const old = reading.value === null ? '–' : figure(reading.value, target)
-    if (made.textContent !== `${old} ${why}`) made.replaceChildren(element(reading.quality === 'bad' ? 's' : 'span', old), ' ', element('span.why', why))
+    if (made.textContent !== `${old} ${why}`)
+      made.replaceChildren(element(reading.quality === 'bad' ? 's' : 'span', old), ' ', element('span.why', why))
   }
 
   /** A number without a unit needs its name. */
   function figure(value, { unit, name }) {
-    if (typeof value === 'number') return unit ? `${words.number(value)} ${unit}` : `${words.of(name)} ${words.number(value)}`
+    if (typeof value === 'number')
+      return unit ? `${words.number(value)} ${unit}` : `${words.of(name)} ${words.number(value)}`
     return words.sayOr(`page.value.${value}`, String(value))
   }
 
@@ -128,7 +148,8 @@ function groupsOf(site, devices) {
   for (const device of devices) {
     const asset = assets.get(device.asset)
     const id = asset?.building ?? asset?.room ?? device.asset
-    if (!groups.has(id)) groups.set(id, { place: groups.size, name: buildings.get(id) ?? { 'zh-CN': id, en: id }, devices: [] })
+    if (!groups.has(id))
+      groups.set(id, { place: groups.size, name: buildings.get(id) ?? { 'zh-CN': id, en: id }, devices: [] })
     groups.get(id).devices.push(device)
   }
   return [...groups.values()]

@@ -4,7 +4,9 @@ const KEPT_AS = 'caretaker.language'
 /** The sentences of the page in the chosen language, and how it writes times and numbers. */
 export async function words() {
   const catalogues = Object.fromEntries(
-    await Promise.all(LANGUAGES.map(async (language) => [language, await (await fetch(`/texts/${language}.json`)).json()])),
+    await Promise.all(
+      LANGUAGES.map(async (language) => [language, await (await fetch(`/texts/${language}.json`)).json()]),
+    ),
   )
   let language = chosen()
   let timeZone = 'UTC'
@@ -13,7 +15,13 @@ export async function words() {
 
   function formatter() {
     // British English counts to 24.
-    return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+    return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+      timeZone,
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
+    })
   }
 
   return {
@@ -50,7 +58,11 @@ function chosen() {
   const kept = recall()
   if (LANGUAGES.includes(kept)) return kept
   const wishes = navigator.languages ?? [navigator.language]
-  return wishes.map((wish) => LANGUAGES.find((language) => language.slice(0, 2) === wish.slice(0, 2).toLowerCase())).find(Boolean) ?? 'en'
+  return (
+    wishes
+      .map((wish) => LANGUAGES.find((language) => language.slice(0, 2) === wish.slice(0, 2).toLowerCase()))
+      .find(Boolean) ?? 'en'
+  )
 }
 
 /** A browser may forbid its storage; the page works without. */

@@ -69,12 +69,14 @@ export class Projections {
       case 'notice.drafted': {
         const { notice: id, kind, order, asset, alarm, trace } = event
         const unset = { publishedAt: null, publishedBy: null, monitoringSince: null, endedAt: null, messages: [] }
-        return this.#save('notices', event, { id, kind, state: 'draft', order, asset, assets: [asset], alarmId: alarm, alarmIds: [alarm], homeIds: [], verifying: false, draftedAt: event.at, ...unset, trace }, true)
+        return this.#save('notices', event, { id, kind, state: 'draft', order, asset, assets: [asset], alarmId: alarm, alarmIds: [alarm], homeIds: [...event.homes], verifying: false, draftedAt: event.at, ...unset, trace }, true)
       }
       case 'notice.joined':
         return this.#notice(event, (notice) => {
           if (!notice.alarmIds.includes(event.alarm)) notice.alarmIds.push(event.alarm)
           if (!notice.assets.includes(event.asset)) notice.assets.push(event.asset)
+          // A draft shows whom it would reach; once published, only who was told counts.
+          if (notice.state === 'draft') notice.homeIds = [...new Set([...notice.homeIds, ...event.homes])]
         })
       case 'notice.published':
         return this.#notice(event, (notice) => {

@@ -2,7 +2,14 @@ import type { Quality, Reading } from '#devices/reading.ts'
 
 export type SeriesRange = Readonly<{ from: number; to: number; buckets: number }>
 /** One stretch of time: `n` readings that say something; a gap has n 0 and nulls. `t` is its start in ms. */
-export type Bucket = Readonly<{ t: number; min: number | null; mean: number | null; max: number | null; n: number; quality: Quality | null }>
+export type Bucket = Readonly<{
+  t: number
+  min: number | null
+  mean: number | null
+  max: number | null
+  n: number
+  quality: Quality | null
+}>
 
 type Running = { min: number; max: number; sum: number; numbers: number; n: number; worst: number }
 

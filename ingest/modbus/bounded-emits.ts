@@ -6,7 +6,8 @@ export const MAX_OUTSTANDING = 32
 
 /**
  * Hands batches on in order without waiting for each: a group commit takes up to a second and polling must not.
- * With `limit` outstanding, `push` waits for one: back-pressure reaches the wire as skipped polls, not as memory.
+ * The batch that takes the last place asks for a commit at once, for polling now waits for it. With `limit`
+ * outstanding, `push` waits for one: back-pressure reaches the wire as skipped polls, not as memory.
  * A rejected emit aborts `stop` with its error.
  */
 export function boundedEmits(emit: Emit, stop: AbortController, limit = MAX_OUTSTANDING) {
@@ -20,7 +21,7 @@ export function boundedEmits(emit: Emit, stop: AbortController, limit = MAX_OUTS
 
   const send = async (batch: Batch): Promise<void> => {
     try {
-      await emit(batch, 'flow')
+      await emit(batch, outstanding >= limit ? 'ack' : 'flow')
     } catch (error) {
       stop.abort(error)
     } finally {

@@ -37,10 +37,11 @@ export function noticeStage(plan: Plan): Stage {
 
   function onOrder({ order, alarm, rule, asset, trace }: EventOf<'order.opened'> | EventOf<'order.joined'>, { seq }: Context): readonly Draft[] {
     const kind = rules.get(rule)?.notice
-    if (kind === undefined || homesOf(asset).length === 0) return []
+    const homes = homesOf(asset)
+    if (kind === undefined || homes.length === 0) return []
     const open = [...notices.values()].find((notice) => notice.order === order || notice.alarms.some((known) => known.rule === rule))
-    if (open) return [{ type: 'notice.joined', notice: open.notice, alarm, rule, asset, trace: open.trace }]
-    return [{ type: 'notice.drafted', notice: `N${seq}`, order, kind, alarm, rule, asset, trace }]
+    if (open) return [{ type: 'notice.joined', notice: open.notice, alarm, rule, asset, homes, trace: open.trace }]
+    return [{ type: 'notice.drafted', notice: `N${seq}`, order, kind, alarm, rule, asset, homes, trace }]
   }
 
   function onJoined({ notice: id }: EventOf<'notice.joined'>): readonly Draft[] {

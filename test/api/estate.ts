@@ -52,7 +52,10 @@ export async function openEstate({ demo = false, more = [] as readonly Resource[
   const core = new StoreCore(join(folder, 'data'))
   const queries = new Queries(join(folder, 'data'))
   const access: Access = openAccess(folder, systemRandom())
-  const tokens = Object.fromEntries(ROLES.map((role) => [role, access.create(role, START).token])) as Record<Role, string>
+  const tokens = Object.fromEntries(ROLES.map((role) => [role, access.create(role, START).token])) as Record<
+    Role,
+    string
+  >
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const latest = new Latest()
@@ -81,6 +84,7 @@ export async function openEstate({ demo = false, more = [] as readonly Resource[
     },
   })
   await pipeline.start()
+  let isReadable = true
 
   const context: ApiContext = {
     site,
@@ -92,17 +96,34 @@ export async function openEstate({ demo = false, more = [] as readonly Resource[
     access,
     latest,
     accounting,
-    health: () => ({ status: 'degraded', startedAt: START, sources: [{ source: 'plc', state: 'running', devices: [{ device: 'P1', ok: true, lastHeardAt: now }] }], faults: site.faults.length, forwarding: [] }),
+    health: () => ({
+      status: 'degraded',
+      startedAt: START,
+      sources: [{ source: 'plc', state: 'running', devices: [{ device: 'P1', ok: true, lastHeardAt: now }] }],
+      faults: site.faults.length,
+      forwarding: [],
+    }),
     metrics: () => Promise.resolve('caretaker_up 1\n'),
     events: feed,
     demo,
     log,
   }
-  const server = await startServer(context, { host, port: 0 }, more)
+  async function closeStore(): Promise<void> {
+    await pipeline.stop()
+    if (isReadable) queries.close()
+    core.close()
+    access.close()
+    rmSync(folder, { recursive: true })
+  }
+  const server = await startServer(context, { host, port: 0 }, more).catch(async (error: Error) => {
+    await closeStore()
+    throw error
+  })
   const url = `http://127.0.0.1:${server.address.port}`
 
   /** The device says the same for so many seconds, once every other second. */
   async function say(device: string, values: Record<string, Value | null>, seconds: number): Promise<void> {
+    const judged: Promise<void>[] = []
     for (let passed = 0; passed < seconds; passed += 2) {
       now += 2_000
       const readings = Object.entries(values).map(([point, value]): Reading => {
@@ -110,37 +131,42 @@ export async function openEstate({ demo = false, more = [] as readonly Resource[
         return { device, point, value, quality: 'good', at: now }
       })
       const batch: Batch = { source: 'plc', receivedAt: now, readings }
-      await pipeline.submit(batch, 'flow')
+      judged.push(pipeline.submit(batch, 'ack'))
     }
+    await Promise.all(judged)
   }
 
   return {
-    site,
     tokens,
     queries,
     feed,
     logged,
-    context,
     url,
-    server,
     say,
-    now: () => now,
     as: (role: Role, path: string, init: RequestInit = {}) =>
-      fetch(url + path, { ...init, headers: { authorization: `Bearer ${tokens[role]}`, ...(init.headers as Record<string, string>) } }),
+      fetch(url + path, {
+        ...init,
+        headers: { authorization: `Bearer ${tokens[role]}`, ...(init.headers as Record<string, string>) },
+      }),
+    /** From here on every look into the store fails. */
+    loseReading() {
+      queries.close()
+      isReadable = false
+    },
     /** A command as a program sends it. */
     order: (role: Role, path: string, key: string, body: unknown) =>
       fetch(url + path, {
         method: 'POST',
-        headers: { authorization: `Bearer ${tokens[role]}`, 'content-type': 'application/json', 'idempotency-key': key },
+        headers: {
+          authorization: `Bearer ${tokens[role]}`,
+          'content-type': 'application/json',
+          'idempotency-key': key,
+        },
         body: JSON.stringify(body),
       }),
     async close() {
       await server.stop()
-      await pipeline.stop()
-      queries.close()
-      core.close()
-      access.close()
-      rmSync(folder, { recursive: true })
+      await closeStore()
     },
   }
 }
@@ -153,7 +179,9 @@ function remoteOf(target: object): Record<string, (...args: unknown[]) => Promis
       name,
       async (...args: unknown[]) => {
         await new Promise(setImmediate)
-        return structuredClone((target as Record<string, (...args: unknown[]) => unknown>)[name]!(...structuredClone(args)))
+        return structuredClone(
+          (target as Record<string, (...args: unknown[]) => unknown>)[name]!(...structuredClone(args)),
+        )
       },
     ]),
   )

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -22,7 +22,11 @@ export type Estate = Readonly<{
   stop(): Promise<void>
 }>
 
-export async function startEstate(t: Pick<Test, 'teardown'>, siteText: string, { speed = 1, folder = newFolder(t) } = {}): Promise<Estate> {
+export async function startEstate(t: Pick<Test, 'teardown'>, siteText: string, { speed = 1, folder = newFolder(t), profile = '' } = {}): Promise<Estate> {
+  if (profile) {
+    mkdirSync(join(folder, 'profiles'), { recursive: true })
+    writeFileSync(join(folder, 'profiles', 'own.yaml'), profile)
+  }
   const file = join(folder, 'site.yaml')
   writeFileSync(file, siteText)
   const { site, faults } = loadSite(file, { env: {}, cwd: folder })

@@ -22,16 +22,25 @@ export function alarms(context: ApiContext): FastifyPluginAsyncTypebox {
       const { items, next } = await context.read.list('alarms', query)
       return { items: items.map(view), next }
     })
-    app.get('/api/v1/alarms/:id', { config, schema: { params: IdParams, querystring: NoQuery } }, async ({ params: { id } }) => {
-      const alarm = await context.read.get('alarms', id)
-      if (!alarm) throw new Fault('not_found')
-      return view(alarm)
-    })
+    app.get(
+      '/api/v1/alarms/:id',
+      { config, schema: { params: IdParams, querystring: NoQuery } },
+      async ({ params: { id } }) => {
+        const alarm = await context.read.get('alarms', id)
+        if (!alarm) throw new Fault('not_found')
+        return view(alarm)
+      },
+    )
     commandRoute(app, context, {
       path: '/api/v1/alarms/:id/ack',
       permission: 'acknowledge',
       body: { ...By, comment: Note },
-      command: (alarm, { by, comment }) => ({ type: 'alarm.acknowledge', alarm, by: known(by), ...(comment === undefined ? {} : { comment }) }),
+      command: (alarm, { by, comment }) => ({
+        type: 'alarm.acknowledge',
+        alarm,
+        by: known(by),
+        ...(comment === undefined ? {} : { comment }),
+      }),
     })
     commandRoute(app, context, {
       path: '/api/v1/alarms/:id/reset',

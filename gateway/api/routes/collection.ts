@@ -1,7 +1,10 @@
 import Type from 'typebox'
 
 /** Ids that we give: a letter and a number. Anything else cannot be there. */
-export const IdParams = Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }) }, { additionalProperties: false })
+export const IdParams = Type.Object(
+  { id: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }) },
+  { additionalProperties: false },
+)
 
 export const LIST_QUERY = {
   state: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('ended')])),

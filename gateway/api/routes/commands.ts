@@ -26,17 +26,30 @@ type CommandRoute = Readonly<{
  * One command of a person: `by` says for whom it is done, the token says who does it, and only the token is believed.
  * 200 with what happened, or the refusal with its status and its parameters.
  */
-export function commandRoute(app: FastifyInstance, context: ApiContext, { path, permission, body, command }: CommandRoute): void {
+export function commandRoute(
+  app: FastifyInstance,
+  context: ApiContext,
+  { path, permission, body, command }: CommandRoute,
+): void {
   app.post(
     path,
     {
       config: { access: { roles: PERMISSIONS[permission] } },
-      schema: { params: IdParams, querystring: NoQuery, headers: KeyHeader, body: Type.Object(body, { additionalProperties: false }) },
+      schema: {
+        params: IdParams,
+        querystring: NoQuery,
+        headers: KeyHeader,
+        body: Type.Object(body, { additionalProperties: false }),
+      },
     },
     async (request: FastifyRequest, reply: FastifyReply) => {
       const { id } = request.params as Static<typeof IdParams>
       const { 'idempotency-key': key } = request.headers as Static<typeof KeyHeader>
-      const answer = await context.command({ ...command(id, request.body as Body), id: key, actor: request.identity!.id })
+      const answer = await context.command({
+        ...command(id, request.body as Body),
+        id: key,
+        actor: request.identity!.id,
+      })
       if ('refused' in answer) throw new Fault(answer.refused, answer.params)
       return reply.send(answer)
     },

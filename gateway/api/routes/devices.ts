@@ -7,9 +7,13 @@ import { NoQuery } from './collection.ts'
 export function devices({ site, latest, clock }: ApiContext): FastifyPluginAsyncTypebox {
   const view = deviceView(site)
   return async (app) => {
-    app.get('/api/v1/devices', { config: { access: { roles: PERMISSIONS.readPlant } }, schema: { querystring: NoQuery } }, async () => {
-      const now = clock.now()
-      return { items: site.devices.map((device) => view(device, latest.of(device.id), now)), next: null }
-    })
+    app.get(
+      '/api/v1/devices',
+      { config: { access: { roles: PERMISSIONS.readPlant } }, schema: { querystring: NoQuery } },
+      async () => {
+        const now = clock.now()
+        return { items: site.devices.map((device) => view(device, latest.of(device.id), now)), next: null }
+      },
+    )
   }
 }

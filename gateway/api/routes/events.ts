@@ -32,38 +32,45 @@ export function events(context: ApiContext): FastifyPluginAsyncTypebox {
     app.addHook('preClose', async () => {
       for (const stream of streams) stream.end()
     })
-    app.get('/api/v1/events', { config: { access: { roles: PERMISSIONS.readOrders } }, schema: { querystring: Query, headers: Headers } }, (request, reply) => {
-      const { role } = request.identity!
-      const { values, after } = request.query
-      if (values !== undefined && !may(role, 'readPlant')) throw new Fault('forbidden')
-      if (streams.size >= MOST_LISTENERS) throw new Fault('busy')
-      const given = request.headers['last-event-id'] ?? after
-      // A place that is not there yet belongs to another journal: the epoch in `ready` tells the client.
-      const start = given === undefined || Number(given) > feed.newestSeq() ? feed.newestSeq() : Number(given)
+    app.get(
+      '/api/v1/events',
+      { config: { access: { roles: PERMISSIONS.readOrders } }, schema: { querystring: Query, headers: Headers } },
+      (request, reply) => {
+        const { role } = request.identity!
+        const { values, after } = request.query
+        if (values !== undefined && !may(role, 'readPlant')) throw new Fault('forbidden')
+        if (streams.size >= MOST_LISTENERS) throw new Fault('busy')
+        const given = request.headers['last-event-id'] ?? after
+        // A place that is not there yet belongs to another journal: the epoch in `ready` tells the client.
+        const start = given === undefined || Number(given) > feed.newestSeq() ? feed.newestSeq() : Number(given)
 
-      reply.hijack()
-      const { raw } = reply
-      raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8' })
-      const stream = new EventStream({
-        raw,
-        epoch,
-        after: start,
-        feed,
-        project: (event) => (isVisible(event, role) ? eventView(event, timeZone) : null),
-        wants: subscription(values),
-        value,
-      })
-      streams.add(stream)
-      const unsubscribe = feed.subscribe(stream)
-      raw.once('close', () => {
-        unsubscribe()
-        streams.delete(stream)
-      })
-      stream.catchUp().catch((error: Error) => {
-        log.error({ error: error.message }, 'the live stream cannot read the journal')
-        stream.end()
-      })
-    })
+        reply.hijack()
+        const { raw } = reply
+        raw.writeHead(200, {
+          ...(reply.getHeaders() as Record<string, string>),
+          'content-type': 'text/event-stream; charset=utf-8',
+        })
+        const stream = new EventStream({
+          raw,
+          epoch,
+          after: start,
+          feed,
+          project: (event) => (isVisible(event, role) ? eventView(event, timeZone) : null),
+          wants: subscription(values),
+          value,
+        })
+        streams.add(stream)
+        const unsubscribe = feed.subscribe(stream)
+        raw.once('close', () => {
+          unsubscribe()
+          streams.delete(stream)
+        })
+        stream.catchUp().catch((error: Error) => {
+          log.error({ error: error.message }, 'the live stream cannot read the journal')
+          stream.end()
+        })
+      },
+    )
   }
 }
 

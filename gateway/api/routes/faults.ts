@@ -12,6 +12,10 @@ export function faults({ site }: ApiContext): FastifyPluginAsyncTypebox {
     text: Object.fromEntries(LANGUAGES.map((language) => [language, sayFault(language, fault)])),
   }))
   return async (app) => {
-    app.get('/api/v1/faults', { config: { access: { roles: PERMISSIONS.readGateway } }, schema: { querystring: NoQuery } }, async () => ({ items, next: null }))
+    app.get(
+      '/api/v1/faults',
+      { config: { access: { roles: PERMISSIONS.readGateway } }, schema: { querystring: NoQuery } },
+      async () => ({ items, next: null }),
+    )
   }
 }

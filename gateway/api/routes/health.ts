@@ -5,28 +5,40 @@ import { timesOf } from '../site-time.ts'
 import { NoQuery } from './collection.ts'
 
 /** Anybody may ask whether it lives; how it is in detail is for those who look after it. */
-export function health({ site, version, clock, health, accounting, events, read }: ApiContext): FastifyPluginAsyncTypebox {
+export function health({
+  site,
+  version,
+  clock,
+  health,
+  accounting,
+  events,
+  read,
+}: ApiContext): FastifyPluginAsyncTypebox {
   const time = timesOf(site.plan.timeZone)
   return async (app) => {
-    app.get('/api/v1/health', { config: { access: 'open' }, schema: { querystring: NoQuery } }, async ({ identity }) => {
-      const { status, startedAt, sources, faults, forwarding } = health()
-      const open = { status, version, site: site.id, time: time(clock.now()) }
-      if (!identity || !may(identity.role, 'readGateway')) return open
-      return {
-        ...open,
-        startedAt: time(startedAt),
-        speed: clock.speed,
-        wallOffsetMs: clock.wallOffsetMs(),
-        sources: sources.map(({ devices, ...source }) => ({
-          ...source,
-          devices: devices.map((device) => ({ ...device, lastHeardAt: time(device.lastHeardAt) })),
-        })),
-        accounts: Object.fromEntries(accounting.read()),
-        store: await read.counts(),
-        faults,
-        forwarding: forwarding.map((target) => ({ ...target, since: time(target.since) })),
-        listeners: events.listeners(),
-      }
-    })
+    app.get(
+      '/api/v1/health',
+      { config: { access: 'open' }, schema: { querystring: NoQuery } },
+      async ({ identity }) => {
+        const { status, startedAt, sources, faults, forwarding } = health()
+        const open = { status, version, site: site.id, time: time(clock.now()) }
+        if (!identity || !may(identity.role, 'readGateway')) return open
+        return {
+          ...open,
+          startedAt: time(startedAt),
+          speed: clock.speed,
+          wallOffsetMs: clock.wallOffsetMs(),
+          sources: sources.map(({ devices, ...source }) => ({
+            ...source,
+            devices: devices.map((device) => ({ ...device, lastHeardAt: time(device.lastHeardAt) })),
+          })),
+          accounts: Object.fromEntries(accounting.read()),
+          store: await read.counts(),
+          faults,
+          forwarding: forwarding.map((target) => ({ ...target, since: time(target.since) })),
+          listeners: events.listeners(),
+        }
+      },
+    )
   }
 }

@@ -5,8 +5,10 @@ import { NoQuery } from './collection.ts'
 
 export function metrics({ metrics }: ApiContext): FastifyPluginAsyncTypebox {
   return async (app) => {
-    app.get('/metrics', { config: { access: { roles: PERMISSIONS.readMetrics } }, schema: { querystring: NoQuery } }, async (_, reply) =>
-      reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics()),
+    app.get(
+      '/metrics',
+      { config: { access: { roles: PERMISSIONS.readMetrics } }, schema: { querystring: NoQuery } },
+      async (_, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics()),
     )
   }
 }

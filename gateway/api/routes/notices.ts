@@ -20,11 +20,15 @@ export function notices(context: ApiContext): FastifyPluginAsyncTypebox {
       const { items, next } = await context.read.list('notices', query)
       return { items: items.map((notice) => view(notice, ledger)), next }
     })
-    app.get('/api/v1/notices/:id', { config, schema: { params: IdParams, querystring: NoQuery } }, async ({ params: { id } }) => {
-      const notice = await context.read.get('notices', id)
-      if (!notice) throw new Fault('not_found')
-      return view(notice, 'full')
-    })
+    app.get(
+      '/api/v1/notices/:id',
+      { config, schema: { params: IdParams, querystring: NoQuery } },
+      async ({ params: { id } }) => {
+        const notice = await context.read.get('notices', id)
+        if (!notice) throw new Fault('not_found')
+        return view(notice, 'full')
+      },
+    )
     commandRoute(app, context, {
       path: '/api/v1/notices/:id/confirm',
       permission: 'confirm',

@@ -16,11 +16,15 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
       const { items, next } = await context.read.list('orders', query)
       return { items: await Promise.all(items.map(view)), next }
     })
-    app.get('/api/v1/orders/:id', { config, schema: { params: IdParams, querystring: NoQuery } }, async ({ params: { id } }) => {
-      const order = await context.read.get('orders', id)
-      if (!order) throw new Fault('not_found')
-      return view(order)
-    })
+    app.get(
+      '/api/v1/orders/:id',
+      { config, schema: { params: IdParams, querystring: NoQuery } },
+      async ({ params: { id } }) => {
+        const order = await context.read.get('orders', id)
+        if (!order) throw new Fault('not_found')
+        return view(order)
+      },
+    )
     for (const step of ['accept', 'arrive', 'close'] as const) {
       commandRoute(app, context, {
         path: `/api/v1/orders/:id/${step}`,
@@ -33,7 +37,12 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
       path: '/api/v1/orders/:id/finish',
       permission: 'work',
       body: { ...By, finding: Note },
-      command: (order, { by, finding }) => ({ type: 'order.finish', order, by, ...(finding === undefined ? {} : { finding }) }),
+      command: (order, { by, finding }) => ({
+        type: 'order.finish',
+        order,
+        by,
+        ...(finding === undefined ? {} : { finding }),
+      }),
     })
   }
 }

@@ -10,7 +10,10 @@ const LONGEST_MS = 31 * 24 * HOUR_MS
 /** Each scans its stretch of the log in the one query thread; lists wait behind them. */
 const AT_ONCE = 4
 
-const Params = Type.Object({ device: Type.String({ maxLength: 64 }), point: Type.String({ maxLength: 64 }) }, { additionalProperties: false })
+const Params = Type.Object(
+  { device: Type.String({ maxLength: 64 }), point: Type.String({ maxLength: 64 }) },
+  { additionalProperties: false },
+)
 const Query = Type.Object(
   {
     from: Type.Optional(Type.String({ maxLength: 40 })),
@@ -34,14 +37,19 @@ export function series({ site, read, clock }: ApiContext): FastifyPluginAsyncTyp
         if (!points.get(device)?.has(point)) throw new Fault('not_found')
         const to = toText === undefined ? clock.now() : parseTime(toText)
         const from = fromText === undefined ? (to ?? 0) - HOUR_MS : parseTime(fromText)
-        if (from === null || to === null) throw new Fault('invalid_request', { detail: `${from === null ? 'from' : 'to'}: ISO 8601` })
+        if (from === null || to === null)
+          throw new Fault('invalid_request', { detail: `${from === null ? 'from' : 'to'}: ISO 8601` })
         if (from >= to) throw new Fault('invalid_request', { detail: 'from < to' })
         if (to - from > LONGEST_MS) throw new Fault('invalid_request', { detail: 'to - from <= 31 d' })
         if (running >= AT_ONCE) throw new Fault('busy')
         running++
         try {
           const found = await read.series(device, point, { from, to, buckets })
-          return { from: isoAt(from, timeZone), to: isoAt(to, timeZone), points: found.map((bucket) => ({ ...bucket, t: isoAt(bucket.t, timeZone) })) }
+          return {
+            from: isoAt(from, timeZone),
+            to: isoAt(to, timeZone),
+            points: found.map((bucket) => ({ ...bucket, t: isoAt(bucket.t, timeZone) })),
+          }
         } finally {
           running--
         }

@@ -26,21 +26,25 @@ export function site({ site, version, epoch, clock, demo }: ApiContext): Fastify
   const staff = site.plan.staff.map(({ id, role }) => ({ id, role }))
 
   return async (app) => {
-    app.get('/api/v1/site', { config: { access: { roles: PERMISSIONS.readSite } }, schema: { querystring: NoQuery } }, async ({ identity }) => ({
-      id: site.id,
-      name: both(site.name),
-      languages: site.languages,
-      timeZone: site.plan.timeZone,
-      version,
-      epoch,
-      demo,
-      speed: clock.speed,
-      now: isoAt(clock.now(), site.plan.timeZone),
-      you: identity,
-      buildings,
-      assets,
-      staff,
-    }))
+    app.get(
+      '/api/v1/site',
+      { config: { access: { roles: PERMISSIONS.readSite } }, schema: { querystring: NoQuery } },
+      async ({ identity }) => ({
+        id: site.id,
+        name: both(site.name),
+        languages: site.languages,
+        timeZone: site.plan.timeZone,
+        version,
+        epoch,
+        demo,
+        speed: clock.speed,
+        now: isoAt(clock.now(), site.plan.timeZone),
+        you: identity,
+        buildings,
+        assets,
+        staff,
+      }),
+    )
   }
 }
 

@@ -36,7 +36,9 @@ export function alarmView(site: Site): (alarm: AlarmDocument) => object {
       orderId: alarm.order,
       evidence: {
         ...evidence,
-        ...(pointName === undefined ? {} : { point: pointName, pointName: both(point?.name ?? pointName), unit: point?.unit ?? null }),
+        ...(pointName === undefined
+          ? {}
+          : { point: pointName, pointName: both(point?.name ?? pointName), unit: point?.unit ?? null }),
         at: time(at),
       },
       trace: alarm.trace,

@@ -6,7 +6,9 @@ import { timesOf } from '../site-time.ts'
 import { both } from './said.ts'
 
 /** A device with its newest values. A value that is not good keeps its reason, and never its old figure. */
-export function deviceView(site: Site): (device: Device, readings: ReadonlyMap<string, Reading>, now: number) => object {
+export function deviceView(
+  site: Site,
+): (device: Device, readings: ReadonlyMap<string, Reading>, now: number) => object {
   const time = timesOf(site.plan.timeZone)
   return ({ id, profile, asset }, readings, now) => ({
     id,
@@ -35,5 +37,12 @@ export function deviceView(site: Site): (device: Device, readings: ReadonlyMap<s
 /** One new value, as the live stream carries it. */
 export function valueView(site: Site): (reading: Reading) => object {
   const time = timesOf(site.plan.timeZone)
-  return ({ device, point, value, quality, reason, at }) => ({ device, point, value, quality, reason: reason ?? null, at: time(at) })
+  return ({ device, point, value, quality, reason, at }) => ({
+    device,
+    point,
+    value,
+    quality,
+    reason: reason ?? null,
+    at: time(at),
+  })
 }

@@ -15,7 +15,8 @@ export function noticeView(site: Site): (notice: NoticeDocument, ledger: 'full' 
   return (notice, ledger) => {
     const lines = ledgerOf(notice)
     const texts = noticeTexts(notice, site)
-    const inAll = (part: 'title' | 'body') => Object.fromEntries(LANGUAGES.map((language) => [language, texts[language][part]]))
+    const inAll = (part: 'title' | 'body') =>
+      Object.fromEntries(LANGUAGES.map((language) => [language, texts[language][part]]))
     return {
       id: notice.id,
       kind: notice.kind,

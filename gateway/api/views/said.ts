@@ -17,7 +17,10 @@ export function bothOrNull(text: Text | undefined): InAllLanguages | null {
 /** A reason as data and in words; words of the site (skills) are said where we know them. */
 export function sayWhy({ code, params }: Why): Why & Readonly<{ text: InAllLanguages }> {
   const key = `why.${code}`
-  const text = LANGUAGES.map((language) => [language, isTextKey(key) ? say(language, key, worded(language, params)) : code])
+  const text = LANGUAGES.map((language) => [
+    language,
+    isTextKey(key) ? say(language, key, worded(language, params)) : code,
+  ])
   return { code, params, text: Object.fromEntries(text) as InAllLanguages }
 }
 

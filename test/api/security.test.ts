@@ -1,0 +1,441 @@
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import t from 'tap'
+import type { Resource } from '#gateway/api/server.ts'
+import { type Role, ROLES } from '#gateway/role.ts'
+import { openEstate } from './estate.ts'
+
+type Who = Role | 'nobody'
+type Route = Readonly<{ method: 'GET' | 'POST'; path: string; allowed: 'open' | readonly Role[] }>
+
+const OVERSEERS: readonly Role[] = ['admin', 'manager', 'engineer', 'monitor', 'quality']
+const WORKERS: readonly Role[] = ['admin', 'manager', 'engineer', 'field']
+const PAGE = [
+  '/',
+  '/page.css',
+  '/icon.svg',
+  '/page.js',
+  '/chain.js',
+  '/plant.js',
+  '/lists.js',
+  '/words.js',
+  '/gateway-link.js',
+  '/stream.js',
+  '/element.js',
+  '/texts/zh-CN.json',
+  '/texts/en.json',
+]
+
+/** Reviewed by hand: who may do what. A route that is missing here, or there, fails the test. */
+const MATRIX: readonly Route[] = [
+  { method: 'GET', path: '/api/v1/health', allowed: 'open' },
+  { method: 'GET', path: '/api/v1/site', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  { method: 'GET', path: '/api/v1/devices', allowed: [...OVERSEERS, 'field'] },
+  { method: 'GET', path: '/api/v1/points/:device/:point/series', allowed: [...OVERSEERS, 'field'] },
+  { method: 'GET', path: '/api/v1/alarms', allowed: [...OVERSEERS, 'field', 'steward'] },
+  { method: 'GET', path: '/api/v1/alarms/:id', allowed: [...OVERSEERS, 'field', 'steward'] },
+  { method: 'POST', path: '/api/v1/alarms/:id/ack', allowed: WORKERS },
+  { method: 'POST', path: '/api/v1/alarms/:id/reset', allowed: ['admin', 'manager', 'engineer'] },
+  { method: 'GET', path: '/api/v1/orders', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  { method: 'GET', path: '/api/v1/orders/:id', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  { method: 'POST', path: '/api/v1/orders/:id/accept', allowed: WORKERS },
+  { method: 'POST', path: '/api/v1/orders/:id/arrive', allowed: WORKERS },
+  { method: 'POST', path: '/api/v1/orders/:id/finish', allowed: WORKERS },
+  { method: 'POST', path: '/api/v1/orders/:id/close', allowed: WORKERS },
+  { method: 'GET', path: '/api/v1/notices', allowed: [...OVERSEERS, 'steward', 'agent'] },
+  { method: 'GET', path: '/api/v1/notices/:id', allowed: [...OVERSEERS, 'steward', 'agent'] },
+  { method: 'POST', path: '/api/v1/notices/:id/confirm', allowed: ['admin', 'manager', 'steward'] },
+  { method: 'GET', path: '/api/v1/faults', allowed: OVERSEERS },
+  { method: 'GET', path: '/api/v1/events', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  { method: 'GET', path: '/metrics', allowed: ['admin', 'engineer', 'monitor'] },
+  ...PAGE.map((path) => ({ method: 'GET' as const, path, allowed: 'open' as const })),
+]
+
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+t.test('S02 every route declares whom it serves, and serves nobody else', async (t) => {
+  const found: string[] = []
+  const lookOn: Resource = () =>
+    Object.assign(
+      async (app: Parameters<ReturnType<Resource>>[0]) => {
+        app.addHook('onRoute', ({ method, url }) => void found.push(`${String(method)} ${url}`))
+      },
+      { [Symbol.for('skip-override')]: true },
+    )
+  const estate = await openEstate({ more: [lookOn] })
+  t.teardown(() => estate.close())
+  t.strictSame(
+    found.toSorted(),
+    MATRIX.map(({ method, path }) => `${method} ${path}`).toSorted(),
+    'the table names every route there is',
+  )
+
+  for (const { method, path, allowed } of MATRIX) {
+    const outcome = async (who: Who) => {
+      const gone = new AbortController()
+      const headers = {
+        'content-type': 'application/json',
+        'idempotency-key': `matrix-${path}-${who}`,
+        ...(who === 'nobody' ? {} : { authorization: `Bearer ${estate.tokens[who]}` }),
+      }
+      const url = estate.url + path.replace(':id', 'X1').replace(':device', 'P1').replace(':point', 'outlet_pressure')
+      const { status } = await fetch(url, {
+        method,
+        headers,
+        signal: gone.signal,
+        ...(method === 'POST' ? { body: '{"by":"T1"}' } : {}),
+      })
+      gone.abort()
+      // The things named do not exist: whoever may ask is told so.
+      return status === 401
+        ? 'unknown'
+        : status === 403
+          ? 'refused'
+          : status === 200 || status === 404
+            ? 'served'
+            : status
+    }
+    const expected = (who: Who) =>
+      allowed === 'open' ? 'served' : who === 'nobody' ? 'unknown' : allowed.includes(who) ? 'served' : 'refused'
+    const everybody = ['nobody', ...ROLES] as const
+    const actual = Object.fromEntries(await Promise.all(everybody.map(async (who) => [who, await outcome(who)])))
+    t.strictSame(actual, Object.fromEntries(everybody.map((who) => [who, expected(who)])), `${method} ${path}`)
+  }
+})
+
+t.test('S02 a route that declares nothing keeps the server from starting', async (t) => {
+  const silent: Resource = () => async (app) => void app.get('/api/v1/secret', { schema: {} }, () => 'everything')
+  const shapeless: Resource = () => async (app) =>
+    void app.get('/api/v1/secret', { config: { access: 'open' } }, () => 'everything')
+  await t.rejects(openEstate({ more: [silent] }), { message: /\/api\/v1\/secret does not declare whom it serves/ })
+  await t.rejects(openEstate({ more: [shapeless] }), { message: /does not declare what it takes/ })
+})
+
+t.test('what comes from outside is not believed', async (t) => {
+  const breaking: Resource = () => async (app) => {
+    app.get('/api/v1/broken', { config: { access: 'open' }, schema: {} }, () => {
+      throw Object.assign(new Error('SQLITE secret at /srv/data'), { statusCode: 418 })
+    })
+  }
+  const estate = await openEstate({ more: [breaking] })
+  t.teardown(() => estate.close())
+  await estate.say('P1', { outlet_pressure: 0.05 }, 24)
+  const post = (
+    headers: Record<string, string>,
+    body: string | undefined = '{"by":"T1"}',
+    path = '/api/v1/orders/W5/accept',
+  ) => fetch(estate.url + path, { method: 'POST', headers, ...(body === undefined ? {} : { body }) })
+  const token = { authorization: `Bearer ${estate.tokens.field}` }
+  const json = { 'content-type': 'application/json' }
+
+  t.test('S03 identity comes from the token alone', async (t) => {
+    const forged = {
+      'x-auth-user': 'admin',
+      'x-forwarded-user': 'admin',
+      'x-remote-user': 'admin',
+      'x-role': 'admin',
+      cookie: 'role=admin; caretaker_demo=1',
+    }
+    t.equal((await fetch(`${estate.url}/api/v1/faults`, { headers: forged })).status, 401)
+    t.equal((await estate.as('field', '/api/v1/faults', { headers: forged })).status, 403)
+    t.equal((await estate.as('field', '/api/v1/faults?role=admin')).status, 403)
+    for (const key of ['actor', 'role', 'user', 'id']) {
+      const answer = await post(
+        { ...token, ...json, 'idempotency-key': `forged-${key}` },
+        JSON.stringify({ by: 'T1', [key]: 'admin' }),
+      )
+      t.equal(answer.status, 400, `${key} in the body`)
+    }
+    for (const wrong of [
+      'Bearer ct_wrong',
+      'Bearer',
+      'Basic YWRtaW46YWRtaW4=',
+      `bearer  ${estate.tokens.admin}x`,
+      `Bearer ${estate.tokens.admin},`,
+    ]) {
+      t.equal(
+        (await fetch(`${estate.url}/api/v1/faults`, { headers: { authorization: wrong } })).status,
+        401,
+        wrong.slice(0, 14),
+      )
+    }
+    await post({ ...token, ...json, 'idempotency-key': 'who-did-it' }, '{"by":"T1"}', '/api/v1/orders/W5/accept')
+    const [accepted] = estate.queries.eventsAfter(0, 1_000).filter(({ type }) => type === 'order.accepted')
+    t.match(accepted, { by: 'T1', actor: /^T-/, command: 'who-did-it' }, 'for whom, and by whom')
+  })
+
+  t.test('S11 a foreign page cannot command through its visitor’s browser', async (t) => {
+    const table = [
+      { name: 'cross-site', headers: { 'sec-fetch-site': 'cross-site' }, status: 403 },
+      { name: 'same-site is another site too', headers: { 'sec-fetch-site': 'same-site' }, status: 403 },
+      { name: 'a foreign origin', headers: { origin: 'https://evil.example' }, status: 403 },
+      { name: 'an origin without a name', headers: { origin: 'null' }, status: 403 },
+      { name: 'another port', headers: { origin: 'http://127.0.0.1:1' }, status: 403 },
+      {
+        name: 'both must agree',
+        headers: { 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' },
+        status: 403,
+      },
+      { name: 'our own page', headers: { 'sec-fetch-site': 'same-origin', origin: estate.url }, status: 404 },
+      { name: 'a program', headers: {}, status: 404 },
+    ]
+    for (const [index, { name, headers, status }] of table.entries()) {
+      const sent = {
+        ...token,
+        ...json,
+        'idempotency-key': `forged-site-${index}`,
+        host: new URL(estate.url).host,
+        ...headers,
+      }
+      const request = httpRequest(`${estate.url}/api/v1/orders/W999/accept`, {
+        method: 'POST',
+        headers: sent as Record<string, string>,
+      })
+      request.end('{"by":"T1"}')
+      const [answer] = (await once(request, 'response')) as [import('node:http').IncomingMessage]
+      answer.resume()
+      t.equal(answer.statusCode, status, name)
+    }
+    for (const { path } of MATRIX.filter(({ method }) => method === 'POST')) {
+      t.equal((await estate.as('admin', path.replace(':id', 'W5'))).status, 404, `nothing changes on GET ${path}`)
+    }
+  })
+
+  t.test('S12 S13 every answer carries the safe headers, errors too, and none shares across origins', async (t) => {
+    const table = [
+      '/',
+      '/page.js',
+      '/texts/en.json',
+      '/api/v1/health',
+      '/api/v1/faults',
+      '/api/v1/nothing',
+      '/nothing',
+      '/api/v1/broken',
+      '/metrics',
+      '/%zz',
+      '/api/v1/events',
+    ]
+    for (const path of table) {
+      const gone = new AbortController()
+      const headers = {
+        origin: 'https://evil.example',
+        ...(path === '/api/v1/events' ? { authorization: `Bearer ${estate.tokens.monitor}` } : {}),
+      }
+      const answer = await fetch(estate.url + path, { headers, signal: gone.signal })
+      const sent = Object.fromEntries(answer.headers)
+      gone.abort()
+      t.match(sent, HEADERS, path)
+      t.equal(sent['cache-control'], /^\/(page.js|texts\/en.json)?$/.test(path) ? 'no-cache' : 'no-store', path)
+      t.strictSame(
+        Object.keys(sent).filter(
+          (name) => name.startsWith('access-control') || name === 'server' || name === 'x-powered-by',
+        ),
+        [],
+        path,
+      )
+    }
+    t.equal(
+      (
+        await fetch(`${estate.url}/api/v1/orders`, {
+          method: 'OPTIONS',
+          headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+        })
+      ).status,
+      404,
+    )
+    const page = await (await fetch(`${estate.url}/`)).text()
+    t.notMatch(
+      page,
+      /<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|https?:\/\//,
+      'nothing inline, nothing from elsewhere',
+    )
+  })
+
+  t.test('S16 a body is exactly what the route takes', async (t) => {
+    const key = { 'idempotency-key': 'strict-0001' }
+    const big = JSON.stringify({ by: 'x'.repeat(70_000) })
+    const table = [
+      { name: 'no key', headers: { ...json }, body: '{"by":"T1"}', status: 400 },
+      { name: 'a short key', headers: { ...json, 'idempotency-key': 'short' }, body: '{"by":"T1"}', status: 400 },
+      {
+        name: 'a long key',
+        headers: { ...json, 'idempotency-key': 'x'.repeat(129) },
+        body: '{"by":"T1"}',
+        status: 400,
+      },
+      { name: 'nobody', headers: { ...json, ...key }, body: '{}', status: 400 },
+      { name: 'a number for a name', headers: { ...json, ...key }, body: '{"by":1}', status: 400 },
+      { name: 'a list', headers: { ...json, ...key }, body: '[{"by":"T1"}]', status: 400 },
+      { name: 'one thing more', headers: { ...json, ...key }, body: '{"by":"T1","finding":"x"}', status: 400 },
+      { name: '__proto__', headers: { ...json, ...key }, body: '{"by":"T1","__proto__":{"admin":true}}', status: 400 },
+      {
+        name: 'constructor',
+        headers: { ...json, ...key },
+        body: '{"by":"T1","constructor":{"prototype":{"admin":true}}}',
+        status: 400,
+      },
+      { name: 'not JSON', headers: { ...json, ...key }, body: '{by', status: 400 },
+      { name: 'nothing', headers: { ...json, ...key }, body: '', status: 400 },
+      { name: 'too much', headers: { ...json, ...key }, body: big, status: 413 },
+      { name: 'text', headers: { 'content-type': 'text/plain', ...key }, body: '{"by":"T1"}', status: 415 },
+      {
+        name: 'a form',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', ...key },
+        body: 'by=T1',
+        status: 415,
+      },
+      {
+        name: 'a disguised text',
+        headers: { 'content-type': 'text/plain; application/json', ...key },
+        body: '{"by":"T1"}',
+        status: 415,
+      },
+      {
+        name: 'a tab before the type',
+        headers: { 'content-type': 'application/json\ta', ...key },
+        body: '{"by":1}',
+        status: 415,
+      },
+    ]
+    for (const { name, headers, body, status } of table) {
+      const answer = await post({ ...token, ...headers }, body)
+      t.equal(answer.status, status, name)
+      t.match(answer.headers.get('content-type'), /^application\/problem\+json/, name)
+      t.match(await answer.json(), { type: 'about:blank', status, code: String, detail: String, params: Object }, name)
+    }
+    t.equal(({} as Record<string, unknown>)['admin'], undefined)
+    for (const query of [
+      'state=closed',
+      'limit=0',
+      'limit=201',
+      'limit=x',
+      'before=0',
+      'before=-1',
+      'before=1;drop',
+      'other=1',
+      'limit=1&limit=2',
+    ]) {
+      t.equal((await estate.as('engineer', `/api/v1/alarms?${query}`)).status, 400, query)
+    }
+  })
+
+  t.test('S19 no address reaches the disk', async (t) => {
+    for (const path of [
+      '/../package.json',
+      '/%2e%2e/package.json',
+      '/..%2fpackage.json',
+      '/page.js%00',
+      '//etc/passwd',
+      '/texts/../../package.json',
+      '/texts/%2e%2e%2fen.json',
+      '/page/page.js',
+      '/.git/config',
+    ]) {
+      const socket = connect(Number(new URL(estate.url).port), '127.0.0.1')
+      socket.end(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+      const chunks: Buffer[] = []
+      for await (const chunk of socket) chunks.push(chunk as Buffer)
+      t.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 40[04] /, path)
+    }
+  })
+
+  t.test('S43 what breaks inside stays inside, and is logged', async (t) => {
+    const thrown = await fetch(`${estate.url}/api/v1/broken`, { headers: { 'accept-language': 'zh-CN,zh;q=0.9' } })
+    t.equal(thrown.status, 500)
+    t.strictSame(await thrown.json(), {
+      type: 'about:blank',
+      title: 'Internal Server Error',
+      status: 500,
+      code: 'internal',
+      detail: '内部错误，已记录',
+      params: {},
+    })
+    const logged = estate.logged.join('')
+    t.match(logged, /SQLITE secret at/)
+    t.match(logged, /"route":"\/api\/v1\/broken"/)
+  })
+
+  t.test('S43 a store that cannot be read tells nobody how', async (t) => {
+    estate.loseReading()
+    for (const path of ['/api/v1/alarms', '/api/v1/orders/W5', '/api/v1/points/P1/outlet_pressure/series']) {
+      const answer = await estate.as('engineer', path)
+      t.equal(answer.status, 500, path)
+      t.notMatch(await answer.text(), /sqlite|database|not open|node:|\.ts/i, path)
+    }
+  })
+
+  t.test('S40 no secret reaches the log', async (t) => {
+    const logged = estate.logged.join('')
+    for (const [role, secret] of Object.entries(estate.tokens)) t.notMatch(logged, secret, role)
+  })
+
+  t.test('a request that is no HTTP is refused in one line', async (t) => {
+    const socket = connect(Number(new URL(estate.url).port), '127.0.0.1')
+    socket.end('NONSENSE\r\n\r\n')
+    const chunks: Buffer[] = []
+    for await (const chunk of socket) chunks.push(chunk as Buffer)
+    t.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 400 Bad Request/)
+  })
+})
+
+t.test('a demonstration on loopback lets its visitors look, and nothing else', async (t) => {
+  const estate = await openEstate({ demo: true })
+  t.teardown(() => estate.close())
+  const port = new URL(estate.url).port
+  const get = async (path: string, headers: Record<string, string>, method = 'GET') => {
+    const request = httpRequest(estate.url + path, { method, headers })
+    request.end(method === 'POST' ? '{"by":"T1"}' : undefined)
+    const [answer] = (await once(request, 'response')) as [import('node:http').IncomingMessage]
+    answer.resume()
+    return { status: answer.statusCode, cookie: answer.headers['set-cookie']?.[0] ?? null }
+  }
+  const { cookie } = await get('/', { host: `localhost:${port}` })
+  t.match(cookie, /^caretaker_demo=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
+  const visitor = { cookie: cookie!.split(';')[0]! }
+  const table = [
+    {
+      name: 'the visitor looks',
+      path: '/api/v1/alarms',
+      headers: { ...visitor, host: `localhost:${port}` },
+      status: 200,
+    },
+    { name: 'by number', path: '/api/v1/faults', headers: { ...visitor, host: `127.0.0.1:${port}` }, status: 200 },
+    {
+      name: 'a foreign name that leads here',
+      path: '/api/v1/alarms',
+      headers: { ...visitor, host: `evil.example:${port}` },
+      status: 401,
+    },
+    {
+      name: 'a guessed cookie',
+      path: '/api/v1/alarms',
+      headers: { cookie: 'caretaker_demo=guess', host: `localhost:${port}` },
+      status: 401,
+    },
+    { name: 'no cookie', path: '/api/v1/alarms', headers: { host: `localhost:${port}` }, status: 401 },
+  ]
+  for (const { name, path, headers, status } of table) t.equal((await get(path, headers)).status, status, name)
+  t.equal((await get('/', { host: `evil.example:${port}` })).cookie, null, 'a foreign name gets no cookie')
+  const command = {
+    ...visitor,
+    host: `localhost:${port}`,
+    'content-type': 'application/json',
+    'idempotency-key': 'visitor-0001',
+  }
+  t.equal((await get('/api/v1/orders/W5/accept', command, 'POST')).status, 401, 'the visitor commands nothing')
+
+  const plain = await openEstate()
+  t.teardown(() => plain.close())
+  t.equal((await fetch(`${plain.url}/`)).headers.get('set-cookie'), null, 'outside a demonstration nobody is signed in')
+  const shown = await openEstate({ demo: true, host: '0.0.0.0' })
+  t.teardown(() => shown.close())
+  t.equal((await fetch(`${shown.url}/`)).headers.get('set-cookie'), null, 'nor where others can reach it')
+})
