@@ -1,5 +1,12 @@
 /** One measured figure; `ratio` is ours divided by the peer's, both measured in the same run. */
-export type Figure = Readonly<{ name: string; value: number; unit: string; goal?: string; peer?: string; ratio?: number }>
+export type Figure = Readonly<{
+  name: string
+  value: number
+  unit: string
+  goal?: string
+  peer?: string
+  ratio?: number
+}>
 
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)

@@ -10,7 +10,6 @@ export type OrderClass = (typeof ORDER_CLASSES)[number]
 export const LIMIT_SIDES = ['hihi', 'hi', 'lo', 'lolo'] as const
 export type LimitSide = (typeof LIMIT_SIDES)[number]
 
-
 /**
  * An alarm as a person writes it, in a profile or in a site file: either `limits` on one `point`, or a CEL `when`
  * over the device's points, never both. ISA-18.2 asks for cause, consequence, response, time to respond.

@@ -26,7 +26,13 @@ const validators = new WeakMap<TSchema, ValidateFunction>()
 function validatorOf(schema: TSchema): ValidateFunction {
   let validate = validators.get(schema)
   if (!validate) {
-    validate = new Ajv({ allErrors: true, verbose: true, discriminator: true, strict: false, allowUnionTypes: true }).compile(schema)
+    validate = new Ajv({
+      allErrors: true,
+      verbose: true,
+      discriminator: true,
+      strict: false,
+      allowUnionTypes: true,
+    }).compile(schema)
     validators.set(schema, validate)
   }
   return validate

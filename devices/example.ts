@@ -13,7 +13,9 @@ export function runExamples(profile: Profile): readonly ExampleMiss[] {
       const point = profile.points[name]
       const decoded = point && decodeExample(example, profile, point)
       const actual = !decoded ? undefined : decoded.value === null ? { bad: decoded.reason } : decoded.value
-      return JSON.stringify(actual) === JSON.stringify(expected) ? [] : [{ example: index, point: name, expected, actual }]
+      return JSON.stringify(actual) === JSON.stringify(expected)
+        ? []
+        : [{ example: index, point: name, expected, actual }]
     }),
   )
 }
@@ -36,7 +38,11 @@ function lookUp<T>(image: Readonly<Record<string, T>>, address: number): T | und
 }
 
 /** Registers may be written as runs: `0x0010: [1, 2]` holds 0x0010 and 0x0011. */
-function wordsFrom(image: Readonly<Record<string, readonly number[]>>, address: number, count: number): number[] | undefined {
+function wordsFrom(
+  image: Readonly<Record<string, readonly number[]>>,
+  address: number,
+  count: number,
+): number[] | undefined {
   const all = new Map<number, number>()
   for (const [key, words] of Object.entries(image)) words.forEach((word, i) => all.set(Number(key) + i, word))
   const found = Array.from({ length: count }, (_, i) => all.get(address + i))

@@ -52,7 +52,11 @@ export function compileCondition(
   if (!checked.valid) return { fault: faultOf(checked.error, text, variables) }
   if (checked.type !== 'bool') {
     return {
-      fault: { code: 'bad_expression', params: { detail: `a condition must be true or false, this is ${checked.type}` }, offset: 0 },
+      fault: {
+        code: 'bad_expression',
+        params: { detail: `a condition must be true or false, this is ${checked.type}` },
+        offset: 0,
+      },
     }
   }
   const program = environment.parse(text)

@@ -59,7 +59,8 @@ export type Params = Readonly<Record<string, string | number | boolean>>
 export type Said = Readonly<{ code: FaultCode; params: Params }>
 
 /** A fault of a file a person wrote. `line` and `column` count from 1. */
-export type ConfigFault = Said & Readonly<{ file: string; line: number; column: number; device?: string; rule?: string }>
+export type ConfigFault = Said &
+  Readonly<{ file: string; line: number; column: number; device?: string; rule?: string }>
 
 /** A fault that ends one operation. World faults are caught once, at the edge. */
 export class Fault extends Error {

@@ -11,6 +11,10 @@ export function modbusMapping(profile: Profile, point: Point) {
     every: profile.modbus?.every ?? '10s',
     ...point.modbus!,
     table,
-    type: point.modbus!.type ?? (isBit || (valueTypeOf(point) === 'bool' && point.modbus!.bit === undefined) ? ('bool' as const) : ('uint16' as const)),
+    type:
+      point.modbus!.type ??
+      (isBit || (valueTypeOf(point) === 'bool' && point.modbus!.bit === undefined)
+        ? ('bool' as const)
+        : ('uint16' as const)),
   }
 }

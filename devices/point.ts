@@ -2,22 +2,42 @@ import Type, { type Static } from 'typebox'
 import { DURATION_PATTERN } from './duration.ts'
 
 /** Text in the languages people read: a plain string is the same in all. */
-export const Text = Type.Union([Type.String(), Type.Object({ 'zh-CN': Type.String(), en: Type.String() }, { additionalProperties: false })])
+export const Text = Type.Union([
+  Type.String(),
+  Type.Object({ 'zh-CN': Type.String(), en: Type.String() }, { additionalProperties: false }),
+])
 export type Text = Static<typeof Text>
 
-export const Duration = Type.String({ pattern: DURATION_PATTERN, description: 'a duration such as 500ms, 2s, 10m, 26h, 7d' })
-export const Name = Type.String({ pattern: '^[a-z][a-z0-9_]*$', description: 'snake_case; becomes an MQTT key, an Influx field and a CEL variable' })
+export const Duration = Type.String({
+  pattern: DURATION_PATTERN,
+  description: 'a duration such as 500ms, 2s, 10m, 26h, 7d',
+})
+export const Name = Type.String({
+  pattern: '^[a-z][a-z0-9_]*$',
+  description: 'snake_case; becomes an MQTT key, an Influx field and a CEL variable',
+})
 
 export const TABLES = ['holding', 'input', 'coil', 'discrete'] as const
 export type Table = (typeof TABLES)[number]
-export const REGISTER_TYPES = ['bool', 'uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64', 'float32', 'float64'] as const
+export const REGISTER_TYPES = [
+  'bool',
+  'uint16',
+  'int16',
+  'uint32',
+  'int32',
+  'uint64',
+  'int64',
+  'float32',
+  'float64',
+] as const
 export type RegisterType = (typeof REGISTER_TYPES)[number]
 /** Bytes of a 32-bit value as they come: ABCD big-endian, CDAB words swapped, BADC bytes swapped, DCBA little-endian. */
 export const ORDERS = ['ABCD', 'CDAB', 'BADC', 'DCBA'] as const
 export type Order = (typeof ORDERS)[number]
 
 /** One word out of a list, with its type. */
-export const oneOf = <const T extends readonly string[]>(words: T) => Type.Unsafe<T[number]>({ type: 'string', enum: [...words] })
+export const oneOf = <const T extends readonly string[]>(words: T) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...words] })
 
 /** Where a point stands in a Modbus unit: `address` counts from 0 as on the wire. */
 export const ModbusPoint = Type.Object(
@@ -73,6 +93,10 @@ export function valueTypeOf(point: Point): 'number' | 'bool' | 'string' {
   if (point.enum) return 'string'
   if (point.type) return point.type
   const { modbus } = point
-  if (modbus && (modbus.type === 'bool' || modbus.bit !== undefined || modbus.table === 'coil' || modbus.table === 'discrete')) return 'bool'
+  if (
+    modbus &&
+    (modbus.type === 'bool' || modbus.bit !== undefined || modbus.table === 'coil' || modbus.table === 'discrete')
+  )
+    return 'bool'
   return 'number'
 }

@@ -8,7 +8,10 @@ import { Duration, Name, oneOf, ORDERS, Point, TABLES, Text, valueTypeOf } from 
 import { isUnit, UNITS } from './unit.ts'
 import { closest } from './closest.ts'
 
-const Words = Type.Record(Type.String({ pattern: '^(0x[0-9a-fA-F]+|\\d+)$' }), Type.Array(Type.Integer({ minimum: 0, maximum: 0xffff })))
+const Words = Type.Record(
+  Type.String({ pattern: '^(0x[0-9a-fA-F]+|\\d+)$' }),
+  Type.Array(Type.Integer({ minimum: 0, maximum: 0xffff })),
+)
 const Bits = Type.Record(Type.String({ pattern: '^(0x[0-9a-fA-F]+|\\d+)$' }), Type.Boolean())
 
 /** A wire image and the values that must come out of it: a profile tests itself. */
@@ -16,7 +19,12 @@ const Example = Type.Object(
   {
     modbus: Type.Optional(
       Type.Object(
-        { holding: Type.Optional(Words), input: Type.Optional(Words), coil: Type.Optional(Bits), discrete: Type.Optional(Bits) },
+        {
+          holding: Type.Optional(Words),
+          input: Type.Optional(Words),
+          coil: Type.Optional(Bits),
+          discrete: Type.Optional(Bits),
+        },
         { additionalProperties: false },
       ),
     ),
@@ -76,7 +84,10 @@ export const ProfileSchema = Type.Object(
 /** A kind of device as data: its points, how they stand on the wire, its alarms, and examples that test it. */
 export type Profile = Readonly<Static<typeof ProfileSchema>>
 
-export function readProfile(text: string, file: string): { profile: Profile | undefined; faults: readonly ConfigFault[] } {
+export function readProfile(
+  text: string,
+  file: string,
+): { profile: Profile | undefined; faults: readonly ConfigFault[] } {
   const document = readDocument(ProfileSchema, text, file)
   const profile = document.value
   if (profile === undefined) return { profile, faults: document.faults }
@@ -94,10 +105,13 @@ function pointFaults(document: WrittenDocument<Profile>): ConfigFault[] {
   for (const [name, point] of Object.entries(profile.points)) {
     if (point.unit && !isUnit(point.unit)) {
       const hint = closest(point.unit, Object.keys(UNITS))
-      faults.push(document.faultAt(['points', name, 'unit'], 'unknown_unit', { unit: point.unit, ...(hint ? { hint } : {}) }))
+      faults.push(
+        document.faultAt(['points', name, 'unit'], 'unknown_unit', { unit: point.unit, ...(hint ? { hint } : {}) }),
+      )
     }
     for (const wire of ['modbus', 'mqtt'] as const) {
-      if (point[wire] && !profile[wire]) faults.push(document.faultAt(['points', name, wire], 'missing_key', { key: wire }))
+      if (point[wire] && !profile[wire])
+        faults.push(document.faultAt(['points', name, wire], 'missing_key', { key: wire }))
     }
     // Lift and fire points are read-only by construction.
     if (point.access === 'rw' && /lift|fire/.test(profile.kind)) {
@@ -128,14 +142,23 @@ export function alarmFaults(
     if (seen.has(alarm.id)) faults.push(document.faultAt(at('id'), 'duplicate_id', { id: alarm.id }))
     seen.add(alarm.id)
     if (!alarm.limits === !alarm.when) {
-      faults.push(document.faultAt(at(), 'wrong_value', { key: alarm.id, detail: 'give either limits (with point) or when' }))
+      faults.push(
+        document.faultAt(at(), 'wrong_value', { key: alarm.id, detail: 'give either limits (with point) or when' }),
+      )
     }
     if (alarm.limits) {
       if (alarm.point === undefined) faults.push(document.faultAt(at(), 'missing_key', { key: 'point' }))
       else if (variables.get(alarm.point) !== 'double') {
-        const hint = closest(alarm.point, [...variables].filter(([, type]) => type === 'double').map(([name]) => name))
+        const hint = closest(
+          alarm.point,
+          [...variables].filter(([, type]) => type === 'double').map(([name]) => name),
+        )
         faults.push(
-          document.faultAt(at('point'), 'unknown_reference', { kind: 'numeric point', id: alarm.point, ...(hint ? { hint } : {}) }),
+          document.faultAt(at('point'), 'unknown_reference', {
+            kind: 'numeric point',
+            id: alarm.point,
+            ...(hint ? { hint } : {}),
+          }),
         )
       }
     }
@@ -143,7 +166,8 @@ export function alarmFaults(
       const text = alarm[key]
       if (text === undefined) continue
       const compiled = compileCondition(text, variables)
-      if ('fault' in compiled) faults.push(document.faultAt(at(key), compiled.fault.code, compiled.fault.params, compiled.fault.offset))
+      if ('fault' in compiled)
+        faults.push(document.faultAt(at(key), compiled.fault.code, compiled.fault.params, compiled.fault.offset))
     }
   })
   return faults

@@ -43,7 +43,8 @@ export function toValue(raw: number, point: Point, scaling: { scale?: number; of
   const value = tidy(raw * (scaling.scale ?? 1) + (scaling.offset ?? 0))
   if (!Number.isFinite(value)) return { value: null, reason: 'not_a_number' }
   const [low, high] = point.range ?? []
-  if ((low !== undefined && value < low) || (high !== undefined && value > high)) return { value: null, reason: 'out_of_range' }
+  if ((low !== undefined && value < low) || (high !== undefined && value > high))
+    return { value: null, reason: 'out_of_range' }
   return { value }
 }
 

@@ -1,12 +1,21 @@
 export type Outcome = 'stored' | 'deduplicated' | 'rejected'
-export type Account = Readonly<{ received: number; stored: number; queued: number; deduplicated: number; rejected: Readonly<Record<string, number>> }>
+export type Account = Readonly<{
+  received: number
+  stored: number
+  queued: number
+  deduplicated: number
+  rejected: Readonly<Record<string, number>>
+}>
 
 /**
  * Received = stored + queued + deduplicated + rejected(reason), per source, always. Counted in batches: one poll reply
  * or one message.
  */
 export class Accounting {
-  readonly #accounts = new Map<string, { received: number; stored: number; queued: number; deduplicated: number; rejected: Map<string, number> }>()
+  readonly #accounts = new Map<
+    string,
+    { received: number; stored: number; queued: number; deduplicated: number; rejected: Map<string, number> }
+  >()
 
   receive(source: string): void {
     const account = this.#of(source)
@@ -29,7 +38,12 @@ export class Accounting {
   }
 
   read(): ReadonlyMap<string, Account> {
-    return new Map([...this.#accounts].map(([source, account]) => [source, { ...account, rejected: Object.fromEntries(account.rejected) }]))
+    return new Map(
+      [...this.#accounts].map(([source, account]) => [
+        source,
+        { ...account, rejected: Object.fromEntries(account.rejected) },
+      ]),
+    )
   }
 
   #of(source: string) {

@@ -26,7 +26,8 @@ export class AnswerBook {
   find(command: Command): Promise<CommandAnswer> | undefined {
     const known = this.#answers.get(command.id)
     if (!known) return undefined
-    if (known.fingerprint !== fingerprintOf(command)) return Promise.reject(new Fault('command_reused', { id: command.id }))
+    if (known.fingerprint !== fingerprintOf(command))
+      return Promise.reject(new Fault('command_reused', { id: command.id }))
     return known.answer
   }
 

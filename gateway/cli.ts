@@ -25,19 +25,29 @@ export function programOf(edge: Edge): Command {
       .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
       .option('--http <host:port>', 'where the page and the API listen (or CARETAKER_HTTP)', parseAddress)
       .option('--speed <n>', 'run site time n times faster', parseSpeed, 1)
-  const act = (work: (...args: never[]) => Promise<number> | number) => async (...args: unknown[]) => {
-    try {
-      edge.exitCode(await work(...(args as never[])))
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error
-      edge.error(`caretaker: ${sayFault('en', error)}`)
-      edge.exitCode(EXIT_FAILED)
+  const act =
+    (work: (...args: never[]) => Promise<number> | number) =>
+    async (...args: unknown[]) => {
+      try {
+        edge.exitCode(await work(...(args as never[])))
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error
+        edge.error(`caretaker: ${sayFault('en', error)}`)
+        edge.exitCode(EXIT_FAILED)
+      }
     }
-  }
 
-  running(program.command('demo').description('run the demonstration estate with a simulated plant')).action(act((options: RunOptions) => runDemo(edge, options)))
-  running(program.command('run').description('run a site').argument('<site.yaml>')).action(act((file: string, options: RunOptions) => runSite(edge, file, options)))
-  program.command('check').description('check a site file and all its profiles').argument('<site.yaml>').action(act((file: string) => check(edge, file)))
+  running(program.command('demo').description('run the demonstration estate with a simulated plant')).action(
+    act((options: RunOptions) => runDemo(edge, options)),
+  )
+  running(program.command('run').description('run a site').argument('<site.yaml>')).action(
+    act((file: string, options: RunOptions) => runSite(edge, file, options)),
+  )
+  program
+    .command('check')
+    .description('check a site file and all its profiles')
+    .argument('<site.yaml>')
+    .action(act((file: string) => check(edge, file)))
   program
     .command('plant')
     .description('run a simulated plant for a site on the ports that its file names')

@@ -12,7 +12,10 @@ export function socketPath(folder: string): string {
   return join(folder, 'control.sock')
 }
 
-export async function startControl(folder: string, createToken: (role: Role) => Promise<{ id: string; token: string }>): Promise<Control> {
+export async function startControl(
+  folder: string,
+  createToken: (role: Role) => Promise<{ id: string; token: string }>,
+): Promise<Control> {
   const path = socketPath(folder)
   // The lock on the folder is ours, so a socket that still lies here is a dead one's.
   if (existsSync(path)) rmSync(path)

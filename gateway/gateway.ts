@@ -86,7 +86,11 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const accounting = new Accounting()
   const latest = new Latest()
   const feed = eventFeed({ read: store.read, delay: clock.delay })
-  const metrics = gatewayMetrics({ accounts: () => accounting.read(), restarts: () => running?.restarts() ?? new Map(), forwarding: () => forwarding.health() })
+  const metrics = gatewayMetrics({
+    accounts: () => accounting.read(),
+    restarts: () => running?.restarts() ?? new Map(),
+    forwarding: () => forwarding.health(),
+  })
   opened.defer(() => metrics.stop())
 
   const pipeline = new Pipeline({
@@ -115,7 +119,15 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   })
   const command = pipeline.command.bind(pipeline)
   const { noteAttempt } = store.write
-  const sender = outbox({ site, channels: site.channels.map(channelOf), read: store.read, noteAttempt, command, clock, log: say })
+  const sender = outbox({
+    site,
+    channels: site.channels.map(channelOf),
+    read: store.read,
+    noteAttempt,
+    command,
+    clock,
+    log: say,
+  })
   const forwarding = startForwarding({ site, store, clock, signal })
   opened.defer(() => pipeline.stop())
   await pipeline.start()
@@ -124,11 +136,25 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const derived = deviceSecrets(folder, random)
   const secretOf = (device: string) => site.mqtt?.secrets.get(device) ?? derived(device)
   const polled = site.connections
-    .map((connection) => ({ ...connection, host: ports[connection.id] === undefined ? connection.host : '127.0.0.1', port: ports[connection.id] ?? connection.port }))
+    .map((connection) => ({
+      ...connection,
+      host: ports[connection.id] === undefined ? connection.host : '127.0.0.1',
+      port: ports[connection.id] ?? connection.port,
+    }))
     .map((connection) => modbusSource({ connection, devices: site.devices, clock, log }))
   const listen = site.mqtt && { host: site.mqtt.host, port: options.plant ? 0 : site.mqtt.port }
   const reject: Reject = (source, reason, count) => accounting.refuse(source, reason, count)
-  const heard = listen ? mqttSource({ listen, devices: site.devices, secretOf, clock, monotonicNow, reject, log: (message, fields) => log.warn(fields, message) }) : null
+  const heard = listen
+    ? mqttSource({
+        listen,
+        devices: site.devices,
+        secretOf,
+        clock,
+        monotonicNow,
+        reject,
+        log: (message, fields) => log.warn(fields, message),
+      })
+    : null
   const sources = [...polled, ...(heard ? [heard] : [])]
   const running = runSources(sources, (batch, urgency) => pipeline.submit(batch, urgency), signal, clock, say)
   const stepCheck = watchWall()
@@ -140,11 +166,34 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
 
   const health = (): Health => {
     const state = sources.map((source) => source.health())
-    const isDegraded = state.some((source) => source.state === 'down') || forwarding.health().some((target) => target.state === 'unavailable')
-    return { status: isDegraded || site.faults.length > 0 ? 'degraded' : 'ok', sources: state, forwarding: forwarding.health(), faults: site.faults.length, startedAt }
+    const isDegraded =
+      state.some((source) => source.state === 'down') ||
+      forwarding.health().some((target) => target.state === 'unavailable')
+    return {
+      status: isDegraded || site.faults.length > 0 ? 'degraded' : 'ok',
+      sources: state,
+      forwarding: forwarding.health(),
+      faults: site.faults.length,
+      startedAt,
+    }
   }
   const { read } = store
-  const api = { site, version, epoch, clock, read, command, access, latest, accounting, health, metrics: () => metrics.text(), events: feed, demo: options.demo ?? false, log }
+  const api = {
+    site,
+    version,
+    epoch,
+    clock,
+    read,
+    command,
+    access,
+    latest,
+    accounting,
+    health,
+    metrics: () => metrics.text(),
+    events: feed,
+    demo: options.demo ?? false,
+    log,
+  }
   const server = await startServer(api, options.http)
   opened.defer(() => server.stop())
   for (const token of access.unjournaled()) await journalToken(token)
@@ -159,7 +208,10 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     const watch = { cancel: () => {} }
     const check = () => {
       const byMs = clock.takeStep()
-      if (byMs !== 0) pipeline.record({ type: 'clock.stepped', byMs, trace: epoch }).catch((error: Error) => say('error', 'clock step not journaled', { error: error.message }))
+      if (byMs !== 0)
+        pipeline
+          .record({ type: 'clock.stepped', byMs, trace: epoch })
+          .catch((error: Error) => say('error', 'clock step not journaled', { error: error.message }))
       watch.cancel = clock.delay(STEP_CHECK_MS, check)
     }
     check()
@@ -177,7 +229,16 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     access.journaled(id)
   }
 
-  return { http: server.address, mqtt: () => heard?.address() ?? null, clock, secretOf, createToken, health, failed: store.failed, stop: () => opened.disposeAsync() }
+  return {
+    http: server.address,
+    mqtt: () => heard?.address() ?? null,
+    clock,
+    secretOf,
+    createToken,
+    health,
+    failed: store.failed,
+    stop: () => opened.disposeAsync(),
+  }
 }
 
 /** Of the rules alone: what a detector's memory depends on. */

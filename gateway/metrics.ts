@@ -2,7 +2,11 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Account } from './accounting.ts'
 import type { ForwardingHealth } from './historian/forwarder.ts'
 
-export type Metrics = Readonly<{ text(): Promise<string>; committed(batches: number, events: number, ms: number): void; stop(): void }>
+export type Metrics = Readonly<{
+  text(): Promise<string>
+  committed(batches: number, events: number, ms: number): void
+  stop(): void
+}>
 type Sources = Readonly<{
   accounts(): ReadonlyMap<string, Account>
   restarts(): ReadonlyMap<string, number>
@@ -47,9 +51,18 @@ export function gatewayMetrics({ accounts, restarts, forwarding }: Sources): Met
       for (const { target, state, lag } of forwarding()) this.set({ target, state }, lag)
     },
   })
-  const commits = new Histogram({ name: 'caretaker_commit_seconds', help: 'Time from commit to durable.', buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5], registers })
+  const commits = new Histogram({
+    name: 'caretaker_commit_seconds',
+    help: 'Time from commit to durable.',
+    buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+    registers,
+  })
   const events = new Counter({ name: 'caretaker_events_total', help: 'Events journaled since start.', registers })
-  const batches = new Counter({ name: 'caretaker_logged_batches_total', help: 'Batches logged since start.', registers })
+  const batches = new Counter({
+    name: 'caretaker_logged_batches_total',
+    help: 'Batches logged since start.',
+    registers,
+  })
 
   return {
     text: () => registry.metrics(),

@@ -12,12 +12,17 @@ export function noticeTexts(notice: NoticeDocument, site: Site, phase?: MessageP
   const state = phase === 'extended' ? 'published' : (phase ?? (notice.state === 'withdrawn' ? 'draft' : notice.state))
   const entries = LANGUAGES.map((language) => {
     const params = {
-      asset: notice.assets.map((id) => inLanguage(site.plan.assets.get(id)?.name ?? id, language)).join(language === 'zh-CN' ? '、' : ', '),
+      asset: notice.assets
+        .map((id) => inLanguage(site.plan.assets.get(id)?.name ?? id, language))
+        .join(language === 'zh-CN' ? '、' : ', '),
       from: timeOfDay(notice.draftedAt, site),
       next: timeOfDay((notice.publishedAt ?? notice.draftedAt) + UPDATE_EVERY_MS, site),
       until: timeOfDay(notice.monitoringSince ?? notice.endedAt ?? notice.draftedAt, site),
     }
-    return [language, { title: say(language, keyOf(notice.kind, 'title')), body: say(language, keyOf(notice.kind, state), params) }]
+    return [
+      language,
+      { title: say(language, keyOf(notice.kind, 'title')), body: say(language, keyOf(notice.kind, state), params) },
+    ]
   })
   return Object.fromEntries(entries) as Record<Language, NoticeText>
 }

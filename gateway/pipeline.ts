@@ -80,10 +80,21 @@ export class Pipeline {
     const isBlind = loaded.newestAt !== null && at - loaded.newestAt > BLIND_AFTER_MS
     if (isBlind) flow.resume(at)
     const blindFrom = isBlind ? loaded.newestAt : null
-    const started: Draft = { type: 'gateway.started', epoch, after: loaded.predecessor, blindFrom, wallOffsetMs: clock.wallOffsetMs(), trace: `G${flow.seq + 1}` }
+    const started: Draft = {
+      type: 'gateway.started',
+      epoch,
+      after: loaded.predecessor,
+      blindFrom,
+      wallOffsetMs: clock.wallOffsetMs(),
+      trace: `G${flow.seq + 1}`,
+    }
     this.#derived(flow.record(started, at))
     if (flow.siteHash !== siteHash) this.#derived(flow.load(siteHash, version, at))
-    log('info', 'core rebuilt', { events: flow.seq, rejudged: rejudged.length, blindMs: blindFrom === null ? 0 : at - blindFrom })
+    log('info', 'core rebuilt', {
+      events: flow.seq,
+      rejudged: rejudged.length,
+      blindMs: blindFrom === null ? 0 : at - blindFrom,
+    })
     // The log does not tell what the blind interval did to the detectors: a keyframe does.
     if (isBlind) this.#lastKeyframe = -Infinity
     const { durable } = this.#group
@@ -123,7 +134,8 @@ export class Pipeline {
         this.#commitWithin(urgency === 'ack' || events.length > 0)
       },
       fail: (error) => {
-        if (!(error instanceof Fault && error.code === 'stopping') && ++crashes <= CRASHES_ALLOWED) return void this.#waiting.unshift(input)
+        if (!(error instanceof Fault && error.code === 'stopping') && ++crashes <= CRASHES_ALLOWED)
+          return void this.#waiting.unshift(input)
         const refused = (reason: string, failure: Error) => {
           accounting.settle(batch.source, 'rejected', reason)
           reject(failure)
@@ -188,7 +200,8 @@ export class Pipeline {
     await this.flush()
     this.#cancelCommit?.()
     for (const input of this.#waiting.splice(0)) input.fail(new Fault('stopping'))
-    if (this.#flow) await this.#options.store.commit(this.#checkpointed(new PendingGroup(), this.#flow).group(this.#newestBatch))
+    if (this.#flow)
+      await this.#options.store.commit(this.#checkpointed(new PendingGroup(), this.#flow).group(this.#newestBatch))
   }
 
   #take(input: Input): void {
@@ -285,7 +298,8 @@ export class Pipeline {
 
   /** Now and then a commit carries what makes the next start short. */
   #checkpoint(group: PendingGroup, flow: Flow): void {
-    const isDue = this.#newestBatch - this.#lastKeyframe >= KEYFRAME_EVERY || flow.seq - this.#lastSnapshot >= SNAPSHOT_EVERY
+    const isDue =
+      this.#newestBatch - this.#lastKeyframe >= KEYFRAME_EVERY || flow.seq - this.#lastSnapshot >= SNAPSHOT_EVERY
     if (isDue) this.#checkpointed(group, flow)
   }
 

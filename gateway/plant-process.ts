@@ -3,7 +3,11 @@ import { Worker } from 'node:worker_threads'
 import type { FromPlant, PlantWorkerData, ToPlant } from '#plant/worker.ts'
 
 /** The simulated plant in a thread of its own, reached by sockets only. */
-export type PlantProcess = Readonly<{ ports: Readonly<Record<string, number>>; send(message: ToPlant): void; stop(): Promise<void> }>
+export type PlantProcess = Readonly<{
+  ports: Readonly<Record<string, number>>
+  send(message: ToPlant): void
+  stop(): Promise<void>
+}>
 
 export async function startPlantProcess(data: PlantWorkerData, log: (line: string) => void): Promise<PlantProcess> {
   const worker = new Worker(new URL('../plant/worker.ts', import.meta.url), { workerData: data })

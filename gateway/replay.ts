@@ -39,7 +39,11 @@ export async function rebuild(store: ReplayStore, makeFlow: () => Flow, plan: st
   const rejudged: Event[] = []
   let isRemembered = false
   const from = loaded.keyframe?.batch ?? Math.max(0, loaded.readingsUpto - WARMED_WITHOUT_KEYFRAME)
-  for (let rows = await store.batchesAfter(from, PAGE); rows.length > 0; rows = await store.batchesAfter(rows.at(-1)!.id, PAGE)) {
+  for (
+    let rows = await store.batchesAfter(from, PAGE);
+    rows.length > 0;
+    rows = await store.batchesAfter(rows.at(-1)!.id, PAGE)
+  ) {
     for (const row of rows) {
       if (row.id <= loaded.readingsUpto) {
         observer.judge(batchOf(row), row.id)

@@ -26,13 +26,18 @@ export function runSources(
         }, signal)
       } catch (error) {
         if (signal.aborted) return
-        log('warn', 'source failed, starting it again', { source: source.name, error: error instanceof Error ? error.message : String(error), backoffMs })
+        // One that had worked begins again with patience.
+        if (emitted > 0) backoffMs = FIRST_BACKOFF_MS
+        log('warn', 'source failed, starting it again', {
+          source: source.name,
+          error: error instanceof Error ? error.message : String(error),
+          backoffMs,
+        })
       }
       if (signal.aborted) return
       restarts.set(source.name, restarts.get(source.name)! + 1)
-      // One that worked for a while starts over with patience.
-      backoffMs = emitted > 0 ? FIRST_BACKOFF_MS : Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)
       await pause(backoffMs)
+      backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)
     }
   }
 

@@ -12,7 +12,9 @@ const CATALOGUES: Readonly<Record<Language, Readonly<Record<TextKey, string>>>> 
 
 /** A sentence in the reader's language; `{name}` is replaced by the parameter, or by nothing. */
 export function say(language: Language, key: TextKey, params: Params = {}): string {
-  return CATALOGUES[language][key].replace(/\{(\w+)\}/g, (_, name: string) => (Object.hasOwn(params, name) ? String(params[name]) : ''))
+  return CATALOGUES[language][key].replace(/\{(\w+)\}/g, (_, name: string) =>
+    Object.hasOwn(params, name) ? String(params[name]) : '',
+  )
 }
 
 export function isTextKey(key: string): key is TextKey {

@@ -12,7 +12,11 @@ export type Rejection = 'malformed' | 'oversize' | 'not_authorized' | 'unknown_d
 export type Reject = (source: string, reason: Rejection, count?: number) => void
 
 export type DeviceHealth = Readonly<{ device: string; ok: boolean; lastHeardAt: number | null; reason?: string }>
-export type SourceHealth = Readonly<{ source: string; state: 'starting' | 'running' | 'degraded' | 'down'; devices: readonly DeviceHealth[] }>
+export type SourceHealth = Readonly<{
+  source: string
+  state: 'starting' | 'running' | 'degraded' | 'down'
+  devices: readonly DeviceHealth[]
+}>
 
 /** A road by which readings come in. One per connection or broker. */
 export type Source = Readonly<{

@@ -8,7 +8,14 @@ type Body = {
   'order.finish': { order: string; by: string; finding?: string }
   'order.close': { order: string; by: string }
   'notice.confirm': { notice: string; by: string }
-  'message.settle': { notice: string; trace: string; message: string; channel: string; result: 'delivered' | 'failed'; reason?: string }
+  'message.settle': {
+    notice: string
+    trace: string
+    message: string
+    channel: string
+    result: 'delivered' | 'failed'
+    reason?: string
+  }
 }
 
 export type CommandType = keyof Body
@@ -16,7 +23,6 @@ export type CommandBody = { [T in CommandType]: Readonly<{ type: T } & Body[T]> 
 
 /** People are producers too: a command is decided like any input and can be refused. `id` is the client's own. */
 export type Command = CommandBody & Readonly<{ id: string; actor: string }>
-export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>
 
 /** Understood, and not allowed by the state. */
 export type Refusal = Readonly<{ refused: FaultCode; params: Params }>

@@ -13,7 +13,12 @@ export type Why = Readonly<{ code: string; params: Params }>
 
 type Body = {
   // the running program
-  'gateway.started': { epoch: string; after: { epoch: string; seq: number } | null; blindFrom: number | null; wallOffsetMs: number }
+  'gateway.started': {
+    epoch: string
+    after: { epoch: string; seq: number } | null
+    blindFrom: number | null
+    wallOffsetMs: number
+  }
   'site.loaded': { hash: string; version: string }
   'clock.stepped': { byMs: number }
   'input.quarantined': { source: string; reason: string }
@@ -21,14 +26,35 @@ type Body = {
   // conditions: a detector's verdict, after its delay
   'condition.became': { rule: string; device: string; asset: string; state: Truth; since: number; evidence: Evidence }
   // alarms
-  'alarm.raised': { alarm: string; rule: string; device: string; asset: string; priority: Priority; class: OrderClass; latch: boolean; safety: boolean; occurredAt: number; evidence: Evidence }
+  'alarm.raised': {
+    alarm: string
+    rule: string
+    device: string
+    asset: string
+    priority: Priority
+    class: OrderClass
+    latch: boolean
+    safety: boolean
+    occurredAt: number
+    evidence: Evidence
+  }
   'alarm.reoccurred': { alarm: string; rule: string; asset: string; occurredAt: number }
   'alarm.acknowledged': { alarm: string; by: string; comment?: string }
   'alarm.cleared': { alarm: string; rule: string; asset: string }
   'alarm.reset': { alarm: string; by: string }
   'alarm.closed': { alarm: string; why: Why }
   // work orders
-  'order.opened': { order: string; incident: string; alarm: string; rule: string; asset: string; class: OrderClass; skill: string; region: string; closesItself: boolean }
+  'order.opened': {
+    order: string
+    incident: string
+    alarm: string
+    rule: string
+    asset: string
+    class: OrderClass
+    skill: string
+    region: string
+    closesItself: boolean
+  }
   'order.joined': { order: string; alarm: string; rule: string; asset: string; class: OrderClass }
   'order.dispatched': { order: string; assignee: string; why: Why }
   'order.accepted': { order: string; by: string; alarms: readonly string[] }
@@ -38,15 +64,35 @@ type Body = {
   'order.unverified': { order: string; rule: string }
   'order.closed': { order: string; by: string }
   // notices to residents
-  'notice.drafted': { notice: string; order: string; kind: string; alarm: string; rule: string; asset: string; homes: readonly string[] }
+  'notice.drafted': {
+    notice: string
+    order: string
+    kind: string
+    alarm: string
+    rule: string
+    asset: string
+    homes: readonly string[]
+  }
   'notice.joined': { notice: string; alarm: string; rule: string; asset: string; homes: readonly string[] }
-  'notice.published': { notice: string; by: string; verifying: boolean; homes: readonly string[]; channels: readonly string[] }
+  'notice.published': {
+    notice: string
+    by: string
+    verifying: boolean
+    homes: readonly string[]
+    channels: readonly string[]
+  }
   'notice.extended': { notice: string; homes: readonly string[]; channels: readonly string[] }
   'notice.monitoring': { notice: string; since: number }
   'notice.resumed': { notice: string }
   'notice.all_clear': { notice: string; homes: readonly string[]; channels: readonly string[] }
   'notice.withdrawn': { notice: string; why: Why }
-  'message.settled': { notice: string; message: string; channel: string; result: 'delivered' | 'failed'; reason?: string }
+  'message.settled': {
+    notice: string
+    message: string
+    channel: string
+    result: 'delivered' | 'failed'
+    reason?: string
+  }
 }
 
 export type EventType = keyof Body

@@ -9,6 +9,8 @@ import type { Json, Stage, Tick } from './stage.ts'
 
 /** More events than this from one input is a circle, not a consequence. */
 const MAX_EVENTS_PER_INPUT = 1_000
+/** Whoever was due has spoken and is due again in the same instant: a circle, too. */
+const MAX_ROUNDS_PER_INSTANT = 100
 const TICK: Tick = { type: 'tick' }
 
 export type FlowSnapshot = Readonly<{
@@ -91,7 +93,21 @@ export class Flow {
       if (side === 'false') continue
       const device = rule.slice(0, rule.indexOf('/'))
       const evidence = { reason: 'rule_removed', at }
-      this.#derive([{ type: 'condition.became', rule, device, asset: device, state: 'false', since: at, evidence, trace: `S${this.#seq + 1}` }], events)
+      this.#derive(
+        [
+          {
+            type: 'condition.became',
+            rule,
+            device,
+            asset: device,
+            state: 'false',
+            since: at,
+            evidence,
+            trace: `S${this.#seq + 1}`,
+          },
+        ],
+        events,
+      )
     }
     return events
   }
@@ -99,9 +115,13 @@ export class Flow {
   /** Lets time pass until `to`. */
   advance(to: number): readonly Event[] {
     const events: Event[] = []
+    let rounds = 0
     while (this.#dueBound <= to) {
       const due = this.due()
       if (due === null || due > to) break
+      rounds = due > this.#at ? 0 : rounds + 1
+      if (rounds > MAX_ROUNDS_PER_INSTANT)
+        throw new Fault('too_many_events', { at: this.#at, detail: 'due again and again' })
       const seqBefore = this.#seq
       this.#at = Math.max(this.#at, due)
       for (const detector of this.#detectors.values()) {
@@ -132,13 +152,18 @@ export class Flow {
 
   /** Replay: one event of the journal, in order. */
   apply(event: Event): void {
-    if (event.seq !== this.#seq + 1) throw new Fault('store_corrupt', { detail: `event ${event.seq} after ${this.#seq}` })
+    if (event.seq !== this.#seq + 1)
+      throw new Fault('store_corrupt', { detail: `event ${event.seq} after ${this.#seq}` })
     this.#seq = event.seq
     this.#at = Math.max(this.#at, event.at)
     if (event.type === 'condition.became') {
       const detector = this.#detectors.get(event.rule)
       if (detector) detector.apply(event)
-      else this.#otherSides.set(event.rule, [event.state, event.state === 'unknown' ? (this.#otherSides.get(event.rule)?.[1] ?? 'false') : event.state])
+      else
+        this.#otherSides.set(event.rule, [
+          event.state,
+          event.state === 'unknown' ? (this.#otherSides.get(event.rule)?.[1] ?? 'false') : event.state,
+        ])
     }
     if (event.type === 'site.loaded') this.#siteHash = event.hash
     for (const stage of this.#stages) stage.apply(event)
@@ -150,7 +175,10 @@ export class Flow {
    * come to know what ours knew: delays that ran or ended on the way, and the side of the hysteresis at each moment.
    */
   observer(keyframe: Keyframe | null): Flow {
-    const observer = new Flow([...this.#detectors.values()].map(({ rule }) => rule), [])
+    const observer = new Flow(
+      [...this.#detectors.values()].map(({ rule }) => rule),
+      [],
+    )
     if (!keyframe) return observer
     for (const [id, { side }] of Object.entries(keyframe.memories)) observer.#detectors.get(id)?.restore(side)
     observer.recall(keyframe)
@@ -180,7 +208,9 @@ export class Flow {
   snapshot(): FlowSnapshot {
     const sides = Object.fromEntries(this.#otherSides)
     for (const [id, detector] of this.#detectors) sides[id] = detector.side()
-    const stages = Object.fromEntries(this.#stages.map((stage) => [stage.name, { version: stage.version, state: stage.snapshot() }]))
+    const stages = Object.fromEntries(
+      this.#stages.map((stage) => [stage.name, { version: stage.version, state: stage.snapshot() }]),
+    )
     return { seq: this.#seq, at: this.#at, siteHash: this.#siteHash, sides, stages }
   }
 
@@ -208,7 +238,8 @@ export class Flow {
   #derive(drafts: readonly Draft[], events: Event[], stamp: { command?: string; actor?: string } = {}): void {
     const queue: Event[] = this.#admit(drafts, events, stamp)
     for (let next = 0; next < queue.length; next++) {
-      if (queue.length > MAX_EVENTS_PER_INPUT) throw new Fault('too_many_events', { at: this.#at, detail: 'a circle of events' })
+      if (queue.length > MAX_EVENTS_PER_INPUT)
+        throw new Fault('too_many_events', { at: this.#at, detail: 'a circle of events' })
       for (const stage of this.#stages) {
         const answer = stage.decide(queue[next]!, { at: this.#at, seq: this.#seq + 1 })
         if (!isRefusal(answer)) queue.push(...this.#admit(answer, events, {}))

@@ -75,7 +75,14 @@ export type Rule = Readonly<{
 }>
 
 export type Watch =
-  | Readonly<{ kind: 'limit'; point: string; side: LimitSide; limit: number; deadband: number; enabledWhen?: Condition }>
+  | Readonly<{
+      kind: 'limit'
+      point: string
+      side: LimitSide
+      limit: number
+      deadband: number
+      enabledWhen?: Condition
+    }>
   | Readonly<{ kind: 'when'; condition: Condition; enabledWhen?: Condition }>
   /** Bad readings of one family of reasons, over all points of the device. */
   | Readonly<{ kind: 'data'; family: 'communication' | 'sensor' }>

@@ -49,7 +49,9 @@ export class Routes {
     for (const reading of keyframe.readings) this.#take(reading)
     this.#touched.clear()
     for (const detector of this.detectors) {
-      const memory = Object.hasOwn(keyframe.memories, detector.rule.id) ? keyframe.memories[detector.rule.id] : undefined
+      const memory = Object.hasOwn(keyframe.memories, detector.rule.id)
+        ? keyframe.memories[detector.rule.id]
+        : undefined
       if (memory) detector.recall(memory)
     }
   }

@@ -26,7 +26,6 @@ import { page } from './routes/page.ts'
 import { series } from './routes/series.ts'
 import { site } from './routes/site.ts'
 
-export type { ApiContext, Health } from './context.ts'
 
 /** One file each; every route in it says whom it serves and what it takes. */
 const RESOURCES = [health, site, devices, series, alarms, orders, notices, faults, events, metrics] as const

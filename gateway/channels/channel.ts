@@ -18,7 +18,11 @@ export type Message = Readonly<{
 }>
 
 /** What the provider's answer means. `retry` may carry the provider's own wish when to try again. */
-export type Delivery = Readonly<{ outcome: 'delivered' } | { outcome: 'failed'; reason: string } | { outcome: 'retry'; reason: string; afterMs?: number }>
+export type Delivery = Readonly<
+  | { outcome: 'delivered' }
+  | { outcome: 'failed'; reason: string }
+  | { outcome: 'retry'; reason: string; afterMs?: number }
+>
 
 /** A road to people. Retry, rate and deduplication stand once, in the outbox. Never throws but on abort. */
 export type Channel = Readonly<{ id: string; send(message: Message, signal: AbortSignal): Promise<Delivery> }>

@@ -18,7 +18,13 @@ export function webhookChannel({ id, url, secret }: { id: string; url: string; s
         'webhook-signature': signer.sign(message.id, at, body),
       }
       try {
-        const response = await fetch(url, { method: 'POST', body, headers, redirect: 'manual', signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) })
+        const response = await fetch(url, {
+          method: 'POST',
+          body,
+          headers,
+          redirect: 'manual',
+          signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        })
         await response.body?.cancel()
         return deliveryOf(response)
       } catch (error) {

@@ -9,6 +9,8 @@ export function check(edge: Edge, file: string): number {
   if (faults.length > 0) edge.error(`${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`)
   if (!site || faults.length > 0) return EXIT_CONFIGURATION
   const { devices, plan } = site
-  edge.out(`${file}: ${devices.length} devices, ${plan.rules.length} rules, ${plan.assets.size} assets, ${plan.staff.length} staff, no faults`)
+  edge.out(
+    `${file}: ${devices.length} devices, ${plan.rules.length} rules, ${plan.assets.size} assets, ${plan.staff.length} staff, no faults`,
+  )
   return 0
 }

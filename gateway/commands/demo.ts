@@ -36,7 +36,16 @@ export async function runDemo(edge: Edge, options: RunOptions): Promise<number> 
     log,
     demo: true,
     async plant(clock) {
-      plant = await startPlantProcess({ site: plantSite(site), siteStart: clock.now(), monotonicStart: monotonicNow(), speed: options.speed, ports: 'free' }, (line) => log.debug({}, line))
+      plant = await startPlantProcess(
+        {
+          site: plantSite(site),
+          siteStart: clock.now(),
+          monotonicStart: monotonicNow(),
+          speed: options.speed,
+          ports: 'free',
+        },
+        (line) => log.debug({}, line),
+      )
       return plant.ports
     },
   })
@@ -56,17 +65,30 @@ function isFree(address: { host: string; port: number }): Promise<boolean> {
   })
 }
 
-async function playDemo(plant: PlantProcess, gateway: Awaited<ReturnType<typeof startGateway>>, site: Site): Promise<void> {
+async function playDemo(
+  plant: PlantProcess,
+  gateway: Awaited<ReturnType<typeof startGateway>>,
+  site: Site,
+): Promise<void> {
   const mqtt = gateway.mqtt()
   if (mqtt) {
-    const secrets = Object.fromEntries(site.devices.filter(({ profile }) => profile.mqtt).map(({ id }) => [id, gateway.secretOf(id)]))
+    const secrets = Object.fromEntries(
+      site.devices.filter(({ profile }) => profile.mqtt).map(({ id }) => [id, gateway.secretOf(id)]),
+    )
     plant.send({ type: 'mqtt', url: `mqtt://${mqtt.host}:${mqtt.port}`, secrets })
   }
   const [technician, steward] = await Promise.all([gateway.createToken('field'), gateway.createToken('steward')])
-  plant.send({ type: 'staff', baseUrl: `http://${gateway.http.host}:${gateway.http.port}`, tokens: { technician: technician.token, steward: steward.token } })
+  plant.send({
+    type: 'staff',
+    baseUrl: `http://${gateway.http.host}:${gateway.http.port}`,
+    tokens: { technician: technician.token, steward: steward.token },
+  })
   plant.send({ type: 'story' })
 }
 
-export function plantSite({ connections, devices }: Site): { connections: Site['connections']; devices: Site['devices'] } {
+export function plantSite({ connections, devices }: Site): {
+  connections: Site['connections']
+  devices: Site['devices']
+} {
   return { connections, devices }
 }

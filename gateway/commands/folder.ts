@@ -6,7 +6,10 @@ export function dataFolder(edge: Edge, written: string | undefined, otherwise = 
 }
 
 /** Where HTTP listens; null when nobody said. */
-export function httpAddress(edge: Edge, written: { host: string; port: number } | undefined): { host: string; port: number } | null {
+export function httpAddress(
+  edge: Edge,
+  written: { host: string; port: number } | undefined,
+): { host: string; port: number } | null {
   const fromEnvironment = edge.env['CARETAKER_HTTP']
   return written ?? (fromEnvironment ? parseAddress(fromEnvironment) : null)
 }

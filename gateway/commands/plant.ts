@@ -11,24 +11,54 @@ import { sayConfigFault } from '../texts.ts'
 import { plantSite } from './demo.ts'
 import { dataFolder } from './folder.ts'
 
-type PlantOptions = Readonly<{ data?: string; speed: number; replay?: string; device?: string; column?: readonly string[] }>
+type PlantOptions = Readonly<{
+  data?: string
+  speed: number
+  replay?: string
+  device?: string
+  column?: readonly string[]
+}>
 
 /** A plant of its own on the declared ports; faults are provoked by lines on the input: `provoke FAULT DEVICE`, `heal DEVICE`. */
 export async function runPlant(edge: Edge, file: string, options: PlantOptions): Promise<number> {
   const { site, faults } = loadSite(file, edge)
   for (const fault of faults) edge.error(sayConfigFault('en', fault))
   if (!site) return EXIT_CONFIGURATION
-  const plant = await startPlantProcess({ site: plantSite(site), siteStart: wallNow(), monotonicStart: monotonicNow(), speed: options.speed, ports: 'declared' }, (line) => edge.error(line))
+  const plant = await startPlantProcess(
+    {
+      site: plantSite(site),
+      siteStart: wallNow(),
+      monotonicStart: monotonicNow(),
+      speed: options.speed,
+      ports: 'declared',
+    },
+    (line) => edge.error(line),
+  )
   if (site.mqtt) {
     const derived = deviceSecrets(dataFolder(edge, options.data), systemRandom())
-    const secrets = Object.fromEntries(site.devices.filter(({ profile }) => profile.mqtt).map(({ id }) => [id, site.mqtt!.secrets.get(id) ?? derived(id)]))
+    const secrets = Object.fromEntries(
+      site.devices
+        .filter(({ profile }) => profile.mqtt)
+        .map(({ id }) => [id, site.mqtt!.secrets.get(id) ?? derived(id)]),
+    )
     plant.send({ type: 'mqtt', url: `mqtt://${site.mqtt.host}:${site.mqtt.port}`, secrets })
   }
   if (options.replay && options.device) {
-    const columns = Object.fromEntries((options.column ?? []).map((pair) => pair.split(/=(.*)/s).slice(0, 2) as [string, string]))
-    plant.send({ type: 'replay', device: options.device, csv: readFileSync(resolve(edge.cwd, options.replay), 'utf8'), columns })
+    const columns = Object.fromEntries(
+      (options.column ?? []).map((pair) => pair.split(/=(.*)/s).slice(0, 2) as [string, string]),
+    )
+    plant.send({
+      type: 'replay',
+      device: options.device,
+      csv: readFileSync(resolve(edge.cwd, options.replay), 'utf8'),
+      columns,
+    })
   }
-  edge.out(`plant of ${site.id} on ${Object.entries(plant.ports).map(([id, port]) => `${id}:${port}`).join(' ')}`)
+  edge.out(
+    `plant of ${site.id} on ${Object.entries(plant.ports)
+      .map(([id, port]) => `${id}:${port}`)
+      .join(' ')}`,
+  )
   const lines = createInterface({ input: edge.input })
   lines.on('line', (line) => obey(plant, line.trim().split(/\s+/), edge))
   await new Promise<void>((done) => {

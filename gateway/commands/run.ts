@@ -21,9 +21,20 @@ export async function runSite(edge: Edge, file: string, options: RunOptions): Pr
   let site = loaded.site
   const log = loggerOf(edge, 'info')
   const start = (wanted: Site, http = httpAddress(edge, options.http) ?? DEFAULT_HTTP) =>
-    startGateway({ site: wanted, folder: dataFolder(edge, options.data), http, speed: options.speed, version: VERSION, pid: edge.pid, random: systemRandom(), log })
+    startGateway({
+      site: wanted,
+      folder: dataFolder(edge, options.data),
+      http,
+      speed: options.speed,
+      version: VERSION,
+      pid: edge.pid,
+      random: systemRandom(),
+      log,
+    })
   let gateway = await start(site)
-  edge.out(`Caretaker ${VERSION} watches ${site.devices.length} devices of ${site.id} on http://${gateway.http.host}:${gateway.http.port}`)
+  edge.out(
+    `Caretaker ${VERSION} watches ${site.devices.length} devices of ${site.id} on http://${gateway.http.host}:${gateway.http.port}`,
+  )
   for (;;) {
     const wish = await nextWish(edge, gateway)
     if (wish !== 'reload') return end(edge, gateway, wish)

@@ -12,6 +12,8 @@ export function verify(edge: Edge, options: { data?: string }): number {
   }
   const { ok, events, batches, readings, problems } = verifyFolder(folder)
   for (const problem of problems) edge.error(problem)
-  edge.out(`${events} events in an unbroken chain, ${batches} batches with ${readings} readings: ${ok ? 'all well' : `${problems.length} problems`}`)
+  edge.out(
+    `${events} events in an unbroken chain, ${batches} batches with ${readings} readings: ${ok ? 'all well' : `${problems.length} problems`}`,
+  )
   return ok ? 0 : EXIT_FAILED
 }

@@ -65,7 +65,9 @@ export function outbox(options: OutboxOptions): Outbox {
   }
 
   async function sendOne(channel: Channel | undefined, row: OutboxRow, signal: AbortSignal): Promise<void> {
-    const delivery: Delivery = channel ? await channel.send(await messageOf(row), signal) : { outcome: 'failed', reason: 'channel_removed' }
+    const delivery: Delivery = channel
+      ? await channel.send(await messageOf(row), signal)
+      : { outcome: 'failed', reason: 'channel_removed' }
     if (delivery.outcome === 'retry') {
       if (clock.now() - row.doc.at < GIVE_UP_AFTER_MS) return retryLater(row, delivery)
       return settle(row, 'failed', delivery.reason)
@@ -73,7 +75,10 @@ export function outbox(options: OutboxOptions): Outbox {
     await settle(row, delivery.outcome, delivery.outcome === 'failed' ? delivery.reason : undefined)
   }
 
-  async function retryLater(row: OutboxRow, { reason, afterMs }: Extract<Delivery, { outcome: 'retry' }>): Promise<void> {
+  async function retryLater(
+    row: OutboxRow,
+    { reason, afterMs }: Extract<Delivery, { outcome: 'retry' }>,
+  ): Promise<void> {
     const attempts = row.attempts + 1
     const waitMs = afterMs ?? Math.min(FIRST_RETRY_MS * 2 ** row.attempts, LONGEST_RETRY_MS)
     log('warn', 'message not delivered yet', { message: row.id, channel: row.channel, reason, attempts })
@@ -82,7 +87,15 @@ export function outbox(options: OutboxOptions): Outbox {
 
   async function settle(row: OutboxRow, result: 'delivered' | 'failed', reason?: string): Promise<void> {
     const { notice, trace } = row.doc
-    const settled = { type: 'message.settle', notice, trace, message: row.id, channel: row.channel, result, ...(reason === undefined ? {} : { reason }) } as const
+    const settled = {
+      type: 'message.settle',
+      notice,
+      trace,
+      message: row.id,
+      channel: row.channel,
+      result,
+      ...(reason === undefined ? {} : { reason }),
+    } as const
     await options.command({ ...settled, id: `settle:${row.id}`, actor: 'outbox' })
   }
 

@@ -1,5 +1,6 @@
+import { bannerView } from './banner.js'
 import { chainView } from './chain.js'
-import { element, write } from './element.js'
+import { write } from './element.js'
 import { gatewayLink, NotAllowed, NotSignedIn } from './gateway-link.js'
 import { noticeList, orderList } from './lists.js'
 import { plantView } from './plant.js'
@@ -26,6 +27,7 @@ const stopwatch = () => document.timeline.currentTime ?? 0
 const words = await loadWords()
 const link = gatewayLink()
 const showChain = chainView(at('chain'), at('chain-empty'), words)
+const showBanner = bannerView(at('banner'), at('banner-list'), words)
 const showOrders = orderList(at('orders'), at('orders-empty'), words)
 const showNotices = noticeList(at('notices-section'), at('notices'), at('notices-empty'), words)
 const plant = plantView(at('plant'), at('plant-empty'), words)
@@ -41,6 +43,8 @@ const state = {
   lastId: null,
   epoch: null,
   lineState: 'connecting',
+  /** A demonstration's visit was renewed, and is not proven to work yet. */
+  isRenewed: false,
 }
 
 function draw() {
@@ -70,25 +74,7 @@ function draw() {
   showOrders(state.orders)
   showNotices(state.notices)
   plant.alarmed(state.alarms.filter((alarm) => alarm.state !== 'normal'))
-  drawBanner()
-}
-
-function drawBanner() {
-  const { health, faults } = state
-  const lines = [
-    ...faults.map((fault) => `${fault.where} ${words.of(fault.text)}`),
-    ...(health?.sources ?? [])
-      .filter(({ state: of }) => of === 'down' || of === 'degraded')
-      .map(({ source, state: of }) =>
-        words.say('page.banner.source', { source, state: words.say(`page.source.${of}`) }),
-      ),
-    ...(health?.forwarding ?? [])
-      .filter(({ state: of }) => of === 'unavailable')
-      .map(({ target, lag }) => words.say('page.banner.forwarding', { target, lag })),
-  ]
-  at('banner').hidden = lines.length === 0
-  const list = at('banner-list')
-  if (list.textContent !== lines.join('')) list.replaceChildren(...lines.map((line) => element('li', line)))
+  showBanner(state)
 }
 
 async function readLists() {
@@ -113,7 +99,7 @@ function readListsSoon() {
 async function readHealth() {
   state.health = await link.json('/api/v1/health')
   setSiteTime(state.health.time)
-  drawBanner()
+  showBanner(state)
 }
 
 function setSiteTime(iso) {
@@ -144,7 +130,12 @@ const onStream = {
   },
   event(type, data) {
     if (type === 'values') return plant.take(data.items)
-    if (type === 'ready') return setLine('live')
+    if (type === 'ready') {
+      state.isRenewed = false
+      setLine('live')
+      // What happened between the first look and this moment is seen by a second one.
+      return readListsSoon()
+    }
     if (/^(alarm|order|notice|message)\./.test(type)) readListsSoon()
     if (ANNOUNCED.includes(type)) {
       write(at('said'), words.say(`page.said.${type}`, { id: data[type.split('.')[0]], who: data.assignee ?? data.by }))
@@ -163,6 +154,7 @@ async function live() {
   if (state.epoch !== state.site.epoch) Object.assign(state, { epoch: state.site.epoch, lastId: null })
   at('signin').hidden = true
   at('live').hidden = false
+  at('link').hidden = false
   await Promise.all([readLists(), readHealth()])
   await follow(link, `/api/v1/events${hasValues ? '?values=*' : ''}`, state.lastId, onStream)
 }
@@ -171,6 +163,7 @@ function askToSignIn(problem) {
   at('live').hidden = true
   at('banner').hidden = true
   at('signin').hidden = false
+  at('link').hidden = true
   at('signin-wrong').hidden = problem === null
   write(at('signin-wrong'), problem === null ? '' : words.say(problem))
   draw()
@@ -189,11 +182,9 @@ function askToSignIn(problem) {
 }
 
 async function run() {
-  let isRenewed = false
   for (;;) {
     try {
       await live()
-      isRenewed = false
     } catch (error) {
       if (error instanceof NotAllowed) {
         link.signOut()
@@ -203,8 +194,8 @@ async function run() {
       if (error instanceof NotSignedIn) {
         const hadToken = link.hasToken
         link.signOut()
-        if (!hadToken && !isRenewed) {
-          isRenewed = true
+        if (!hadToken && !state.isRenewed) {
+          state.isRenewed = true
           await link.renewVisit()
           continue
         }

@@ -22,14 +22,28 @@ type Input = Readonly<{
   hash: string
 }>
 
-const DEFAULTS = { incident_window: '10m', publish_after: '10m', publish_confirmed_after: '5m', all_clear_hold: '10m', accept_within: '5m' } as const
+const DEFAULTS = {
+  incident_window: '10m',
+  publish_after: '10m',
+  publish_confirmed_after: '5m',
+  all_clear_hold: '10m',
+  accept_within: '5m',
+} as const
 
 /** Site file + profiles → what runs, and every fault that a schema cannot see. Null when a secret is unusable. */
-export function compileSite({ file, document, profiles, folder, env, path, hash }: Input): { site: Site | null; faults: ConfigFault[] } {
+export function compileSite({ file, document, profiles, folder, env, path, hash }: Input): {
+  site: Site | null
+  faults: ConfigFault[]
+} {
   const faults: ConfigFault[] = []
   /** Places are found by the entry itself, for broken neighbours were left out and the count has shifted. */
-  const where = (list: keyof SiteFile, entry: unknown, ...rest: (string | number)[]) => [list, ((document.value?.[list] ?? []) as unknown[]).indexOf(entry), ...rest]
-  const blame = (at: readonly (string | number)[], code: FaultCode, params: Params = {}) => faults.push(document.faultAt(at, code, params))
+  const where = (list: keyof SiteFile, entry: unknown, ...rest: (string | number)[]) => [
+    list,
+    ((document.value?.[list] ?? []) as unknown[]).indexOf(entry),
+    ...rest,
+  ]
+  const blame = (at: readonly (string | number)[], code: FaultCode, params: Params = {}) =>
+    faults.push(document.faultAt(at, code, params))
   const missing = (at: readonly (string | number)[], kind: string, id: string, known: Iterable<string>) => {
     const hint = closest(id, known)
     blame(at, 'unknown_reference', { kind, id, ...(hint ? { hint } : {}) })
@@ -47,27 +61,51 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
   const zones = distinct('zones', file.zones ?? [])
   for (const zone of zones) {
     zone.buildings.forEach((id, i) => {
-      if (!buildings.some((building) => building.id === id)) missing(where('zones', zone, 'buildings', i), 'building', id, buildings.map((building) => building.id))
+      if (!buildings.some((building) => building.id === id))
+        missing(
+          where('zones', zone, 'buildings', i),
+          'building',
+          id,
+          buildings.map((building) => building.id),
+        )
     })
   }
   const assets = new Map<string, Asset>()
   for (const asset of distinct('assets', file.assets)) {
-    for (const [list, known, kind] of [['zones', zones, 'zone'], ['buildings', buildings, 'building']] as const) {
+    for (const [list, known, kind] of [
+      ['zones', zones, 'zone'],
+      ['buildings', buildings, 'building'],
+    ] as const) {
       asset.serves?.[list]?.forEach((id, i) => {
-        if (!known.some((place) => place.id === id)) missing(where('assets', asset, 'serves', list, i), kind, id, known.map((place) => place.id))
+        if (!known.some((place) => place.id === id))
+          missing(
+            where('assets', asset, 'serves', list, i),
+            kind,
+            id,
+            known.map((place) => place.id),
+          )
       })
     }
     const homes = homesServed(asset.serves, { buildings, zones })
-    assets.set(asset.id, { id: asset.id, name: asset.name ?? asset.id, kind: asset.kind, room: asset.room ?? asset.id, region: asset.region ?? 'site', homes })
+    assets.set(asset.id, {
+      id: asset.id,
+      name: asset.name ?? asset.id,
+      kind: asset.kind,
+      room: asset.room ?? asset.id,
+      region: asset.region ?? 'site',
+      homes,
+    })
   }
 
-  const connections: Connection[] = Object.entries(file.connections ?? {}).map(([id, { protocol, host, port, timeout }]) => ({
-    id,
-    protocol,
-    host,
-    port,
-    timeoutMs: parseDuration(timeout ?? '1s')!,
-  }))
+  const connections: Connection[] = Object.entries(file.connections ?? {}).map(
+    ([id, { protocol, host, port, timeout }]) => ({
+      id,
+      protocol,
+      host,
+      port,
+      timeoutMs: parseDuration(timeout ?? '1s')!,
+    }),
+  )
   const secrets = new Map<string, string>()
   let isSecretUnusable = false
   const secretAt = (at: readonly (string | number)[], written: string): string | null => {
@@ -84,10 +122,17 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
     const profile = profiles.get(entry.profile)
     const asset = entry.asset ?? entry.id
     if (!profile) missing(where('devices', entry, 'profile'), 'profile', entry.profile, profiles.keys())
-    if (!assets.has(asset)) missing(where('devices', entry, entry.asset === undefined ? 'id' : 'asset'), 'asset', asset, assets.keys())
+    if (!assets.has(asset))
+      missing(where('devices', entry, entry.asset === undefined ? 'id' : 'asset'), 'asset', asset, assets.keys())
     if (profile?.modbus) {
       if (entry.connection === undefined) blame(where('devices', entry), 'missing_key', { key: 'connection' })
-      else if (!connections.some(({ id }) => id === entry.connection)) missing(where('devices', entry, 'connection'), 'connection', entry.connection, connections.map(({ id }) => id))
+      else if (!connections.some(({ id }) => id === entry.connection))
+        missing(
+          where('devices', entry, 'connection'),
+          'connection',
+          entry.connection,
+          connections.map(({ id }) => id),
+        )
       if (entry.unit_id === undefined) blame(where('devices', entry), 'missing_key', { key: 'unit_id' })
     }
     if (profile?.mqtt && !file.mqtt) blame(where('devices', entry, 'profile'), 'missing_key', { key: 'mqtt' })
@@ -97,32 +142,63 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
     }
     if (!profile || faults.length > before) continue
     const { id, connection, unit_id: unitId } = entry
-    devices.push({ id, profile, asset, ...(connection === undefined ? {} : { connection }), ...(unitId === undefined ? {} : { unitId }) })
+    devices.push({
+      id,
+      profile,
+      asset,
+      ...(connection === undefined ? {} : { connection }),
+      ...(unitId === undefined ? {} : { unitId }),
+    })
   }
 
   const ownAlarms = (file.alarms ?? []).filter((alarm) => {
     const at = where('alarms', alarm)
     const device = devices.find(({ id }) => id === alarm.for)
     if (!device) {
-      missing([...at, 'for'], 'device', alarm.for, devices.map(({ id }) => id))
+      missing(
+        [...at, 'for'],
+        'device',
+        alarm.for,
+        devices.map(({ id }) => id),
+      )
       return false
     }
-    const wrong = checked(() => alarmFaults([alarm], device.profile, { faultAt: (inner, code, params, offset) => document.faultAt([...at, ...inner.slice(1)], code, params, offset) }, []))
+    const wrong = checked(() =>
+      alarmFaults(
+        [alarm],
+        device.profile,
+        {
+          faultAt: (inner, code, params, offset) => document.faultAt([...at, ...inner.slice(1)], code, params, offset),
+        },
+        [],
+      ),
+    )
     faults.push(...wrong)
     return wrong.length === 0
   })
 
-  const staff: Person[] = distinct('staff', file.staff ?? []).map(({ duty, ...person }) => ({ ...person, duty: duty.map(parseDuty) }))
+  const staff: Person[] = distinct('staff', file.staff ?? []).map(({ duty, ...person }) => ({
+    ...person,
+    duty: duty.map(parseDuty),
+  }))
   const fallback = staff.find(({ id, role }) => id === file.fallback || role === file.fallback)
-  if (file.fallback !== undefined && !fallback) missing(['fallback'], 'person or role', file.fallback, staff.flatMap(({ id, role }) => [id, role]))
+  if (file.fallback !== undefined && !fallback)
+    missing(
+      ['fallback'],
+      'person or role',
+      file.fallback,
+      staff.flatMap(({ id, role }) => [id, role]),
+    )
 
   if (!isTimeZone(file.site.timezone)) blame(['site', 'timezone'], 'bad_time_zone', { id: String(file.site.timezone) })
 
-  const channels = distinct('channels', file.channels ?? [{ id: 'screen', type: 'screen' }]).flatMap((channel): ChannelConfig[] => {
-    if (channel.type === 'screen') return [channel]
-    const secret = secretAt(where('channels', channel, 'secret'), channel.secret)
-    return secret ? [{ ...channel, secret }] : []
-  })
+  const channels = distinct('channels', file.channels ?? [{ id: 'screen', type: 'screen' }]).flatMap(
+    (channel): ChannelConfig[] => {
+      if (channel.type === 'screen') return [channel]
+      const secret = secretAt(where('channels', channel, 'secret'), channel.secret)
+      return secret ? [{ ...channel, secret }] : []
+    },
+  )
   const influx = (file.influx ?? []).flatMap((target) => {
     const key = target.type === 'influx2' ? 'token' : 'password'
     const written = target.type === 'influx2' ? target.token : target.password
@@ -141,7 +217,12 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
     plan: {
       site: file.site.id,
       timeZone: isTimeZone(file.site.timezone) ? file.site.timezone : 'UTC',
-      rules: devices.flatMap((device) => rulesOf(device, ownAlarms.filter((alarm) => alarm.for === device.id).map(({ for: _, ...alarm }) => alarm))),
+      rules: devices.flatMap((device) =>
+        rulesOf(
+          device,
+          ownAlarms.filter((alarm) => alarm.for === device.id).map(({ for: _, ...alarm }) => alarm),
+        ),
+      ),
       assets,
       staff,
       fallback: fallback?.id ?? staff.find(({ role }) => role === 'manager')?.id ?? 'manager',

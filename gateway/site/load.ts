@@ -18,18 +18,32 @@ export type LoadOptions = Readonly<{ env: Readonly<Record<string, string | undef
  * what they stand in; `site` is null when nothing can run: the file cannot be parsed, the site has no id, or a secret
  * is missing, known or short.
  */
-export function loadSite(path: string, { env, cwd }: LoadOptions): { site: Site | null; faults: readonly ConfigFault[] } {
+export function loadSite(
+  path: string,
+  { env, cwd }: LoadOptions,
+): { site: Site | null; faults: readonly ConfigFault[] } {
   const file = relative(cwd, resolve(cwd, path)) || path
   const full = resolve(cwd, path)
-  if (!existsSync(full)) return { site: null, faults: [{ code: 'file_missing', params: { file }, file, line: 1, column: 1 }] }
+  if (!existsSync(full))
+    return { site: null, faults: [{ code: 'file_missing', params: { file }, file, line: 1, column: 1 }] }
   const text = readFileSync(full, 'utf8')
   const folder = dirname(full)
   const shelf = readProfiles([OWN_PROFILES, join(folder, 'profiles')], cwd)
   const document = readDocument(SiteSchema, text, file)
   const value = document.value === undefined ? null : withoutBroken(document.value, document.broken)
   if (!value) return { site: null, faults: [...document.faults, ...shelf.faults] }
-  const hash = [text, ...shelf.texts].reduce((sum, part) => sum.update(part).update('\0'), createHash('sha256')).digest('hex')
-  const { site, faults } = compileSite({ file: value, document, profiles: shelf.profiles, folder, env, path: file, hash })
+  const hash = [text, ...shelf.texts]
+    .reduce((sum, part) => sum.update(part).update('\0'), createHash('sha256'))
+    .digest('hex')
+  const { site, faults } = compileSite({
+    file: value,
+    document,
+    profiles: shelf.profiles,
+    folder,
+    env,
+    path: file,
+    hash,
+  })
   const all = sorted([...document.faults, ...shelf.faults, ...faults])
   return { site: site && { ...site, faults: all }, faults: all }
 }
@@ -43,7 +57,12 @@ function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null
   const file = { ...(value as Record<string, unknown>) }
   const isBroken = (...path: Path) => broken.some((wrong) => path.every((step, i) => wrong[i] === step))
   const { id } = (file['site'] ?? {}) as { id?: unknown }
-  if (typeof id !== 'string' || isBroken('site', 'id') || broken.some((path) => path.length === 1 && path[0] === 'site')) return null
+  if (
+    typeof id !== 'string' ||
+    isBroken('site', 'id') ||
+    broken.some((path) => path.length === 1 && path[0] === 'site')
+  )
+    return null
   for (const list of LISTS) {
     const entries = file[list]
     if (entries === undefined && list !== 'assets' && list !== 'devices') continue

@@ -4,7 +4,11 @@ import { runExamples } from '#devices/example.ts'
 import type { ConfigFault } from '#devices/fault.ts'
 import { type Profile, readProfile } from '#devices/profile.ts'
 
-export type ProfileShelf = Readonly<{ profiles: ReadonlyMap<string, Profile>; faults: readonly ConfigFault[]; texts: readonly string[] }>
+export type ProfileShelf = Readonly<{
+  profiles: ReadonlyMap<string, Profile>
+  faults: readonly ConfigFault[]
+  texts: readonly string[]
+}>
 
 /** Reads every profile of the given folders; a later folder (the site's own) wins over an earlier one. */
 export function readProfiles(folders: readonly string[], shownFrom: string): ProfileShelf {

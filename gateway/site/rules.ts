@@ -1,4 +1,9 @@
-import { type AlarmDefinition, DEFAULT_OFF_DELAY_MS, DEFAULT_ON_DELAY_MS, LIMIT_SIDES } from '#devices/alarm-definition.ts'
+import {
+  type AlarmDefinition,
+  DEFAULT_OFF_DELAY_MS,
+  DEFAULT_ON_DELAY_MS,
+  LIMIT_SIDES,
+} from '#devices/alarm-definition.ts'
 import type { Device } from '#devices/device.ts'
 import { parseDuration } from '#devices/duration.ts'
 import { compileCondition, type Condition } from '#devices/expression.ts'
@@ -8,17 +13,28 @@ import { inAllLanguages } from '../texts.ts'
 
 /** All rules of one device: its profile's alarms, the site's own, and the two that watch over its data. */
 export function rulesOf(device: Device, own: readonly AlarmDefinition[]): Rule[] {
-  const definitions = [...(device.profile.alarms ?? []).filter((alarm) => !own.some((other) => other.id === alarm.id)), ...own]
+  const definitions = [
+    ...(device.profile.alarms ?? []).filter((alarm) => !own.some((other) => other.id === alarm.id)),
+    ...own,
+  ]
   return [...definitions.flatMap((definition) => rulesFrom(definition, device)), ...dataRules(device)]
 }
 
 function rulesFrom(definition: AlarmDefinition, device: Device): Rule[] {
-  const enabledWhen = definition.enabled_when === undefined ? {} : { enabledWhen: conditionOf(definition.enabled_when, device) }
+  const enabledWhen =
+    definition.enabled_when === undefined ? {} : { enabledWhen: conditionOf(definition.enabled_when, device) }
   const watches: [suffix: string, watch: Watch][] =
     definition.when === undefined
       ? LIMIT_SIDES.filter((side) => definition.limits?.[side] !== undefined).map((side) => [
           `.${side}`,
-          { kind: 'limit', point: definition.point!, side, limit: definition.limits![side]!, deadband: definition.deadband ?? 0, ...enabledWhen },
+          {
+            kind: 'limit',
+            point: definition.point!,
+            side,
+            limit: definition.limits![side]!,
+            deadband: definition.deadband ?? 0,
+            ...enabledWhen,
+          },
         ])
       : [['', { kind: 'when', condition: conditionOf(definition.when, device), ...enabledWhen }]]
   return watches.map(([suffix, watch]) => ({

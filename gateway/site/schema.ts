@@ -8,7 +8,18 @@ const Word = Type.String({ pattern: '^[a-z][a-z0-9_-]*$' })
 const Address = Type.String({ pattern: '^[^\\s:]+:\\d{1,5}$', description: 'host:port' })
 const strict = { additionalProperties: false } as const
 
-export const STAFF_ROLES = ['manager', 'chief', 'technician', 'guard', 'cleaner', 'steward', 'agent', 'contractor', 'monitor', 'quality'] as const
+export const STAFF_ROLES = [
+  'manager',
+  'chief',
+  'technician',
+  'guard',
+  'cleaner',
+  'steward',
+  'agent',
+  'contractor',
+  'monitor',
+  'quality',
+] as const
 
 const Building = Type.Object(
   {
@@ -37,16 +48,30 @@ const Asset = Type.Object(
     kind: Word,
     room: Type.Optional(Id),
     region: Type.Optional(Word),
-    serves: Type.Optional(Type.Object({ zones: Type.Optional(Type.Array(Id)), buildings: Type.Optional(Type.Array(Id)) }, strict)),
+    serves: Type.Optional(
+      Type.Object({ zones: Type.Optional(Type.Array(Id)), buildings: Type.Optional(Type.Array(Id)) }, strict),
+    ),
   },
   strict,
 )
 const Connection = Type.Object(
-  { protocol: oneOf(['modbus-tcp'] as const), host: Type.String({ minLength: 1 }), port: Type.Integer({ minimum: 1, maximum: 65_535 }), timeout: Type.Optional(Duration) },
+  {
+    protocol: oneOf(['modbus-tcp'] as const),
+    host: Type.String({ minLength: 1 }),
+    port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+    timeout: Type.Optional(Duration),
+  },
   strict,
 )
 const Device = Type.Object(
-  { id: Id, profile: Word, asset: Type.Optional(Id), connection: Type.Optional(Type.String()), unit_id: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })), secret: Type.Optional(Type.String()) },
+  {
+    id: Id,
+    profile: Word,
+    asset: Type.Optional(Id),
+    connection: Type.Optional(Type.String()),
+    unit_id: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
+    secret: Type.Optional(Type.String()),
+  },
   strict,
 )
 const Person = Type.Object(
@@ -60,7 +85,10 @@ const Person = Type.Object(
   },
   strict,
 )
-const Webhook = Type.Object({ id: Id, type: oneOf(['webhook'] as const), url: Type.String({ pattern: '^https?://' }), secret: Type.String() }, strict)
+const Webhook = Type.Object(
+  { id: Id, type: oneOf(['webhook'] as const), url: Type.String({ pattern: '^https?://' }), secret: Type.String() },
+  strict,
+)
 const Screen = Type.Object({ id: Id, type: oneOf(['screen'] as const) }, strict)
 const Channel = Type.Unsafe<Static<typeof Webhook> | Static<typeof Screen>>({
   type: 'object',
@@ -73,7 +101,12 @@ const Channel = Type.Unsafe<Static<typeof Webhook> | Static<typeof Screen>>({
 export const SiteSchema = Type.Object(
   {
     site: Type.Object(
-      { id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' }), name: Text, timezone: Type.String(), languages: Type.Optional(Type.Array(oneOf(['zh-CN', 'en'] as const))) },
+      {
+        id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' }),
+        name: Text,
+        timezone: Type.String(),
+        languages: Type.Optional(Type.Array(oneOf(['zh-CN', 'en'] as const))),
+      },
       strict,
     ),
     settings: Type.Optional(

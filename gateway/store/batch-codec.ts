@@ -2,7 +2,15 @@ import type { Batch, Quality, Reading, Reason } from '#devices/reading.ts'
 
 const QUALITIES: readonly Quality[] = ['good', 'uncertain', 'bad']
 
-type Row = readonly [device: string, point: string, value: Reading['value'], at: number, quality?: number, reason?: Reason | null, timeQuality?: 'bad']
+type Row = readonly [
+  device: string,
+  point: string,
+  value: Reading['value'],
+  at: number,
+  quality?: number,
+  reason?: Reason | null,
+  timeQuality?: 'bad',
+]
 
 /** Readings as one compact JSON text: a good reading is four items, its quality and reason only where they say something. */
 export function encodeReadings(readings: readonly Reading[]): string {
@@ -30,5 +38,10 @@ export function decodeReadings(body: string): Reading[] {
 export type BatchRow = Readonly<{ id: number; source: string; received_at: number; key: string | null; body: string }>
 
 export function batchOf(row: BatchRow): Batch {
-  return { source: row.source, receivedAt: row.received_at, readings: decodeReadings(row.body), ...(row.key === null ? {} : { key: row.key }) }
+  return {
+    source: row.source,
+    receivedAt: row.received_at,
+    readings: decodeReadings(row.body),
+    ...(row.key === null ? {} : { key: row.key }),
+  }
 }

@@ -36,10 +36,16 @@ export class StoreCore {
     this.#journal = openForWriting(join(folder, 'journal.db'), 'journal.db')
     this.#betweenCommits = betweenCommits
     this.#projections = new Projections(this.#journal)
-    this.#insertBatch = this.#readings.prepare('insert into batches (id, source, received_at, key, body) values (?, ?, ?, ?, ?)')
+    this.#insertBatch = this.#readings.prepare(
+      'insert into batches (id, source, received_at, key, body) values (?, ?, ?, ?, ?)',
+    )
     this.#insertEvent = this.#journal.prepare('insert into events (seq, at, type, body, hash) values (?, ?, ?, ?, ?)')
-    this.#setMeta = this.#journal.prepare('insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value')
-    const newest = this.#journal.prepare('select seq, hash from events order by seq desc limit 1').get() as { seq: number; hash: Uint8Array } | undefined
+    this.#setMeta = this.#journal.prepare(
+      'insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
+    )
+    const newest = this.#journal.prepare('select seq, hash from events order by seq desc limit 1').get() as
+      | { seq: number; hash: Uint8Array }
+      | undefined
     this.#seq = newest?.seq ?? 0
     this.#hash = newest?.hash ?? GENESIS
     this.#rebuildStaleProjections()
@@ -53,7 +59,8 @@ export class StoreCore {
   }
 
   #writeReadings({ batches }: Group): void {
-    for (const { id, source, received_at: receivedAt, key, body } of batches) this.#insertBatch.run(id, source, receivedAt, key, body)
+    for (const { id, source, received_at: receivedAt, key, body } of batches)
+      this.#insertBatch.run(id, source, receivedAt, key, body)
   }
 
   #writeJournal({ events, answers, keyframe, snapshot, readingsUpto }: Group): void {
@@ -77,29 +84,47 @@ export class StoreCore {
   }
 
   #writeAnswer({ id, fingerprint, at, body }: Answer): void {
-    this.#journal.prepare('insert or replace into answers (id, fingerprint, at, body) values (?, ?, ?, ?)').run(id, fingerprint, at, body)
+    this.#journal
+      .prepare('insert or replace into answers (id, fingerprint, at, body) values (?, ?, ?, ?)')
+      .run(id, fingerprint, at, body)
     this.#journal.prepare('delete from answers where at < ?').run(at - ANSWERS_KEPT_MS)
   }
 
   #writeSnapshot(snapshot: FlowSnapshot): void {
-    this.#journal.prepare('insert or replace into snapshots (seq, body) values (?, ?)').run(snapshot.seq, JSON.stringify(snapshot))
-    this.#journal.prepare('delete from snapshots where seq not in (select seq from snapshots order by seq desc limit ?)').run(SNAPSHOTS_KEPT)
+    this.#journal
+      .prepare('insert or replace into snapshots (seq, body) values (?, ?)')
+      .run(snapshot.seq, JSON.stringify(snapshot))
+    this.#journal
+      .prepare('delete from snapshots where seq not in (select seq from snapshots order by seq desc limit ?)')
+      .run(SNAPSHOTS_KEPT)
   }
 
   /** In the journal, though it speaks of readings: it knows of events, and may not outlive those that a crash takes back. */
   #writeKeyframe({ batch, plan, keyframe }: NonNullable<Group['keyframe']>): void {
-    this.#journal.prepare('insert or replace into keyframes (batch, plan, body) values (?, ?, ?)').run(batch, plan, JSON.stringify(keyframe))
-    this.#journal.prepare('delete from keyframes where batch not in (select batch from keyframes order by batch desc limit ?)').run(KEYFRAMES_KEPT)
+    this.#journal
+      .prepare('insert or replace into keyframes (batch, plan, body) values (?, ?, ?)')
+      .run(batch, plan, JSON.stringify(keyframe))
+    this.#journal
+      .prepare('delete from keyframes where batch not in (select batch from keyframes order by batch desc limit ?)')
+      .run(KEYFRAMES_KEPT)
   }
 
   /** `plan` is the fingerprint of the rules: a keyframe of other rules does not fit. */
   load(plan: string): Loaded {
     const readingsUpto = Number(this.#meta('readings_upto') ?? 0)
-    const stored = this.#journal.prepare('select body from snapshots order by seq desc limit 1').get() as { body: string } | undefined
+    const stored = this.#journal.prepare('select body from snapshots order by seq desc limit 1').get() as
+      | { body: string }
+      | undefined
     const snapshot = stored ? (JSON.parse(stored.body) as FlowSnapshot) : null
-    const newest = this.#readings.prepare('select id from batches order by id desc limit 1').get() as { id: number } | undefined
-    const frame = this.#journal.prepare('select batch, body from keyframes where plan = ? order by batch desc limit 1').get(plan) as { batch: number; body: string } | undefined
-    const start = this.#journal.prepare("select body from events where type = 'gateway.started' order by seq desc limit 1").get() as { body: string } | undefined
+    const newest = this.#readings.prepare('select id from batches order by id desc limit 1').get() as
+      | { id: number }
+      | undefined
+    const frame = this.#journal
+      .prepare('select batch, body from keyframes where plan = ? order by batch desc limit 1')
+      .get(plan) as { batch: number; body: string } | undefined
+    const start = this.#journal
+      .prepare("select body from events where type = 'gateway.started' order by seq desc limit 1")
+      .get() as { body: string } | undefined
     const started = start ? (JSON.parse(start.body) as Event & { epoch: string }) : null
     return {
       snapshot,
@@ -107,7 +132,9 @@ export class StoreCore {
       readingsUpto,
       newestBatch: newest?.id ?? 0,
       keyframe: frame ? { batch: frame.batch, keyframe: JSON.parse(frame.body) as Keyframe } : null,
-      answers: this.#journal.prepare('select id, fingerprint, at, body from answers order by at, rowid').all() as Answer[],
+      answers: this.#journal
+        .prepare('select id, fingerprint, at, body from answers order by at, rowid')
+        .all() as Answer[],
       newestAt: this.newestAt(),
       predecessor: started ? { epoch: started.epoch, seq: this.#seq } : null,
     }
@@ -115,24 +142,36 @@ export class StoreCore {
 
   /** Site time of the newest input or event; null in a new store. */
   newestAt(): number | null {
-    const batch = this.#readings.prepare('select received_at as at from batches order by id desc limit 1').get() as { at: number } | undefined
-    const event = this.#journal.prepare('select at from events order by seq desc limit 1').get() as { at: number } | undefined
+    const batch = this.#readings.prepare('select received_at as at from batches order by id desc limit 1').get() as
+      | { at: number }
+      | undefined
+    const event = this.#journal.prepare('select at from events order by seq desc limit 1').get() as
+      | { at: number }
+      | undefined
     return batch || event ? Math.max(batch?.at ?? 0, event?.at ?? 0) : null
   }
 
   eventsAfter(seq: number): Event[] {
-    const rows = this.#journal.prepare('select body from events where seq > ? order by seq').all(seq) as { body: string }[]
+    const rows = this.#journal.prepare('select body from events where seq > ? order by seq').all(seq) as {
+      body: string
+    }[]
     return rows.map((row) => JSON.parse(row.body) as Event)
   }
 
   /** Batches after `id`, at most `limit`, in order. */
   batchesAfter(id: number, limit: number): BatchRow[] {
-    return this.#readings.prepare('select id, source, received_at, key, body from batches where id > ? order by id limit ?').all(id, limit) as BatchRow[]
+    return this.#readings
+      .prepare('select id, source, received_at, key, body from batches where id > ? order by id limit ?')
+      .all(id, limit) as BatchRow[]
   }
 
   /** Keys of the newest batches that carry one: what a re-sent message is recognised by. */
   recentKeys(limit: number): string[] {
-    const rows = this.#readings.prepare('select key from (select id, key from batches order by id desc limit ?) where key is not null order by id').all(limit) as { key: string }[]
+    const rows = this.#readings
+      .prepare(
+        'select key from (select id, key from batches order by id desc limit ?) where key is not null order by id',
+      )
+      .all(limit) as { key: string }[]
     return rows.map((row) => row.key)
   }
 
@@ -142,12 +181,18 @@ export class StoreCore {
   }
 
   saveCursor(target: string, batch: number): void {
-    this.#readings.prepare('insert into cursors (target, batch) values (?, ?) on conflict (target) do update set batch = excluded.batch').run(target, batch)
+    this.#readings
+      .prepare(
+        'insert into cursors (target, batch) values (?, ?) on conflict (target) do update set batch = excluded.batch',
+      )
+      .run(target, batch)
   }
 
   /** Input that cannot be taken, kept with its reason. */
   quarantine(at: number, origin: string, reason: string, body: string): void {
-    this.#readings.prepare('insert into quarantine (at, origin, reason, body) values (?, ?, ?, ?)').run(at, origin, reason, body)
+    this.#readings
+      .prepare('insert into quarantine (at, origin, reason, body) values (?, ?, ?, ?)')
+      .run(at, origin, reason, body)
   }
 
   close(): void {
@@ -156,7 +201,8 @@ export class StoreCore {
   }
 
   #meta(key: string): string | undefined {
-    return (this.#journal.prepare('select value from meta where key = ?').get(key) as { value: string } | undefined)?.value
+    return (this.#journal.prepare('select value from meta where key = ?').get(key) as { value: string } | undefined)
+      ?.value
   }
 
   /** Rows of another shape are thrown away and made again from the journal. */

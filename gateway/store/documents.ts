@@ -83,4 +83,10 @@ export type NoticeDocument = {
 }
 
 /** What the outbox needs to send one message. */
-export type OutboxDocument = Readonly<{ notice: string; phase: MessagePhase; homes: readonly string[]; at: number; trace: string }>
+export type OutboxDocument = Readonly<{
+  notice: string
+  phase: MessagePhase
+  homes: readonly string[]
+  at: number
+  trace: string
+}>

@@ -45,7 +45,14 @@ export class PendingGroup {
       key: batch.key ?? null,
       body: encodeReadings(batch.readings),
     }))
-    return { batches, keyframe: this.#keyframe, events: this.events, answers: this.#answers, readingsUpto, snapshot: this.#snapshot }
+    return {
+      batches,
+      keyframe: this.#keyframe,
+      events: this.events,
+      answers: this.#answers,
+      readingsUpto,
+      snapshot: this.#snapshot,
+    }
   }
 
   resolve(): void {

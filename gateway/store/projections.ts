@@ -1,7 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { nextAlarmState } from '#rules/alarms/states.ts'
 import type { Event } from '#rules/event.ts'
-import type { AlarmDocument, MessageDocument, MessagePhase, NoticeDocument, OrderDocument, OutboxDocument } from './documents.ts'
+import type {
+  AlarmDocument,
+  MessageDocument,
+  MessagePhase,
+  NoticeDocument,
+  OrderDocument,
+  OutboxDocument,
+} from './documents.ts'
 
 type Tables = { alarms: AlarmDocument; orders: OrderDocument; notices: NoticeDocument }
 const TABLES = ['alarms', 'orders', 'notices'] as const
@@ -17,8 +24,13 @@ export class Projections {
     const prepare = (sql: (table: string) => string) =>
       Object.fromEntries(TABLES.map((table) => [table, db.prepare(sql(table))])) as Record<keyof Tables, StatementSync>
     this.#get = prepare((table) => `select doc from ${table} where id = ?`)
-    this.#put = prepare((table) => `insert into ${table} (id, seq, open, doc) values (?, ?, ?, ?) on conflict (id) do update set open = excluded.open, doc = excluded.doc`)
-    this.#queue = db.prepare("insert or ignore into outbox (id, seq, channel, state, attempts, next_at, doc) values (?, ?, ?, 'queued', 0, ?, ?)")
+    this.#put = prepare(
+      (table) =>
+        `insert into ${table} (id, seq, open, doc) values (?, ?, ?, ?) on conflict (id) do update set open = excluded.open, doc = excluded.doc`,
+    )
+    this.#queue = db.prepare(
+      "insert or ignore into outbox (id, seq, channel, state, attempts, next_at, doc) values (?, ?, ?, 'queued', 0, ?, ?)",
+    )
     this.#settle = db.prepare('update outbox set state = ? where id = ?')
   }
 
@@ -27,23 +39,81 @@ export class Projections {
       case 'alarm.raised': {
         const { alarm: id, rule, device, asset, priority, latch, occurredAt, evidence, trace } = event
         const unset = { clearedAt: null, closedAt: null, acknowledgedAt: null, acknowledgedBy: null, order: null }
-        return this.#save('alarms', event, { id, rule, device, asset, priority, class: event.class, state: 'unacknowledged', latch, occurredAt, raisedAt: event.at, ...unset, evidence, trace }, true)
+        return this.#save(
+          'alarms',
+          event,
+          {
+            id,
+            rule,
+            device,
+            asset,
+            priority,
+            class: event.class,
+            state: 'unacknowledged',
+            latch,
+            occurredAt,
+            raisedAt: event.at,
+            ...unset,
+            evidence,
+            trace,
+          },
+          true,
+        )
       }
       case 'alarm.reoccurred':
-        return this.#alarm(event, (alarm) => Object.assign(alarm, { state: nextAlarmState(alarm.state, 'occur', alarm.latch) ?? alarm.state, clearedAt: null }))
+        return this.#alarm(event, (alarm) =>
+          Object.assign(alarm, {
+            state: nextAlarmState(alarm.state, 'occur', alarm.latch) ?? alarm.state,
+            clearedAt: null,
+          }),
+        )
       case 'alarm.acknowledged':
         return this.#alarm(event, (alarm) => {
           const state = nextAlarmState(alarm.state, 'acknowledge', alarm.latch) ?? alarm.state
           Object.assign(alarm, { state, acknowledgedAt: event.at, acknowledgedBy: event.by })
         })
       case 'alarm.cleared':
-        return this.#alarm(event, (alarm) => Object.assign(alarm, { state: nextAlarmState(alarm.state, 'clear', alarm.latch) ?? alarm.state, clearedAt: event.at }))
+        return this.#alarm(event, (alarm) =>
+          Object.assign(alarm, {
+            state: nextAlarmState(alarm.state, 'clear', alarm.latch) ?? alarm.state,
+            clearedAt: event.at,
+          }),
+        )
       case 'alarm.closed':
         return this.#alarm(event, (alarm) => Object.assign(alarm, { state: 'normal', closedAt: event.at }))
       case 'order.opened': {
         const { order: id, incident, skill, region, asset, alarm, trace } = event
-        const unset = { assignee: null, why: null, acceptedAt: null, arrivedAt: null, finishedAt: null, verifiedAt: null, closedAt: null, closedBy: null, finding: null }
-        this.#save('orders', event, { id, incident, state: 'new', class: event.class, skill, region, asset, assets: [asset], alarmId: alarm, alarmIds: [alarm], openedAt: event.at, ...unset, trace }, true)
+        const unset = {
+          assignee: null,
+          why: null,
+          acceptedAt: null,
+          arrivedAt: null,
+          finishedAt: null,
+          verifiedAt: null,
+          closedAt: null,
+          closedBy: null,
+          finding: null,
+        }
+        this.#save(
+          'orders',
+          event,
+          {
+            id,
+            incident,
+            state: 'new',
+            class: event.class,
+            skill,
+            region,
+            asset,
+            assets: [asset],
+            alarmId: alarm,
+            alarmIds: [alarm],
+            openedAt: event.at,
+            ...unset,
+            trace,
+          },
+          true,
+        )
         return this.#alarm(event, (row) => Object.assign(row, { order: id }))
       }
       case 'order.joined':
@@ -53,23 +123,50 @@ export class Projections {
         })
         return this.#alarm(event, (row) => Object.assign(row, { order: event.order }))
       case 'order.dispatched':
-        return this.#order(event, (order) => Object.assign(order, { state: 'dispatched', assignee: event.assignee, why: event.why }))
+        return this.#order(event, (order) =>
+          Object.assign(order, { state: 'dispatched', assignee: event.assignee, why: event.why }),
+        )
       case 'order.accepted':
-        return this.#order(event, (order) => Object.assign(order, { state: 'accepted', assignee: event.by, acceptedAt: event.at }))
+        return this.#order(event, (order) =>
+          Object.assign(order, { state: 'accepted', assignee: event.by, acceptedAt: event.at }),
+        )
       case 'order.arrived':
         return this.#order(event, (order) => Object.assign(order, { state: 'arrived', arrivedAt: event.at }))
       case 'order.finished':
-        return this.#order(event, (order) => Object.assign(order, { state: 'restored', finishedAt: event.at, finding: event.finding ?? null }))
+        return this.#order(event, (order) =>
+          Object.assign(order, { state: 'restored', finishedAt: event.at, finding: event.finding ?? null }),
+        )
       case 'order.verified':
         return this.#order(event, (order) => Object.assign(order, { state: 'verified', verifiedAt: event.at }))
       case 'order.unverified':
         return this.#order(event, (order) => Object.assign(order, { state: 'restored', verifiedAt: null }))
       case 'order.closed':
-        return this.#order(event, (order) => Object.assign(order, { state: 'closed', closedAt: event.at, closedBy: event.by }))
+        return this.#order(event, (order) =>
+          Object.assign(order, { state: 'closed', closedAt: event.at, closedBy: event.by }),
+        )
       case 'notice.drafted': {
         const { notice: id, kind, order, asset, alarm, trace } = event
         const unset = { publishedAt: null, publishedBy: null, monitoringSince: null, endedAt: null, messages: [] }
-        return this.#save('notices', event, { id, kind, state: 'draft', order, asset, assets: [asset], alarmId: alarm, alarmIds: [alarm], homeIds: [...event.homes], verifying: false, draftedAt: event.at, ...unset, trace }, true)
+        return this.#save(
+          'notices',
+          event,
+          {
+            id,
+            kind,
+            state: 'draft',
+            order,
+            asset,
+            assets: [asset],
+            alarmId: alarm,
+            alarmIds: [alarm],
+            homeIds: [...event.homes],
+            verifying: false,
+            draftedAt: event.at,
+            ...unset,
+            trace,
+          },
+          true,
+        )
       }
       case 'notice.joined':
         return this.#notice(event, (notice) => {
@@ -80,7 +177,13 @@ export class Projections {
         })
       case 'notice.published':
         return this.#notice(event, (notice) => {
-          Object.assign(notice, { state: 'published', publishedAt: event.at, publishedBy: event.by, verifying: event.verifying, homeIds: [...event.homes] })
+          Object.assign(notice, {
+            state: 'published',
+            publishedAt: event.at,
+            publishedBy: event.by,
+            verifying: event.verifying,
+            homeIds: [...event.homes],
+          })
           this.#send(notice, event, 'published')
         })
       case 'notice.extended':
@@ -90,7 +193,9 @@ export class Projections {
           this.#send(notice, event, 'extended')
         })
       case 'notice.monitoring':
-        return this.#notice(event, (notice) => Object.assign(notice, { state: 'monitoring', monitoringSince: event.since }))
+        return this.#notice(event, (notice) =>
+          Object.assign(notice, { state: 'monitoring', monitoringSince: event.since }),
+        )
       case 'notice.resumed':
         return this.#notice(event, (notice) => Object.assign(notice, { state: 'published', monitoringSince: null }))
       case 'notice.all_clear':
@@ -104,16 +209,29 @@ export class Projections {
         this.#settle.run(event.result, event.message)
         return this.#notice(event, (notice) => {
           const message = notice.messages.find(({ id }) => id === event.message)
-          if (message) Object.assign(message, { state: event.result, settledAt: event.at, reason: event.reason ?? null })
+          if (message)
+            Object.assign(message, { state: event.result, settledAt: event.at, reason: event.reason ?? null })
         })
       default:
     }
   }
 
   /** A message to these homes on every channel: a line in the ledger and a row in the outbox, in one transaction. */
-  #send(notice: NoticeDocument, event: Event & { homes: readonly string[]; channels: readonly string[] }, phase: MessagePhase): void {
+  #send(
+    notice: NoticeDocument,
+    event: Event & { homes: readonly string[]; channels: readonly string[] },
+    phase: MessagePhase,
+  ): void {
     for (const channel of event.channels) {
-      const message: MessageDocument = { id: `${notice.id}-${event.seq}-${channel}`, channel, phase, homes: event.homes, state: 'queued', settledAt: null, reason: null }
+      const message: MessageDocument = {
+        id: `${notice.id}-${event.seq}-${channel}`,
+        channel,
+        phase,
+        homes: event.homes,
+        state: 'queued',
+        settledAt: null,
+        reason: null,
+      }
       notice.messages.push(message)
       const doc: OutboxDocument = { notice: notice.id, phase, homes: event.homes, at: event.at, trace: event.trace }
       this.#queue.run(message.id, event.seq, channel, event.at, JSON.stringify(doc))
@@ -129,10 +247,22 @@ export class Projections {
   }
 
   #notice(event: Event & { notice: string }, change: (notice: NoticeDocument) => void): void {
-    this.#change('notices', event.notice, event, change, (notice) => notice.state !== 'all_clear' && notice.state !== 'withdrawn')
+    this.#change(
+      'notices',
+      event.notice,
+      event,
+      change,
+      (notice) => notice.state !== 'all_clear' && notice.state !== 'withdrawn',
+    )
   }
 
-  #change<T extends keyof Tables>(table: T, id: string, event: Event, change: (doc: Tables[T]) => void, isOpen: (doc: Tables[T]) => boolean): void {
+  #change<T extends keyof Tables>(
+    table: T,
+    id: string,
+    event: Event,
+    change: (doc: Tables[T]) => void,
+    isOpen: (doc: Tables[T]) => boolean,
+  ): void {
     const row = this.#get[table].get(id) as { doc: string } | undefined
     if (!row) return
     const doc = JSON.parse(row.doc) as Tables[T]

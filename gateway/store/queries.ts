@@ -29,21 +29,30 @@ export class Queries {
       .prepare(`select seq, doc from ${tableName(table)} where ${isOpen} and seq < ? order by seq desc limit ?`)
       .all(before ?? Number.MAX_SAFE_INTEGER, limit + 1) as { seq: number; doc: string }[]
     const items = rows.slice(0, limit)
-    return { items: items.map((row) => JSON.parse(row.doc) as Documents[T]), next: rows.length > limit ? items.at(-1)!.seq : null }
+    return {
+      items: items.map((row) => JSON.parse(row.doc) as Documents[T]),
+      next: rows.length > limit ? items.at(-1)!.seq : null,
+    }
   }
 
   get<T extends keyof Documents>(table: T, id: string): Documents[T] | null {
-    const row = this.#journal.prepare(`select doc from ${tableName(table)} where id = ?`).get(id) as { doc: string } | undefined
+    const row = this.#journal.prepare(`select doc from ${tableName(table)} where id = ?`).get(id) as
+      | { doc: string }
+      | undefined
     return row ? (JSON.parse(row.doc) as Documents[T]) : null
   }
 
   eventsAfter(seq: number, limit: number): Event[] {
-    const rows = this.#journal.prepare('select body from events where seq > ? order by seq limit ?').all(seq, limit) as { body: string }[]
+    const rows = this.#journal
+      .prepare('select body from events where seq > ? order by seq limit ?')
+      .all(seq, limit) as { body: string }[]
     return rows.map((row) => JSON.parse(row.body) as Event)
   }
 
   batchesAfter(id: number, limit: number): BatchRow[] {
-    return this.#readings.prepare('select id, source, received_at, key, body from batches where id > ? order by id limit ?').all(id, limit) as BatchRow[]
+    return this.#readings
+      .prepare('select id, source, received_at, key, body from batches where id > ? order by id limit ?')
+      .all(id, limit) as BatchRow[]
   }
 
   newestBatch(): number {
@@ -75,17 +84,25 @@ export class Queries {
   /** Messages whose time has come, oldest first. */
   waitingMessages(now: number, limit: number): OutboxRow[] {
     const rows = this.#journal
-      .prepare("select id, channel, attempts, next_at as nextAt, doc from outbox where state = 'queued' and next_at <= ? order by seq limit ?")
+      .prepare(
+        "select id, channel, attempts, next_at as nextAt, doc from outbox where state = 'queued' and next_at <= ? order by seq limit ?",
+      )
       .all(now, limit) as { id: string; channel: string; attempts: number; nextAt: number; doc: string }[]
     return rows.map((row) => ({ ...row, doc: JSON.parse(row.doc) as OutboxDocument }))
   }
 
   nextMessageAt(): number | null {
-    return (this.#journal.prepare("select min(next_at) as at from outbox where state = 'queued'").get() as { at: number | null }).at
+    return (
+      this.#journal.prepare("select min(next_at) as at from outbox where state = 'queued'").get() as {
+        at: number | null
+      }
+    ).at
   }
 
   cursorOf(target: string): number {
-    const row = this.#readings.prepare('select batch from cursors where target = ?').get(target) as { batch: number } | undefined
+    const row = this.#readings.prepare('select batch from cursors where target = ?').get(target) as
+      | { batch: number }
+      | undefined
     return row?.batch ?? 0
   }
 

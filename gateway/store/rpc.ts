@@ -6,7 +6,9 @@ type Call = Readonly<{ id: number; method: string; args: readonly unknown[] }>
 type Reply = Readonly<{ id: number; result?: unknown; error?: { message: string; code?: FaultCode; params?: Params } }>
 
 /** Methods of an object in another thread, each as a promise. */
-export type Remote<T> = { [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never }
+export type Remote<T> = {
+  [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never
+}
 
 /** Answers calls on a port by the methods of `target`, one after the other, in order. */
 export function serve(port: Port, target: object): void {
@@ -16,13 +18,19 @@ export function serve(port: Port, target: object): void {
       port.postMessage({ id, result: call.apply(target, [...args]) } satisfies Reply)
     } catch (error) {
       const fault = error instanceof Fault ? { code: error.code, params: error.params } : {}
-      port.postMessage({ id, error: { message: error instanceof Error ? error.message : String(error), ...fault } } satisfies Reply)
+      port.postMessage({
+        id,
+        error: { message: error instanceof Error ? error.message : String(error), ...fault },
+      } satisfies Reply)
     }
   })
 }
 
 /** The calling side. `fail` ends all calls under way: the thread is gone. */
-export function connect<T extends object>(port: Port, methods: readonly (keyof T & string)[]): { remote: Remote<T>; fail: (error: Error) => void } {
+export function connect<T extends object>(
+  port: Port,
+  methods: readonly (keyof T & string)[],
+): { remote: Remote<T>; fail: (error: Error) => void } {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let newest = 0
   let failure: Error | null = null

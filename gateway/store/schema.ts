@@ -46,7 +46,9 @@ export function openForWriting(path: string, file: StoreFile): DatabaseSync {
   if (version > STORE_VERSION) throw new Fault('store_newer', { version })
   const checked = db.prepare('pragma quick_check(1)').get() as { quick_check: string }
   if (checked.quick_check !== 'ok') throw new Fault('store_corrupt', { detail: `${file}: ${checked.quick_check}` })
-  db.exec(`begin; ${file === 'readings.db' ? READINGS : JOURNAL + PROJECTIONS} pragma user_version = ${STORE_VERSION}; commit`)
+  db.exec(
+    `begin; ${file === 'readings.db' ? READINGS : JOURNAL + PROJECTIONS} pragma user_version = ${STORE_VERSION}; commit`,
+  )
   return db
 }
 

@@ -5,13 +5,43 @@ import type { StoreCore } from './core.ts'
 import type { Queries } from './queries.ts'
 import { connect, type Remote } from './rpc.ts'
 
-type Writing = Pick<StoreCore, 'commit' | 'load' | 'newestAt' | 'eventsAfter' | 'batchesAfter' | 'recentKeys' | 'noteAttempt' | 'saveCursor' | 'quarantine'>
-type Reading = Pick<Queries, 'list' | 'get' | 'eventsAfter' | 'batchesAfter' | 'newestBatch' | 'readingsOf' | 'series' | 'waitingMessages' | 'nextMessageAt' | 'cursorOf' | 'counts'>
+type Writing = Pick<
+  StoreCore,
+  | 'commit'
+  | 'load'
+  | 'newestAt'
+  | 'eventsAfter'
+  | 'batchesAfter'
+  | 'recentKeys'
+  | 'noteAttempt'
+  | 'saveCursor'
+  | 'quarantine'
+>
+type Reading = Pick<
+  Queries,
+  | 'list'
+  | 'get'
+  | 'eventsAfter'
+  | 'batchesAfter'
+  | 'newestBatch'
+  | 'readingsOf'
+  | 'series'
+  | 'waitingMessages'
+  | 'nextMessageAt'
+  | 'cursorOf'
+  | 'counts'
+>
 
 /** Keeps the generics of `list` and `get`, which a mapped type would lose. */
 type ReadRemote = Omit<Remote<Reading>, 'list' | 'get'> & {
-  list<T extends Parameters<Queries['list']>[0]>(table: T, query: Parameters<Queries['list']>[1]): Promise<ReturnType<typeof Queries.prototype.list<T>>>
-  get<T extends Parameters<Queries['get']>[0]>(table: T, id: string): Promise<ReturnType<typeof Queries.prototype.get<T>>>
+  list<T extends Parameters<Queries['list']>[0]>(
+    table: T,
+    query: Parameters<Queries['list']>[1],
+  ): Promise<ReturnType<typeof Queries.prototype.list<T>>>
+  get<T extends Parameters<Queries['get']>[0]>(
+    table: T,
+    id: string,
+  ): Promise<ReturnType<typeof Queries.prototype.get<T>>>
 }
 
 /** The data folder as the gateway sees it: one writer, one reader, each in a thread of its own. */
@@ -23,12 +53,44 @@ export type Store = Readonly<{
   close(): Promise<void>
 }>
 
-const WRITING = ['commit', 'load', 'newestAt', 'eventsAfter', 'batchesAfter', 'recentKeys', 'noteAttempt', 'saveCursor', 'quarantine', 'close'] as const
-const READING = ['list', 'get', 'eventsAfter', 'batchesAfter', 'newestBatch', 'readingsOf', 'series', 'waitingMessages', 'nextMessageAt', 'cursorOf', 'counts', 'close'] as const
+const WRITING = [
+  'commit',
+  'load',
+  'newestAt',
+  'eventsAfter',
+  'batchesAfter',
+  'recentKeys',
+  'noteAttempt',
+  'saveCursor',
+  'quarantine',
+  'close',
+] as const
+const READING = [
+  'list',
+  'get',
+  'eventsAfter',
+  'batchesAfter',
+  'newestBatch',
+  'readingsOf',
+  'series',
+  'waitingMessages',
+  'nextMessageAt',
+  'cursorOf',
+  'counts',
+  'close',
+] as const
 
 export async function openStore(folder: string): Promise<Store> {
-  const writer = await startThread<Writing & { close(): void }>(new URL('./store-worker.ts', import.meta.url), folder, WRITING)
-  const reader = await startThread<Reading & { close(): void }>(new URL('./query-worker.ts', import.meta.url), folder, READING)
+  const writer = await startThread<Writing & { close(): void }>(
+    new URL('./store-worker.ts', import.meta.url),
+    folder,
+    WRITING,
+  )
+  const reader = await startThread<Reading & { close(): void }>(
+    new URL('./query-worker.ts', import.meta.url),
+    folder,
+    READING,
+  )
   return {
     write: writer.remote,
     read: reader.remote as unknown as ReadRemote,
@@ -40,7 +102,11 @@ export async function openStore(folder: string): Promise<Store> {
   }
 }
 
-async function startThread<T extends { close(): void }>(url: URL, folder: string, methods: readonly (keyof T & string)[]) {
+async function startThread<T extends { close(): void }>(
+  url: URL,
+  folder: string,
+  methods: readonly (keyof T & string)[],
+) {
   const worker = new Worker(url, { workerData: { folder } })
   const ended = new Promise<Error>((resolve) => {
     worker.once('error', (error) => resolve(error instanceof Error ? error : new Error(String(error))))

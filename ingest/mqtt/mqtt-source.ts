@@ -36,7 +36,8 @@ export function mqttSource(
   const members = new Map<string, Member>()
   for (const device of options.devices) {
     const topic = topicOf(device)
-    if (topic !== null) members.set(device.id, { device, topic, gate: floodGate(floodLimits, monotonicNow), keys: messageKeys() })
+    if (topic !== null)
+      members.set(device.id, { device, topic, gate: floodGate(floodLimits, monotonicNow), keys: messageKeys() })
   }
   const silence = silenceWatch(
     Array.from(members.values(), ({ device }) => device),

@@ -24,8 +24,14 @@ export function alarmStage(plan: Pick<Plan, 'rules'>): Stage {
   const alarms = new Map<string, Alarm>()
   const ofRule = new Map<string, Alarm>()
 
-  const move = (alarm: Alarm, trigger: AlarmTrigger): AlarmState | null => nextAlarmState(alarm.state, trigger, alarm.latch)
-  const closed = (alarm: Alarm, code: string): Draft => ({ type: 'alarm.closed', alarm: alarm.alarm, why: { code, params: {} }, trace: alarm.trace })
+  const move = (alarm: Alarm, trigger: AlarmTrigger): AlarmState | null =>
+    nextAlarmState(alarm.state, trigger, alarm.latch)
+  const closed = (alarm: Alarm, code: string): Draft => ({
+    type: 'alarm.closed',
+    alarm: alarm.alarm,
+    why: { code, params: {} },
+    trace: alarm.trace,
+  })
 
   function onCondition(event: EventOf<'condition.became'>, context: Context): readonly Draft[] {
     const alarm = ofRule.get(event.rule)
@@ -33,26 +39,60 @@ export function alarmStage(plan: Pick<Plan, 'rules'>): Stage {
     if (event.state === 'true') {
       if (!alarm) return rule ? [raised(rule, event, context)] : []
       if (move(alarm, 'occur') === null) return []
-      return [{ type: 'alarm.reoccurred', alarm: alarm.alarm, rule: alarm.rule, asset: alarm.asset, occurredAt: event.since, trace: alarm.trace }]
+      return [
+        {
+          type: 'alarm.reoccurred',
+          alarm: alarm.alarm,
+          rule: alarm.rule,
+          asset: alarm.asset,
+          occurredAt: event.since,
+          trace: alarm.trace,
+        },
+      ]
     }
     // Unknown neither raises nor clears.
     if (event.state === 'unknown' || !alarm) return []
     const to = move(alarm, 'clear')
     if (to === null) return []
-    const cleared: Draft = { type: 'alarm.cleared', alarm: alarm.alarm, rule: alarm.rule, asset: alarm.asset, trace: alarm.trace }
+    const cleared: Draft = {
+      type: 'alarm.cleared',
+      alarm: alarm.alarm,
+      rule: alarm.rule,
+      asset: alarm.asset,
+      trace: alarm.trace,
+    }
     return to === 'normal' ? [cleared, closed(alarm, 'cleared')] : [cleared]
   }
 
   function raised(rule: Rule, event: EventOf<'condition.became'>, context: Context): Draft {
     const { id, device, asset, priority, latch, safety } = rule
     const { since: occurredAt, evidence, trace } = event
-    return { type: 'alarm.raised', alarm: `A${context.seq}`, rule: id, device, asset, priority, class: rule.class, latch, safety, occurredAt, evidence, trace }
+    return {
+      type: 'alarm.raised',
+      alarm: `A${context.seq}`,
+      rule: id,
+      device,
+      asset,
+      priority,
+      class: rule.class,
+      latch,
+      safety,
+      occurredAt,
+      evidence,
+      trace,
+    }
   }
 
   function acknowledge(alarm: Alarm, by: string, comment?: string): readonly Draft[] | null {
     const to = move(alarm, 'acknowledge')
     if (to === null) return null
-    const acknowledged: Draft = { type: 'alarm.acknowledged', alarm: alarm.alarm, by, ...(comment === undefined ? {} : { comment }), trace: alarm.trace }
+    const acknowledged: Draft = {
+      type: 'alarm.acknowledged',
+      alarm: alarm.alarm,
+      by,
+      ...(comment === undefined ? {} : { comment }),
+      trace: alarm.trace,
+    }
     return to === 'normal' ? [acknowledged, closed(alarm, 'acknowledged')] : [acknowledged]
   }
 

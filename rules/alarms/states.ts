@@ -3,7 +3,9 @@ export type AlarmState = 'unacknowledged' | 'acknowledged' | 'returned' | 'latch
 export type AlarmTrigger = 'occur' | 'clear' | 'acknowledge' | 'reset'
 
 /** From → trigger → to. A missing entry means that the trigger says nothing in that state. */
-export const ALARM_TRANSITIONS: Readonly<Record<Exclude<AlarmState, 'normal'>, Partial<Record<AlarmTrigger, AlarmState>>>> = {
+export const ALARM_TRANSITIONS: Readonly<
+  Record<Exclude<AlarmState, 'normal'>, Partial<Record<AlarmTrigger, AlarmState>>>
+> = {
   unacknowledged: { acknowledge: 'acknowledged', clear: 'returned' },
   acknowledged: { clear: 'normal' },
   returned: { acknowledge: 'normal', occur: 'unacknowledged' },
@@ -12,7 +14,10 @@ export const ALARM_TRANSITIONS: Readonly<Record<Exclude<AlarmState, 'normal'>, P
 }
 
 /** A latching alarm that clears stays, until somebody resets it after a check on site. */
-const LATCHING: Partial<Record<AlarmState, AlarmState>> = { unacknowledged: 'latched', acknowledged: 'latched_acknowledged' }
+const LATCHING: Partial<Record<AlarmState, AlarmState>> = {
+  unacknowledged: 'latched',
+  acknowledged: 'latched_acknowledged',
+}
 
 export function nextAlarmState(from: AlarmState, trigger: AlarmTrigger, latch: boolean): AlarmState | null {
   if (from === 'normal') return null

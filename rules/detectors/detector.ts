@@ -63,6 +63,7 @@ export class Detector {
 
   /** After all readings of one batch were taken. `trace` names the batch. */
   observe(at: number, trace: string): void {
+    if (this.#isGapTooLong(at)) this.#pending = null
     this.#heardAt = at
     this.#trace = trace
     const { state, evidence } = this.#judgement.verdict(this.#known)
@@ -75,6 +76,13 @@ export class Detector {
     this.#unknownSince = null
     if (state === this.#side) this.#pending = null
     else if (this.#pending?.to !== state) this.#pending = { to: state, since: at, trace, evidence }
+  }
+
+  /** Nothing known for the validity: a delay that began before it begins anew, whatever side was announced. */
+  #isGapTooLong(at: number): boolean {
+    const { validityMs } = this.rule
+    if (this.#unknownSince !== null && at >= this.#unknownSince + validityMs) return true
+    return this.#heardAt !== null && at > this.#heardAt + validityMs
   }
 
   /**
@@ -110,8 +118,11 @@ export class Detector {
     return this.#judgement.silentAt(this.#heardAt)
   }
 
+  /** Where silence is itself the condition, it is never a doubt as well: the two would take turns for ever. */
   #unknownDue(): number {
-    return this.#unknownSince === null || this.#side === 'unknown' ? Infinity : this.#unknownSince + this.rule.validityMs
+    return this.#unknownSince === null || this.#side === 'unknown' || this.#judgement.silentAt
+      ? Infinity
+      : this.#unknownSince + this.rule.validityMs
   }
 
   /** A delay must end within the validity of what was heard last: bad or missing data proves nothing. */
@@ -140,7 +151,15 @@ export class Detector {
 
   /** The memory, which is a function of the reading log: a keyframe saves feeding the whole log again. */
   memory(): Memory {
-    return { side: this.side(), raw: this.#raw, evidence: this.#evidence, pending: this.#pending, unknownSince: this.#unknownSince, heardAt: this.#heardAt, trace: this.#trace }
+    return {
+      side: this.side(),
+      raw: this.#raw,
+      evidence: this.#evidence,
+      pending: this.#pending,
+      unknownSince: this.#unknownSince,
+      heardAt: this.#heardAt,
+      trace: this.#trace,
+    }
   }
 
   recall(memory: Memory): void {

@@ -20,8 +20,10 @@ export function limitJudgement(watch: Extract<Watch, { kind: 'limit' }>): Judgem
     verdict(known) {
       const evidence = { point: watch.point, value: newest?.value ?? null, limit: watch.limit, at: newest?.at ?? 0 }
       if (enabled.state() !== 'true') return { state: enabled.state(), evidence }
-      if (newest === null || newest.quality === 'bad' || typeof newest.value !== 'number') return { state: 'unknown', evidence }
-      const edge = known === 'true' ? (isHigh ? watch.limit - watch.deadband : watch.limit + watch.deadband) : watch.limit
+      if (newest === null || newest.quality === 'bad' || typeof newest.value !== 'number')
+        return { state: 'unknown', evidence }
+      const edge =
+        known === 'true' ? (isHigh ? watch.limit - watch.deadband : watch.limit + watch.deadband) : watch.limit
       const isBeyond = isHigh ? newest.value >= edge : newest.value <= edge
       // Uncertain may raise; it never clears.
       if (!isBeyond && newest.quality === 'uncertain') return { state: 'unknown', evidence }

@@ -29,17 +29,23 @@ export function noticeStage(plan: Plan): Stage {
   const conditions = new Map<string, Truth>()
 
   const homesOf = (asset: string): readonly string[] => plan.assets.get(asset)?.homes ?? []
-  const audienceOf = (notice: Notice): string[] => [...new Set(notice.alarms.flatMap((alarm) => homesOf(alarm.asset)))].toSorted()
+  const audienceOf = (notice: Notice): string[] =>
+    [...new Set(notice.alarms.flatMap((alarm) => homesOf(alarm.asset)))].toSorted()
   const sourceOf = (notice: Notice): Truth => {
     const states = notice.alarms.map((alarm) => conditions.get(alarm.rule) ?? 'unknown')
     return states.includes('true') ? 'true' : states.includes('unknown') ? 'unknown' : 'false'
   }
 
-  function onOrder({ order, alarm, rule, asset, trace }: EventOf<'order.opened'> | EventOf<'order.joined'>, { seq }: Context): readonly Draft[] {
+  function onOrder(
+    { order, alarm, rule, asset, trace }: EventOf<'order.opened'> | EventOf<'order.joined'>,
+    { seq }: Context,
+  ): readonly Draft[] {
     const kind = rules.get(rule)?.notice
     const homes = homesOf(asset)
     if (kind === undefined || homes.length === 0) return []
-    const open = [...notices.values()].find((notice) => notice.order === order || notice.alarms.some((known) => known.rule === rule))
+    const open = [...notices.values()].find(
+      (notice) => notice.order === order || notice.alarms.some((known) => known.rule === rule),
+    )
     if (open) return [{ type: 'notice.joined', notice: open.notice, alarm, rule, asset, homes, trace: open.trace }]
     return [{ type: 'notice.drafted', notice: `N${seq}`, order, kind, alarm, rule, asset, homes, trace }]
   }
@@ -47,9 +53,12 @@ export function noticeStage(plan: Plan): Stage {
   function onJoined({ notice: id }: EventOf<'notice.joined'>): readonly Draft[] {
     const notice = notices.get(id)
     if (!notice || notice.state === 'draft') return []
-    const resumed: Draft[] = notice.state === 'monitoring' ? [{ type: 'notice.resumed', notice: id, trace: notice.trace }] : []
+    const resumed: Draft[] =
+      notice.state === 'monitoring' ? [{ type: 'notice.resumed', notice: id, trace: notice.trace }] : []
     const homes = audienceOf(notice).filter((home) => !notice.told.includes(home))
-    return homes.length > 0 ? [...resumed, { type: 'notice.extended', notice: id, homes, channels: plan.channels, trace: notice.trace }] : resumed
+    return homes.length > 0
+      ? [...resumed, { type: 'notice.extended', notice: id, homes, channels: plan.channels, trace: notice.trace }]
+      : resumed
   }
 
   function onCondition(rule: string, at: number): readonly Draft[] {
@@ -58,23 +67,36 @@ export function noticeStage(plan: Plan): Stage {
       .flatMap((notice): readonly Draft[] => {
         const source = sourceOf(notice)
         const { notice: id, trace } = notice
-        if (notice.state === 'published' && source === 'false') return [{ type: 'notice.monitoring', notice: id, since: at, trace }]
+        if (notice.state === 'published' && source === 'false')
+          return [{ type: 'notice.monitoring', notice: id, since: at, trace }]
         if (notice.state === 'monitoring' && source !== 'false') return [{ type: 'notice.resumed', notice: id, trace }]
         // Over before anybody was told: nobody needs an end without a beginning.
-        if (notice.state === 'draft' && source === 'false') return [{ type: 'notice.withdrawn', notice: id, why: { code: 'over_before_published', params: {} }, trace }]
+        if (notice.state === 'draft' && source === 'false')
+          return [{ type: 'notice.withdrawn', notice: id, why: { code: 'over_before_published', params: {} }, trace }]
         return []
       })
   }
 
   function published(notice: Notice, by: string, verifying: boolean): Draft {
-    return { type: 'notice.published', notice: notice.notice, by, verifying, homes: audienceOf(notice), channels: plan.channels, trace: notice.trace }
+    return {
+      type: 'notice.published',
+      notice: notice.notice,
+      by,
+      verifying,
+      homes: audienceOf(notice),
+      channels: plan.channels,
+      trace: notice.trace,
+    }
   }
 
   /** Two independent points that say the same may speak sooner than one. */
   function dueOf(notice: Notice): number {
     switch (notice.state) {
       case 'draft':
-        return notice.draftedAt + (isConfirmedByTwo(notice) ? plan.settings.publishConfirmedAfterMs : plan.settings.publishAfterMs)
+        return (
+          notice.draftedAt +
+          (isConfirmedByTwo(notice) ? plan.settings.publishConfirmedAfterMs : plan.settings.publishAfterMs)
+        )
       case 'monitoring':
         return (notice.since ?? 0) + plan.settings.allClearHoldMs
       case 'published':
@@ -83,22 +105,43 @@ export function noticeStage(plan: Plan): Stage {
   }
 
   function onTick({ at }: Context): readonly Draft[] {
-    return [...notices.values()].filter((notice) => at >= dueOf(notice)).map((notice) => {
-      if (notice.state === 'draft') return published(notice, 'caretaker', !isConfirmedByTwo(notice))
-      return { type: 'notice.all_clear', notice: notice.notice, homes: notice.told, channels: notice.channels, trace: notice.trace }
-    })
+    return [...notices.values()]
+      .filter((notice) => at >= dueOf(notice))
+      .map((notice) => {
+        if (notice.state === 'draft') return published(notice, 'caretaker', !isConfirmedByTwo(notice))
+        return {
+          type: 'notice.all_clear',
+          notice: notice.notice,
+          homes: notice.told,
+          channels: notice.channels,
+          trace: notice.trace,
+        }
+      })
   }
 
   function onCommand(command: Command): readonly Draft[] | Refusal {
     if (command.type === 'notice.confirm') {
       const notice = notices.get(command.notice)
       if (!notice) return refuse('unknown_notice', { notice: command.notice })
-      if (!plan.staff.some((person) => person.id === command.by)) return refuse('unknown_person', { person: command.by })
-      return notice.state === 'draft' ? [published(notice, command.by, false)] : refuse('wrong_state', { state: notice.state, command: 'confirm' })
+      if (!plan.staff.some((person) => person.id === command.by))
+        return refuse('unknown_person', { person: command.by })
+      return notice.state === 'draft'
+        ? [published(notice, command.by, false)]
+        : refuse('wrong_state', { state: notice.state, command: 'confirm' })
     }
     if (command.type === 'message.settle') {
       const { notice, message, channel, result, reason } = command
-      return [{ type: 'message.settled', notice, message, channel, result, ...(reason === undefined ? {} : { reason }), trace: command.trace }]
+      return [
+        {
+          type: 'message.settled',
+          notice,
+          message,
+          channel,
+          result,
+          ...(reason === undefined ? {} : { reason }),
+          trace: command.trace,
+        },
+      ]
     }
     return []
   }
@@ -131,9 +174,16 @@ export function noticeStage(plan: Plan): Stage {
       const due = Math.min(...[...notices.values()].map(dueOf))
       return due === Infinity ? null : due
     },
-    snapshot: () => ({ notices: [...notices.values()].map((notice) => structuredClone(notice)), conditions: [...conditions] }) as unknown as Json,
+    snapshot: () =>
+      ({
+        notices: [...notices.values()].map((notice) => structuredClone(notice)),
+        conditions: [...conditions],
+      }) as unknown as Json,
     restore(state) {
-      const { notices: open, conditions: known } = state as unknown as { notices: Notice[]; conditions: [string, Truth][] }
+      const { notices: open, conditions: known } = state as unknown as {
+        notices: Notice[]
+        conditions: [string, Truth][]
+      }
       notices.clear()
       conditions.clear()
       for (const notice of open) notices.set(notice.notice, structuredClone(notice))
@@ -144,7 +194,9 @@ export function noticeStage(plan: Plan): Stage {
   /** A person may confirm in the very moment in which it is over. */
   function sourceMoved({ notice: id }: EventOf<'notice.published'>, at: number): readonly Draft[] {
     const notice = notices.get(id)
-    return notice && sourceOf(notice) === 'false' ? [{ type: 'notice.monitoring', notice: id, since: at, trace: notice.trace }] : []
+    return notice && sourceOf(notice) === 'false'
+      ? [{ type: 'notice.monitoring', notice: id, since: at, trace: notice.trace }]
+      : []
   }
 }
 
@@ -155,14 +207,25 @@ function isConfirmedByTwo(notice: Notice): boolean {
 function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
   if (event.type === 'notice.drafted') {
     const { notice, order, trace, alarm, rule, asset } = event
-    notices.set(notice, { notice, order, trace, draftedAt: event.at, state: 'draft', since: null, alarms: [{ alarm, rule, asset }], told: [], channels: [] })
+    notices.set(notice, {
+      notice,
+      order,
+      trace,
+      draftedAt: event.at,
+      state: 'draft',
+      since: null,
+      alarms: [{ alarm, rule, asset }],
+      told: [],
+      channels: [],
+    })
     return
   }
   const notice = notices.get(event.notice)
   if (!notice) return
   switch (event.type) {
     case 'notice.joined':
-      if (!notice.alarms.some((known) => known.alarm === event.alarm)) notice.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
+      if (!notice.alarms.some((known) => known.alarm === event.alarm))
+        notice.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
       return
     case 'notice.published':
     case 'notice.extended':

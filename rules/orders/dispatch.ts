@@ -18,7 +18,12 @@ export function dispatch(
   const candidates = fitting.filter((person) => !wanted.passedOver.includes(person.id))
   const chosen = candidates.toSorted((a, b) => loadOf(a.id) - loadOf(b.id) || (a.id < b.id ? -1 : 1))[0]
   if (chosen) {
-    const params = { skill: wanted.skill, region: wanted.region, load: loadOf(chosen.id), candidates: candidates.length }
+    const params = {
+      skill: wanted.skill,
+      region: wanted.region,
+      load: loadOf(chosen.id),
+      candidates: candidates.length,
+    }
     return { assignee: chosen.id, why: { code: 'least_load', params } }
   }
   const code = fitting.length > 0 ? 'nobody_accepted' : 'nobody_on_duty'

@@ -20,7 +20,11 @@ export type Order = {
   alarms: { alarm: string; rule: string; asset: string }[]
 }
 
-type OrderBookState = Readonly<{ orders: readonly Order[]; conditions: readonly (readonly [string, Truth])[]; wallOffsetMs: number }>
+type OrderBookState = Readonly<{
+  orders: readonly Order[]
+  conditions: readonly (readonly [string, Truth])[]
+  wallOffsetMs: number
+}>
 
 /** State of the order stage: a function of the events alone. */
 export class OrderBook {
@@ -69,8 +73,25 @@ export class OrderBook {
       case 'order.opened': {
         const { order, incident, skill, region, closesItself, trace, alarm, rule, asset } = event
         const alarms = [{ alarm, rule, asset }]
-        const fresh = { state: 'new', assignee: null, dispatchedAt: null, lastJoinedAt: event.at, passedOver: [] } as const
-        this.#open.set(order, { order, incident, skill, region, closesItself, trace, class: event.class, ...fresh, passedOver: [], alarms })
+        const fresh = {
+          state: 'new',
+          assignee: null,
+          dispatchedAt: null,
+          lastJoinedAt: event.at,
+          passedOver: [],
+        } as const
+        this.#open.set(order, {
+          order,
+          incident,
+          skill,
+          region,
+          closesItself,
+          trace,
+          class: event.class,
+          ...fresh,
+          passedOver: [],
+          alarms,
+        })
         return
       }
       case 'order.closed':
@@ -85,7 +106,11 @@ export class OrderBook {
   }
 
   snapshot(): OrderBookState {
-    return { orders: [...this.#open.values()].map((order) => structuredClone(order)), conditions: [...this.#conditions], wallOffsetMs: this.#wallOffsetMs }
+    return {
+      orders: [...this.#open.values()].map((order) => structuredClone(order)),
+      conditions: [...this.#conditions],
+      wallOffsetMs: this.#wallOffsetMs,
+    }
   }
 
   restore(state: OrderBookState): void {
@@ -111,7 +136,8 @@ function change(order: Order, event: Event): void {
   if (trigger) order.state = ORDER_TRANSITIONS[order.state][trigger] ?? order.state
   switch (event.type) {
     case 'order.joined':
-      if (!order.alarms.some((known) => known.alarm === event.alarm)) order.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
+      if (!order.alarms.some((known) => known.alarm === event.alarm))
+        order.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
       order.class = graver(order.class, event.class)
       order.lastJoinedAt = event.at
       return

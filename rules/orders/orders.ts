@@ -16,25 +16,63 @@ export function orderStage(plan: Plan): Stage {
   const book = new OrderBook()
 
   /** An alarm that occurs again before it was closed needs an order as much as a new one. */
-  function onAlarm(event: EventOf<'alarm.raised'> | EventOf<'alarm.reoccurred'>, { at, seq }: Context): readonly Draft[] {
+  function onAlarm(
+    event: EventOf<'alarm.raised'> | EventOf<'alarm.reoccurred'>,
+    { at, seq }: Context,
+  ): readonly Draft[] {
     const { alarm, rule: ruleId, asset: assetId, trace } = event
     const rule = rules.get(ruleId)
     const asset = plan.assets.get(assetId)
     if (!rule || !asset) return []
+    if ([...book.all()].some((order) => order.alarms.some((known) => known.alarm === alarm))) return []
     const incident = incidentOf(rule, asset)
-    const open = [...book.all()].find((order) => isSameIncident(order, incident, ruleId, at))
-    if (open) return [{ type: 'order.joined', order: open.order, alarm, rule: ruleId, asset: assetId, class: rule.class, trace: open.trace }]
+    // The order that has the rule already comes first: a rule must never have two.
+    const open = book.ofRule(ruleId)[0] ?? [...book.all()].find((order) => isSameIncident(order, incident, at))
+    if (open)
+      return [
+        {
+          type: 'order.joined',
+          order: open.order,
+          alarm,
+          rule: ruleId,
+          asset: assetId,
+          class: rule.class,
+          trace: open.trace,
+        },
+      ]
     const { skill, closesItself } = rule
-    return [{ type: 'order.opened', order: `W${seq}`, incident, alarm, rule: ruleId, asset: assetId, class: rule.class, skill, region: asset.region, closesItself, trace }]
+    return [
+      {
+        type: 'order.opened',
+        order: `W${seq}`,
+        incident,
+        alarm,
+        rule: ruleId,
+        asset: assetId,
+        class: rule.class,
+        skill,
+        region: asset.region,
+        closesItself,
+        trace,
+      },
+    ]
   }
 
-  function isSameIncident(order: Order, incident: string, rule: string, at: number): boolean {
-    if (order.alarms.some((alarm) => alarm.rule === rule)) return true
+  function isSameIncident(order: Order, incident: string, at: number): boolean {
     return order.incident === incident && at - order.lastJoinedAt <= plan.settings.incidentWindowMs
   }
 
-  function assign(order: Pick<Order, 'order' | 'skill' | 'region' | 'trace'>, passedOver: readonly string[], at: number): Draft {
-    const { assignee, why } = dispatch(plan, { skill: order.skill, region: order.region, passedOver }, (person) => book.loadOf(person), book.wallAt(at))
+  function assign(
+    order: Pick<Order, 'order' | 'skill' | 'region' | 'trace'>,
+    passedOver: readonly string[],
+    at: number,
+  ): Draft {
+    const { assignee, why } = dispatch(
+      plan,
+      { skill: order.skill, region: order.region, passedOver },
+      (person) => book.loadOf(person),
+      book.wallAt(at),
+    )
     return { type: 'order.dispatched', order: order.order, assignee, why, trace: order.trace }
   }
 
@@ -52,7 +90,9 @@ export function orderStage(plan: Plan): Stage {
 
   /** An order nobody accepts goes on to the next; with nobody left it rests with the fallback. */
   function onTick({ at }: Context): readonly Draft[] {
-    return [...book.all()].filter((order) => at >= passOnAt(order)).map((order) => assign(order, [...order.passedOver, order.assignee!], at))
+    return [...book.all()]
+      .filter((order) => at >= passOnAt(order))
+      .map((order) => assign(order, [...order.passedOver, order.assignee!], at))
   }
 
   function passOnAt(order: Order): number {
@@ -89,7 +129,8 @@ export function orderStage(plan: Plan): Stage {
     if (command.type === 'order.accept') {
       const isTaken = order.state !== 'new' && order.state !== 'dispatched'
       if (isTaken) return ['already_accepted', { order: order.order, by: order.assignee ?? '' }]
-      if (order.assignee !== person.id && !isFitting(person, order)) return ['not_qualified', { person: person.id, skill: order.skill }]
+      if (order.assignee !== person.id && !isFitting(person, order))
+        return ['not_qualified', { person: person.id, skill: order.skill }]
       return null
     }
     if (order.assignee !== person.id) return ['not_assignee', { order: order.order, assignee: order.assignee ?? '' }]

@@ -41,7 +41,7 @@ fallback: PM
 `
 const START = Date.UTC(2026, 0, 5, 2)
 
-export type Estate = Awaited<ReturnType<typeof openEstate>>
+type Estate = Awaited<ReturnType<typeof openEstate>>
 
 /** A real core, store and server over a folder of its own; time stands still but for what the test feeds. */
 export async function openEstate({ demo = false, more = [] as readonly Resource[], host = '127.0.0.1' } = {}) {

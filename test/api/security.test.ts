@@ -16,6 +16,7 @@ const PAGE = [
   '/page.css',
   '/icon.svg',
   '/page.js',
+  '/banner.js',
   '/chain.js',
   '/plant.js',
   '/lists.js',

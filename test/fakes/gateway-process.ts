@@ -23,7 +23,11 @@ export type GatewayProcess = Readonly<{
 }>
 
 export async function startGatewayProcess(args: readonly string[]): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT, env: bareEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: ROOT,
+    env: bareEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   const ready = Promise.withResolvers<string>()
   const take = (chunk: Buffer) => {
@@ -34,7 +38,9 @@ export async function startGatewayProcess(args: readonly string[]): Promise<Gate
   child.stdout.on('data', take)
   child.stderr.on('data', take)
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
-  void ended.then(([code, signal]) => ready.reject(new Error(`gateway ended with ${code ?? signal} before it was ready:\n${output}`)))
+  void ended.then(([code, signal]) =>
+    ready.reject(new Error(`gateway ended with ${code ?? signal} before it was ready:\n${output}`)),
+  )
   return {
     url: await ready.promise,
     pid: child.pid!,
@@ -51,7 +57,10 @@ export async function startGatewayProcess(args: readonly string[]): Promise<Gate
 /** Runs one command to its end; never throws for an exit code. */
 export async function caretaker(args: readonly string[]): Promise<{ code: number; out: string; error: string }> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, ...args], { cwd: ROOT, env: bareEnvironment() })
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, ...args], {
+      cwd: ROOT,
+      env: bareEnvironment(),
+    })
     return { code: 0, out: stdout, error: stderr }
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }

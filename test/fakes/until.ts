@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Waits for what a real wire brings: the first truthy value of `probe`, or an error naming `what` at the deadline. */
-export async function until<T>(what: string, probe: () => T | Promise<T>, deadlineMs = 5_000): Promise<Exclude<T, false | null | undefined>> {
+export async function until<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  deadlineMs = 5_000,
+): Promise<Exclude<T, false | null | undefined>> {
   const end = performance.now() + deadlineMs
   for (;;) {
     const found = await probe()

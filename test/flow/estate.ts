@@ -18,11 +18,20 @@ export type Estate = Readonly<{
   /** Reads a resource as an engineer. */
   get<T>(path: string): Promise<T>
   /** A command in somebody's name. */
-  post(path: string, body: object, role?: Role, key?: string): Promise<{ status: number; body: Record<string, unknown> }>
+  post(
+    path: string,
+    body: object,
+    role?: Role,
+    key?: string,
+  ): Promise<{ status: number; body: Record<string, unknown> }>
   stop(): Promise<void>
 }>
 
-export async function startEstate(t: Pick<Test, 'teardown'>, siteText: string, { speed = 1, folder = newFolder(t), profile = '' } = {}): Promise<Estate> {
+export async function startEstate(
+  t: Pick<Test, 'teardown'>,
+  siteText: string,
+  { speed = 1, folder = newFolder(t), profile = '' } = {},
+): Promise<Estate> {
   if (profile) {
     mkdirSync(join(folder, 'profiles'), { recursive: true })
     writeFileSync(join(folder, 'profiles', 'own.yaml'), profile)
@@ -43,7 +52,17 @@ export async function startEstate(t: Pick<Test, 'teardown'>, siteText: string, {
     log: pino({ level: 'silent' }),
     async plant(clock) {
       const { connections, devices } = site
-      plant = await startPlantProcess({ site: { connections, devices }, siteStart: clock.now(), monotonicStart: monotonicNow(), speed, ports: 'free', seed: 7 }, () => {})
+      plant = await startPlantProcess(
+        {
+          site: { connections, devices },
+          siteStart: clock.now(),
+          monotonicStart: monotonicNow(),
+          speed,
+          ports: 'free',
+          seed: 7,
+        },
+        () => {},
+      )
       return plant.ports
     },
   })
@@ -65,7 +84,11 @@ export async function startEstate(t: Pick<Test, 'teardown'>, siteText: string, {
       return (await response.json()) as T
     },
     async post(path, body, role = 'admin', key = `test-key-${++keys}-${gateway.clock.now()}`) {
-      const headers = { authorization: `Bearer ${await tokenOf(role)}`, 'content-type': 'application/json', 'idempotency-key': key }
+      const headers = {
+        authorization: `Bearer ${await tokenOf(role)}`,
+        'content-type': 'application/json',
+        'idempotency-key': key,
+      }
       const response = await fetch(base + path, { method: 'POST', headers, body: JSON.stringify(body) })
       return { status: response.status, body: (await response.json()) as Record<string, unknown> }
     },

@@ -29,27 +29,31 @@ t.test('exit codes: 0 well, 2 wrong usage, 78 wrong configuration', async (t) =>
   }
 })
 
-t.test('S04 a known or short secret, and a file that cannot be parsed, end with 78; anything else runs without the broken part', async (t) => {
-  const folder = newFolder(t)
-  const file = join(folder, 'site.yaml')
-  const site = (channel: string) => `site: { id: x, name: X, timezone: UTC }\nassets: [{ id: K1, kind: waste-bin }]\ndevices: []\nchannels: [${channel}]\n`
-  for (const [text, starts] of [
-    [site("{ id: w, type: webhook, url: 'http://127.0.0.1:1/', secret: changeme }"), false],
-    [site("{ id: w, type: webhook, url: 'http://127.0.0.1:1/', secret: short }"), false],
-    [site("{ id: w, type: webhook, url: 'http://127.0.0.1:1/', secret: '${env:NOT_THERE}' }"), true],
-    [site("{ id: w, type: carrier-pigeon }"), true],
-    ['site: [', false],
-    ['site: { name: no id }', false],
-  ] as const) {
-    writeFileSync(file, text)
-    const { site: loaded, faults } = loadSite(file, { env: {}, cwd: folder })
-    t.equal(loaded !== null, starts, text)
-    t.ok(faults.length > 0)
-    t.ok(faults.every((fault) => fault.line >= 1 && fault.column >= 1))
-  }
-  writeFileSync(file, site("{ id: w, type: webhook, url: 'http://127.0.0.1:1/', secret: changeme }"))
-  t.equal((await caretaker(['run', file, '--data', join(folder, 'data')])).code, 78)
-})
+t.test(
+  'S04 a known or short secret, and a file that cannot be parsed, end with 78; anything else runs without the broken part',
+  async (t) => {
+    const folder = newFolder(t)
+    const file = join(folder, 'site.yaml')
+    const site = (channel: string) =>
+      `site: { id: x, name: X, timezone: UTC }\nassets: [{ id: K1, kind: waste-bin }]\ndevices: []\nchannels: [${channel}]\n`
+    for (const [text, starts] of [
+      [site("{ id: w, type: webhook, url: 'http://127.0.0.1:1/', secret: changeme }"), false],
+      [site("{ id: w, type: webhook, url: 'http://127.0.0.1:1/', secret: short }"), false],
+      [site("{ id: w, type: webhook, url: 'http://127.0.0.1:1/', secret: '${env:NOT_THERE}' }"), true],
+      [site('{ id: w, type: carrier-pigeon }'), true],
+      ['site: [', false],
+      ['site: { name: no id }', false],
+    ] as const) {
+      writeFileSync(file, text)
+      const { site: loaded, faults } = loadSite(file, { env: {}, cwd: folder })
+      t.equal(loaded !== null, starts, text)
+      t.ok(faults.length > 0)
+      t.ok(faults.every((fault) => fault.line >= 1 && fault.column >= 1))
+    }
+    writeFileSync(file, site("{ id: w, type: webhook, url: 'http://127.0.0.1:1/', secret: changeme }"))
+    t.equal((await caretaker(['run', file, '--data', join(folder, 'data')])).code, 78)
+  },
+)
 
 t.test('a broken site file names every fault at once, each with its place', async (t) => {
   const folder = newFolder(t)
@@ -61,7 +65,13 @@ t.test('a broken site file names every fault at once, each with its place', asyn
   writeFileSync(file, broken)
   const { code, error } = await caretaker(['check', file])
   t.equal(code, 78)
-  for (const said of [/unknown key "knd" \(did you mean "kind"\?\)/, /no profile "lift-controler" \(did you mean "lift-controller"\?\)/, /no connection "plc-pr3" \(did you mean "plc-pr[12]"\?\)/, /"floors" must be of type integer/]) t.match(error, said)
+  for (const said of [
+    /unknown key "knd" \(did you mean "kind"\?\)/,
+    /no profile "lift-controler" \(did you mean "lift-controller"\?\)/,
+    /no connection "plc-pr3" \(did you mean "plc-pr[12]"\?\)/,
+    /"floors" must be of type integer/,
+  ])
+    t.match(error, said)
   for (const line of error.trim().split('\n').slice(0, -1)) t.match(line, /site\.yaml:\d+:\d+ /)
   const { site } = loadSite(file, { env: {}, cwd: folder })
   t.ok(site!.devices.length >= 50, 'the healthy part runs')
@@ -71,7 +81,15 @@ t.test('F57 a torn configuration never takes effect: cut anywhere, the one in fo
   const folder = newFolder(t)
   const file = join(folder, 'site.yaml')
   const devices = (ids: readonly string[]) =>
-    ['site: { id: x, name: X, timezone: UTC }', 'assets:', ...ids.map((id) => `  - { id: ${id}, kind: waste-bin }`), "mqtt: { listen: '127.0.0.1:0' }", 'devices:', ...ids.map((id) => `  - { id: ${id}, profile: bin-fill-sensor }`), ''].join('\n')
+    [
+      'site: { id: x, name: X, timezone: UTC }',
+      'assets:',
+      ...ids.map((id) => `  - { id: ${id}, kind: waste-bin }`),
+      "mqtt: { listen: '127.0.0.1:0' }",
+      'devices:',
+      ...ids.map((id) => `  - { id: ${id}, profile: bin-fill-sensor }`),
+      '',
+    ].join('\n')
   const [before, after] = [devices(['K1', 'K2']), devices(['K2', 'K3', 'K4'])]
   writeFileSync(file, before)
   const gateway = await startGatewayProcess(['run', file, '--data', join(folder, 'data'), '--http', '127.0.0.1:0'])
@@ -89,7 +107,10 @@ t.test('F57 a torn configuration never takes effect: cut anywhere, the one in fo
     if (loadSite(file, { env: {}, cwd: folder }).faults.length === 0) continue
     gateway.child.kill('SIGHUP')
     refused++
-    await until('refused with words', () => gateway.output().split('the configuration in force stays').length - 1 === refused)
+    await until(
+      'refused with words',
+      () => gateway.output().split('the configuration in force stays').length - 1 === refused,
+    )
   }
   t.ok(refused > 5, `${refused} torn files were refused`)
   t.strictSame(await shown(), ['K1', 'K2'], 'the old one is live')

@@ -58,7 +58,11 @@ t.test('F15 SIGTERM in a burst: drained within 10 s, exit 0, nothing lost', asyn
   for (const device of devices) device.disconnect()
   const stored = storedSequences(site.data)
   for (const { id, acknowledged: seqs } of devices) {
-    t.strictSame([...seqs].filter((seq) => !stored.get(id)?.has(seq)), [], `${id}: all ${seqs.size} are there`)
+    t.strictSame(
+      [...seqs].filter((seq) => !stored.get(id)?.has(seq)),
+      [],
+      `${id}: all ${seqs.size} are there`,
+    )
   }
   t.ok(verifyFolder(site.data).ok)
 })
@@ -82,7 +86,12 @@ t.test('a second instance on the same folder is refused with words; kill -9 free
   t.match(verified.out, /all well/)
 })
 
-type SiteFolder = Readonly<{ data: string; mqttPort: number; runArguments: readonly string[]; secretOf(device: string): string }>
+type SiteFolder = Readonly<{
+  data: string
+  mqttPort: number
+  runArguments: readonly string[]
+  secretOf(device: string): string
+}>
 
 async function siteFolder(t: Pick<Test, 'teardown'>): Promise<SiteFolder> {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-kill-'))
@@ -148,7 +157,14 @@ function sensor(id: string, site: SiteFolder): Sensor {
     id,
     acknowledged: done,
     connect() {
-      const own = mqtt.connect(`mqtt://127.0.0.1:${site.mqttPort}`, { username: id, clientId: id, password, protocolVersion: 4, reconnectPeriod: 0, queueQoSZero: false })
+      const own = mqtt.connect(`mqtt://127.0.0.1:${site.mqttPort}`, {
+        username: id,
+        clientId: id,
+        password,
+        protocolVersion: 4,
+        reconnectPeriod: 0,
+        queueQoSZero: false,
+      })
       client = own
       own.on('error', () => {})
       own.on('connect', () => {
@@ -170,7 +186,10 @@ function acknowledged(devices: readonly Sensor[]): number {
 function storedSequences(folder: string): Map<string, Map<number, number>> {
   const db = new DatabaseSync(join(folder, 'readings.db'), { readOnly: true })
   const stored = new Map<string, Map<number, number>>()
-  for (const { key, body } of db.prepare('select key, body from batches where key is not null').all() as { key: string; body: string }[]) {
+  for (const { key, body } of db.prepare('select key, body from batches where key is not null').all() as {
+    key: string
+    body: string
+  }[]) {
     const device = decodeReadings(body)[0]!.device
     const seq = Number(key.split('#')[1])
     const counts = stored.get(device) ?? stored.set(device, new Map()).get(device)!
@@ -182,7 +201,9 @@ function storedSequences(folder: string): Map<string, Map<number, number>> {
 
 function overflowsAreWhole(folder: string): boolean {
   const db = new DatabaseSync(join(folder, 'journal.db'), { readOnly: true })
-  const alarms = db.prepare("select count(*) as n from alarms where json_extract(doc, '$.order') is not null").get() as { n: number }
+  const alarms = db
+    .prepare("select count(*) as n from alarms where json_extract(doc, '$.order') is not null")
+    .get() as { n: number }
   const all = db.prepare('select count(*) as n from alarms').get() as { n: number }
   db.close()
   return all.n > 0 && alarms.n === all.n

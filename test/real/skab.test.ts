@@ -43,51 +43,77 @@ fallback: T1
 influx: [{ type: influx1, url: '${influx}', database: bed }]
 `
 
-type Listed = { items: { id: string; raisedAt: string; rule: string; orderId: string | null; alarmIds?: string[]; homes?: number }[] }
+type Listed = {
+  items: { id: string; raisedAt: string; rule: string; orderId: string | null; alarmIds?: string[]; homes?: number }[]
+}
 
 const skip = existsSync(RECORDING) ? withoutInfluxd() : `no recording at ${RECORDING}`
-t.test('a valve that closes is an alarm inside its labelled span and none before, and every reading reaches InfluxDB', { skip, timeout: 150_000 }, async (t) => {
-  const influxd = await startInfluxd()
-  t.teardown(() => influxd.stop())
-  const folder = newFolder(t)
-  const estate = await startEstate(t, siteText(influxd.url), { speed: SPEED, folder, profile: PROFILE })
-  const csv = readFileSync(RECORDING, 'utf8')
-  const columns = { flow: 'Volume Flow RateRMS', pressure: 'Pressure', current: 'Current', labelled: 'anomaly' }
-  const { rows } = parseCsv(csv)
-  const lengthMs = rows.at(-1)!.at - rows[0]!.at
-  const startedAt = estate.gateway.clock.now()
-  estate.plant.send({ type: 'replay', device: 'BED', csv, columns })
+t.test(
+  'a valve that closes is an alarm inside its labelled span and none before, and every reading reaches InfluxDB',
+  { skip, timeout: 150_000 },
+  async (t) => {
+    const influxd = await startInfluxd()
+    t.teardown(() => influxd.stop())
+    const folder = newFolder(t)
+    const estate = await startEstate(t, siteText(influxd.url), { speed: SPEED, folder, profile: PROFILE })
+    const csv = readFileSync(RECORDING, 'utf8')
+    const columns = { flow: 'Volume Flow RateRMS', pressure: 'Pressure', current: 'Current', labelled: 'anomaly' }
+    const { rows } = parseCsv(csv)
+    const lengthMs = rows.at(-1)!.at - rows[0]!.at
+    const startedAt = estate.gateway.clock.now()
+    estate.plant.send({ type: 'replay', device: 'BED', csv, columns })
 
-  const alarm = await until('the alarm', async () => (await estate.get<Listed>('/alarms')).items[0], 60_000)
-  t.equal(alarm.rule, 'BED/flow.lo')
-  await until('the recording is over', () => estate.gateway.clock.now() > startedAt + lengthMs + 30_000, 60_000)
-  const order = (await estate.get<Listed>('/orders')).items.find((item) => item.alarmIds?.includes(alarm.id))
-  const notice = (await estate.get<Listed>('/notices')).items.find((item) => item.alarmIds?.includes(alarm.id))
-  t.ok(order, 'with its order')
-  t.equal(notice?.homes, 6, 'and its notice to the homes that depend on it')
-  const alarms = (await estate.get<Listed>('/alarms')).items
-  await estate.gateway.stop()
+    const alarm = await until('the alarm', async () => (await estate.get<Listed>('/alarms')).items[0], 60_000)
+    t.equal(alarm.rule, 'BED/flow.lo')
+    await until('the recording is over', () => estate.gateway.clock.now() > startedAt + lengthMs + 30_000, 60_000)
+    const order = (await estate.get<Listed>('/orders')).items.find((item) => item.alarmIds?.includes(alarm.id))
+    const notice = (await estate.get<Listed>('/notices')).items.find((item) => item.alarmIds?.includes(alarm.id))
+    t.ok(order, 'with its order')
+    t.equal(notice?.homes, 6, 'and its notice to the homes that depend on it')
+    const alarms = (await estate.get<Listed>('/alarms')).items
+    await estate.gateway.stop()
 
-  const readings = readingsIn(join(folder, 'data'))
-  const labelled = readings.filter((reading) => reading.point === 'labelled' && reading.value === true).map((reading) => reading.at)
-  const [from, to] = [Math.min(...labelled), Math.max(...labelled)]
-  t.ok(labelled.length > 100, 'the label came over the wire')
-  const raised = alarms.map((item) => Date.parse(item.raisedAt))
-  t.ok(raised.every((at) => at >= from), 'none before the span')
-  t.ok(raised.some((at) => at >= from && at <= to), 'one inside it')
+    const readings = readingsIn(join(folder, 'data'))
+    const labelled = readings
+      .filter((reading) => reading.point === 'labelled' && reading.value === true)
+      .map((reading) => reading.at)
+    const [from, to] = [Math.min(...labelled), Math.max(...labelled)]
+    t.ok(labelled.length > 100, 'the label came over the wire')
+    const raised = alarms.map((item) => Date.parse(item.raisedAt))
+    t.ok(
+      raised.every((at) => at >= from),
+      'none before the span',
+    )
+    t.ok(
+      raised.some((at) => at >= from && at <= to),
+      'one inside it',
+    )
 
-  // A last start forwards what the stop left behind; the counts then are equal.
-  const again = await startEstate(t, siteText(influxd.url), { speed: 1, folder, profile: PROFILE })
-  const logged = () => readingsIn(join(folder, 'data')).filter((reading) => reading.value !== null && reading.at < again.gateway.health().startedAt).length
-  const expected = logged()
-  const counted = await until('equal counts', async () => {
-    const [series] = await influxd.query('bed', `select count(*) from circulation where time < ${again.gateway.health().startedAt}ms`)
-    const sum = Object.entries(series ?? {}).filter(([key]) => key.startsWith('count_')).reduce((total, [, count]) => total + Number(count), 0)
-    return sum === expected && sum
-  }, 30_000)
-  t.equal(counted, expected)
-  t.ok(counted > 1_000, `${counted} readings`)
-})
+    // A last start forwards what the stop left behind; the counts then are equal.
+    const again = await startEstate(t, siteText(influxd.url), { speed: 1, folder, profile: PROFILE })
+    const logged = () =>
+      readingsIn(join(folder, 'data')).filter(
+        (reading) => reading.value !== null && reading.at < again.gateway.health().startedAt,
+      ).length
+    const expected = logged()
+    const counted = await until(
+      'equal counts',
+      async () => {
+        const [series] = await influxd.query(
+          'bed',
+          `select count(*) from circulation where time < ${again.gateway.health().startedAt}ms`,
+        )
+        const sum = Object.entries(series ?? {})
+          .filter(([key]) => key.startsWith('count_'))
+          .reduce((total, [, count]) => total + Number(count), 0)
+        return sum === expected && sum
+      },
+      30_000,
+    )
+    t.equal(counted, expected)
+    t.ok(counted > 1_000, `${counted} readings`)
+  },
+)
 
 function readingsIn(folder: string): Reading[] {
   const db = new DatabaseSync(join(folder, 'readings.db'), { readOnly: true })

@@ -42,11 +42,12 @@ export function commandOf(intent: Intent, seen: Invariants, plan: Plan): Command
       return notice ? command({ type: 'notice.confirm', notice: notice.id, by: anybody } as Command) : null
     }
     case 'settle': {
-      const message = seen.messages.find((candidate) => !seen.settled.has(candidate.id))
+      const place = seen.messages.findIndex((candidate) => !seen.settled.has(candidate.id))
+      const message = seen.messages[place]
       if (!message) return null
       const { notice, channel, trace } = message
       // The outbox may say it twice, and says the same.
-      const result = message.id.length % 5 === 0 ? 'failed' : 'delivered'
+      const result = place % 5 === 4 ? 'failed' : 'delivered'
       return { type: 'message.settle', id: `settle-${message.id}`, actor: 'outbox', notice, trace, message: message.id, channel, result }
     }
   }

@@ -46,7 +46,7 @@ export class World {
   readonly poison = new Map<string, number>()
   readonly answers = new Map<string, string>()
   readonly acked = new Set<string>()
-  readonly count = { restarts: 0, blind: 0, commitFailures: 0, quarantined: 0, refused: 0, done: 0, deduplicated: 0 }
+  readonly count = { restarts: 0, blind: 0, commitFailures: 0, quarantined: 0, refused: 0, done: 0 }
   #epochs = 0
   #waiting = new Set<Waiting>()
   /** Of the dead lives: what has to be sent again. */

@@ -17,7 +17,7 @@ const FILES = [
   { url: '/', file: 'index.html', type: TYPES.html },
   { url: '/page.css', file: 'page.css', type: TYPES.css },
   { url: '/icon.svg', file: 'icon.svg', type: TYPES.svg },
-  ...['page', 'chain', 'plant', 'lists', 'words', 'gateway-link', 'stream', 'element'].map((name) => ({
+  ...['page', 'banner', 'chain', 'plant', 'lists', 'words', 'gateway-link', 'stream', 'element'].map((name) => ({
     url: `/${name}.js`,
     file: `${name}.js`,
     type: TYPES.js,

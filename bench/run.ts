@@ -1,0 +1,21 @@
+import { cpus } from 'node:os'
+import { benchCore } from './core.ts'
+import { type Figure, show } from './figure.ts'
+import { benchLatency } from './latency.ts'
+import { benchMemory, benchStart } from './start.ts'
+
+/** `npm run bench` measures all; `npm run bench -- core latency` only those. Nothing is asserted: figures are read. */
+const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
+  core: benchCore,
+  start: benchStart,
+  latency: benchLatency,
+  memory: () => benchMemory(Number(process.env['BENCH_MINUTES'] ?? 10)),
+}
+
+const wanted = process.argv.slice(2)
+console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'cpu'}\n`)
+console.log('| figure | measured | must reach | peer in the same run | ratio |\n|---|---|---|---|---|')
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  for (const figure of await bench()) console.log(show(figure))
+}

@@ -1,0 +1,23 @@
+import { chaosCampaign, replayCampaign, runSeeds } from '#test/sim/campaigns.ts'
+
+// `node bench/soak.ts [minutes] [first seed]`: seeds until the time is up, one campaign after the other.
+const minutes = Number(process.argv[2] ?? 2)
+const first = Number(process.argv[3] ?? Math.floor(performance.timeOrigin % 1e9))
+const until = performance.now() + minutes * 60_000
+const started = performance.now()
+const total = { seeds: 0, simulatedMs: 0, restarts: 0, raised: 0, cleared: 0, allClear: 0 }
+
+for (let seed = first; performance.now() < until; seed++) {
+  for (const campaign of [chaosCampaign, chaosCampaign, chaosCampaign, replayCampaign]) {
+    const { count, simulatedMs } = await runSeeds(campaign, [seed + total.seeds])
+    total.seeds++
+    total.simulatedMs += simulatedMs
+    for (const name of ['restarts', 'raised', 'cleared', 'allClear'] as const) total[name] += count[name]
+  }
+}
+const seconds = (performance.now() - started) / 1_000
+const perSecond = (value: number) => (value / seconds).toFixed(1)
+process.stdout.write(
+  `${total.seeds} seeds from ${first} in ${seconds.toFixed(0)} s: ${perSecond(total.seeds)} seeds/s, ${perSecond(total.simulatedMs / 3_600_000)} simulated hours/s; ` +
+    `${total.restarts} restarts, ${total.raised} alarms raised, ${total.cleared} cleared, ${total.allClear} all clear; no violation\n`,
+)
