@@ -6,7 +6,8 @@ import type { Batch, Reading, Value } from '#devices/reading.ts'
 import { type Access, openAccess } from '#gateway/access.ts'
 import { Accounting } from '#gateway/accounting.ts'
 import { eventFeed } from '#gateway/api/event-feed.ts'
-import { type ApiContext, type Resource, startServer } from '#gateway/api/server.ts'
+import type { ApiContext } from '#gateway/api/context.ts'
+import { type Resource, startServer } from '#gateway/api/server.ts'
 import { Latest } from '#gateway/latest.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
 import { systemRandom } from '#gateway/random.ts'
@@ -41,7 +42,6 @@ fallback: PM
 `
 const START = Date.UTC(2026, 0, 5, 2)
 
-type Estate = Awaited<ReturnType<typeof openEstate>>
 
 /** A real core, store and server over a folder of its own; time stands still but for what the test feeds. */
 export async function openEstate({ demo = false, more = [] as readonly Resource[], host = '127.0.0.1' } = {}) {

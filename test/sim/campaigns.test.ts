@@ -2,6 +2,8 @@ import t from 'tap'
 import { chaosCampaign, replayCampaign, runSeeds, seedsFrom, wallCampaign } from './campaigns.ts'
 import seeds from './seeds.json' with { type: 'json' }
 
+t.setTimeout(180_000)
+
 // A seed of a failure, to run it alone.
 const asked = process.env['SIM_SEED']
 const chosen = (found: readonly number[], first: number, count: number) => (asked === undefined ? seedsFrom(found, first, count) : [Number(asked)])
