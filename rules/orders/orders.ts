@@ -24,7 +24,9 @@ export function orderStage(plan: Plan): Stage {
     const rule = rules.get(ruleId)
     const asset = plan.assets.get(assetId)
     if (!rule || !asset) return []
-    if ([...book.all()].some((order) => order.alarms.some((known) => known.alarm === alarm))) return []
+    // The order knows; but residents whose notice has ended hear of it by what happens to the order.
+    const isKnown = book.ofRule(ruleId).some((order) => order.alarms.some((known) => known.alarm === alarm))
+    if (isKnown && rule.notice === undefined) return []
     const incident = incidentOf(rule, asset)
     // The order that has the rule already comes first: a rule must never have two.
     const open = book.ofRule(ruleId)[0] ?? [...book.all()].find((order) => isSameIncident(order, incident, at))

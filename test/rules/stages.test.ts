@@ -145,7 +145,6 @@ t.test('what occurs again has an open order again, and residents are told again'
   pump.passes(200)
   pump.says(300, 'L', 12)
   pump.passes(500)
-  t.comment(JSON.stringify(pump.events.map((e) => `${e.type}@${e.at / S}`)))
   t.equal(pump.of('notice.'), 'drafted@0 published@21 monitoring@30 all_clear@90 drafted@300 published@400', 'a latched alarm, the same order')
 })
 

@@ -47,7 +47,7 @@ export async function exactRun({ seed, site, plan, minutes, restarts, wallSteps 
     let isAtRest = false
     const crashHere = (): void => {
       if (!crashes.has(planned++)) return
-      if (fateDice.chance(0.1)) isAtRest = true
+      if (fateDice.chance(0.15)) isAtRest = true
       else world.arm(fateDice.pick(FATES), fateDice.chance(0.7))
     }
     const ofIntent = new Map<string, Command | null>()
@@ -78,6 +78,7 @@ export async function exactRun({ seed, site, plan, minutes, restarts, wallSteps 
       if (isAtRest && world.life) {
         await liveEqualsRebuilt(world)
         isAtRest = false
+        if (fateDice.chance(0.5)) await world.stop()
         world.kill()
       }
       if (world.clock.now() > troubleUntil) world.arm(null, false)
