@@ -83,6 +83,10 @@ export class Invariants {
       if (this.conditions.get(rule) !== 'true') continue
       const orders = this.openOrders().filter((order) => order.rules.has(rule))
       if (orders.length !== 1) throw new Violation(`alarm ${id} (${rule}, ${state}) is active with ${orders.length} open orders after event ${this.#seq}`)
+      const { notice: kind, asset } = this.#rules.get(rule)!
+      if (kind === undefined || this.#plan.assets.get(asset)!.homes.length === 0) continue
+      const isSpokenOf = [...this.notices.values()].some((notice) => NOTICE[notice.state] && notice.rules.has(rule))
+      if (!isSpokenOf) throw new Violation(`alarm ${id} (${rule}, ${state}) is active with no open notice after event ${this.#seq}`)
     }
   }
 
