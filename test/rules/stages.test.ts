@@ -11,20 +11,58 @@ const S = 1_000
 const always = [{ from: 0, to: 1_440 }]
 const staff: Person[] = [
   { id: 'T1', role: 'technician', regions: ['north'], skills: ['water'], duty: always },
-  { id: 'T2', role: 'technician', regions: ['north', 'south'], skills: ['water', 'lift'], duty: [{ from: 420, to: 1_140 }] },
+  {
+    id: 'T2',
+    role: 'technician',
+    regions: ['north', 'south'],
+    skills: ['water', 'lift'],
+    duty: [{ from: 420, to: 1_140 }],
+  },
   { id: 'T3', role: 'technician', regions: ['north'], skills: ['water'], duty: [{ from: 1_140, to: 1_860 }] },
   { id: 'PM', role: 'manager', regions: ['north'], skills: [], duty: always },
 ]
-const asset = (id: string, room: string, homes: string[]): [string, Asset] => [id, { id, name: id, kind: 'pump-set', room, region: 'north', homes }]
+const asset = (id: string, room: string, homes: string[]): [string, Asset] => [
+  id,
+  { id, name: id, kind: 'pump-set', room, region: 'north', homes },
+]
 const rule = (id: string, changes: Partial<Rule> = {}): Rule => ({
-  id: `${id}/hi`, device: id, asset: id, name: id, watch: { kind: 'limit', point: 'v', side: 'hi', limit: 10, deadband: 0 },
-  onDelayMs: 0, offDelayMs: 0, latch: false, safety: false, priority: 'high', class: 'P1', skill: 'water', notice: 'water-off', closesItself: false, validityMs: 10_000 * S, ...changes,
+  id: `${id}/hi`,
+  device: id,
+  asset: id,
+  name: id,
+  watch: { kind: 'limit', point: 'v', side: 'hi', limit: 10, deadband: 0 },
+  onDelayMs: 0,
+  offDelayMs: 0,
+  latch: false,
+  safety: false,
+  priority: 'high',
+  class: 'P1',
+  skill: 'water',
+  notice: 'water-off',
+  closesItself: false,
+  validityMs: 10_000 * S,
+  ...changes,
 })
 const plan: Plan = {
-  site: 'x', timeZone: 'Asia/Shanghai', rules: [rule('A'), rule('B'), rule('L', { latch: true }), rule('K', { closesItself: true })],
-  assets: new Map([asset('A', 'R', ['h1', 'h2']), asset('B', 'R', ['h2', 'h3']), asset('L', 'RL', ['h4']), asset('K', 'RK', [])]),
-  staff, fallback: 'PM', channels: ['screen'],
-  settings: { incidentWindowMs: 600 * S, publishAfterMs: 100 * S, publishConfirmedAfterMs: 50 * S, allClearHoldMs: 60 * S, acceptWithinMs: 30 * S },
+  site: 'x',
+  timeZone: 'Asia/Shanghai',
+  rules: [rule('A'), rule('B'), rule('L', { latch: true }), rule('K', { closesItself: true })],
+  assets: new Map([
+    asset('A', 'R', ['h1', 'h2']),
+    asset('B', 'R', ['h2', 'h3']),
+    asset('L', 'RL', ['h4']),
+    asset('K', 'RK', []),
+  ]),
+  staff,
+  fallback: 'PM',
+  channels: ['screen'],
+  settings: {
+    incidentWindowMs: 600 * S,
+    publishAfterMs: 100 * S,
+    publishConfirmedAfterMs: 50 * S,
+    allClearHoldMs: 60 * S,
+    acceptWithinMs: 30 * S,
+  },
 }
 
 /** A core that is told values and commands, second by second. */
@@ -36,7 +74,12 @@ function told() {
     events,
     says(second: number, device: string, value: number) {
       const at = second * S
-      events.push(...flow.judge({ source: 's', receivedAt: at, readings: [{ device, point: 'v', value, quality: 'good', at }] }, ++batches))
+      events.push(
+        ...flow.judge(
+          { source: 's', receivedAt: at, readings: [{ device, point: 'v', value, quality: 'good', at }] },
+          ++batches,
+        ),
+      )
     },
     does(second: number, body: CommandBody): string {
       const answer = flow.command({ ...body, id: `c${++commands}`, actor: 'x' } as Command, second * S)
@@ -46,7 +89,11 @@ function told() {
     passes(second: number) {
       events.push(...flow.advance(second * S))
     },
-    of: (prefix: string) => events.filter(({ type }) => type.startsWith(prefix)).map(({ type, at }) => `${type.slice(prefix.length)}@${at / S}`).join(' '),
+    of: (prefix: string) =>
+      events
+        .filter(({ type }) => type.startsWith(prefix))
+        .map(({ type, at }) => `${type.slice(prefix.length)}@${at / S}`)
+        .join(' '),
   }
 }
 
@@ -71,7 +118,9 @@ t.test('every state and trigger of an alarm, latching or not', async (t) => {
   const triggers: AlarmTrigger[] = ['occur', 'clear', 'acknowledge', 'reset']
   for (const kind of ['plain', 'latching'] as const) {
     for (const [state, row] of Object.entries(table[kind])) {
-      const found = triggers.map((trigger) => nextAlarmState(state as AlarmState, trigger, kind === 'latching') ?? '-').join(' ')
+      const found = triggers
+        .map((trigger) => nextAlarmState(state as AlarmState, trigger, kind === 'latching') ?? '-')
+        .join(' ')
       t.equal(found, row, `${kind}, ${state}`)
     }
   }
@@ -81,7 +130,16 @@ t.test('every state and trigger of an alarm, latching or not', async (t) => {
 t.test('dispatch: region, skill, duty, least load, id; then the fallback', async (t) => {
   const day = Date.UTC(2026, 0, 5, 4) // noon in Shanghai
   const night = Date.UTC(2026, 0, 5, 17) // one o'clock at night there
-  const table: [name: string, skill: string, region: string, passedOver: string[], load: Record<string, number>, at: number, assignee: string, code: string][] = [
+  const table: [
+    name: string,
+    skill: string,
+    region: string,
+    passedOver: string[],
+    load: Record<string, number>,
+    at: number,
+    assignee: string,
+    code: string,
+  ][] = [
     ['the id decides between equals', 'water', 'north', [], {}, day, 'T1', 'least_load'],
     ['the least load first', 'water', 'north', [], { T1: 2, T2: 1 }, day, 'T2', 'least_load'],
     ['duty past midnight', 'water', 'north', [], { T1: 1 }, night, 'T3', 'least_load'],
@@ -124,7 +182,9 @@ t.test('an order nobody accepts goes on to the next, and rests with the fallback
   const site = told()
   site.says(0, 'A', 12)
   site.passes(500)
-  const assignees = site.events.flatMap((event) => (event.type === 'order.dispatched' ? [`${event.assignee}@${event.at / S}`] : []))
+  const assignees = site.events.flatMap((event) =>
+    event.type === 'order.dispatched' ? [`${event.assignee}@${event.at / S}`] : [],
+  )
   t.equal(assignees.at(-1), `PM@${(assignees.length - 1) * 30}`)
   t.equal(new Set(assignees.map((text) => text.split('@')[0])).size, assignees.length, 'nobody twice')
 })
@@ -145,7 +205,11 @@ t.test('what occurs again has an open order again, and residents are told again'
   pump.passes(200)
   pump.says(300, 'L', 12)
   pump.passes(500)
-  t.equal(pump.of('notice.'), 'drafted@0 published@21 monitoring@30 all_clear@90 drafted@300 published@400', 'a latched alarm, the same order')
+  t.equal(
+    pump.of('notice.'),
+    'drafted@0 published@21 monitoring@30 all_clear@90 drafted@300 published@400',
+    'a latched alarm, the same order',
+  )
 })
 
 t.test('a rule never has two open orders, whatever else stands open in its room', async (t) => {
@@ -162,8 +226,12 @@ t.test('a rule never has two open orders, whatever else stands open in its room'
   t.equal(joined?.type === 'order.joined' && joined.order, b)
 })
 
-t.test('whatever two assets of one room do, told start is told end, to exactly those homes', async (t) => {
-  const step = fc.record({ pause: fc.integer({ min: 1, max: 90 }), device: fc.constantFrom('A', 'B', 'L'), value: fc.constantFrom(5, 12) })
+t.test('whatever two assets of one room do, told start is told end, to exactly those homes', async () => {
+  const step = fc.record({
+    pause: fc.integer({ min: 1, max: 90 }),
+    device: fc.constantFrom('A', 'B', 'L'),
+    value: fc.constantFrom(5, 12),
+  })
   fc.assert(
     fc.property(fc.array(step, { minLength: 2, maxLength: 40 }), (steps) => {
       const site = told()
@@ -177,7 +245,8 @@ t.test('whatever two assets of one room do, told start is told end, to exactly t
         if (event.type === 'notice.extended') toldOf.get(event.notice)!.push(...event.homes)
         if (event.type !== 'notice.all_clear') continue
         const homes = toldOf.get(event.notice)!
-        if (new Set(homes).size !== homes.length || homes.toSorted().join() !== event.homes.toSorted().join()) return false
+        if (new Set(homes).size !== homes.length || homes.toSorted().join() !== event.homes.toSorted().join())
+          return false
         toldOf.delete(event.notice)
       }
       return toldOf.size === 0

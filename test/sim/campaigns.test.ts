@@ -6,12 +6,14 @@ t.setTimeout(180_000)
 
 // A seed of a failure, to run it alone.
 const asked = process.env['SIM_SEED']
-const chosen = (found: readonly number[], first: number, count: number) => (asked === undefined ? seedsFrom(found, first, count) : [Number(asked)])
+const chosen = (found: readonly number[], first: number, count: number) =>
+  asked === undefined ? seedsFrom(found, first, count) : [Number(asked)]
 
 t.test('restarts at any point, between the two commits too, change nothing of what happens', async (t) => {
   const { runs, count } = await runSeeds(replayCampaign, chosen(seeds.replay, 1_000, 10))
   t.comment(JSON.stringify({ runs, ...count }))
-  if (asked === undefined) t.ok(count.restarts >= 300 && count.raised >= 50 && count.cleared >= 30, 'enough happened to say so')
+  if (asked === undefined)
+    t.ok(count.restarts >= 300 && count.raised >= 50 && count.cleared >= 30, 'enough happened to say so')
 })
 
 t.test('whatever breaks, what was acknowledged is there, once, and every invariant holds', async (t) => {

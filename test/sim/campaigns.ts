@@ -27,18 +27,27 @@ export const chaosCampaign: Campaign = (seed) => chaosRun({ seed, site, plan: si
 /** The wall clock jumps by hours and days; but for the jumps themselves, nothing happens otherwise or at another time. */
 export const wallCampaign: Campaign = async (seed) => {
   const run = { seed, site, plan: roundTheClock, minutes: 10, restarts: 0 }
-  const wallSteps = [86_400_000, -3_600_000, -86_400_000, 3_600_000, -86_400_000].map((byMs, i) => ({ at: START_AT + 45_000 + i * 2 * MINUTE_MS, byMs }))
+  const wallSteps = [86_400_000, -3_600_000, -86_400_000, 3_600_000, -86_400_000].map((byMs, i) => ({
+    at: START_AT + 45_000 + i * 2 * MINUTE_MS,
+    byMs,
+  }))
   const steady = await exactRun(run)
   const stepped = await exactRun({ ...run, wallSteps })
   const steps = stepped.events.filter(({ type }) => type === 'clock.stepped').length
   if (steps !== wallSteps.length) throw new Violation(`${steps} of ${wallSteps.length} steps were journaled`)
-  const differs = difference(withoutRestarts(steady.events), withoutRestarts(stepped.events, ({ type }) => type === 'clock.stepped'))
+  const differs = difference(
+    withoutRestarts(steady.events),
+    withoutRestarts(stepped.events, ({ type }) => type === 'clock.stepped'),
+  )
   if (differs) throw new Violation(`the wall clock changed what happened: ${differs}`)
   return stepped
 }
 
 /** Runs a campaign's seeds; a failure names seed and commit, which together replay it exactly. */
-export async function runSeeds(campaign: Campaign, seeds: Iterable<number>): Promise<{ runs: number; count: Outcome['count']; simulatedMs: number }> {
+export async function runSeeds(
+  campaign: Campaign,
+  seeds: Iterable<number>,
+): Promise<{ runs: number; count: Outcome['count']; simulatedMs: number }> {
   const total: Record<string, number> = {}
   let simulatedMs = 0
   let runs = 0

@@ -7,7 +7,10 @@ import type { Plan } from '#rules/plan.ts'
 import type { Dice } from './random.ts'
 
 export function simSite(): Site {
-  const { site, faults } = loadSite(fileURLToPath(new URL('./site.yaml', import.meta.url)), { env: {}, cwd: process.cwd() })
+  const { site, faults } = loadSite(fileURLToPath(new URL('./site.yaml', import.meta.url)), {
+    env: {},
+    cwd: process.cwd(),
+  })
   if (!site || faults.length > 0) throw new Error(`the simulated site is faulty: ${JSON.stringify(faults)}`)
   return site
 }
@@ -21,10 +24,30 @@ export function aroundTheClock(plan: Plan): Plan {
 export type Delivery = Readonly<{ at: number; batch: Omit<Batch, 'receivedAt'>; urgency: 'ack' | 'flow' }>
 
 type Values = Record<string, number | boolean | string>
-type Mood = Readonly<{ weight: number; values?: (dice: Dice) => Values; bad?: Partial<Record<string, Reason>>; unheard?: Reason; mute?: true }>
+type Mood = Readonly<{
+  weight: number
+  values?: (dice: Dice) => Values
+  bad?: Partial<Record<string, Reason>>
+  unheard?: Reason
+  mute?: true
+}>
 
-const PUMP: Values = { outlet_pressure: 0.5, inlet_pressure: 0.25, tank_level: 3, water_on_floor: false, pump1_fault: false, pump2_fault: false }
-const LIFT: Values = { service_mode: 'normal', car_running: true, door_closed: true, in_door_zone: false, passenger_present: false, fault_code: 0 }
+const PUMP: Values = {
+  outlet_pressure: 0.5,
+  inlet_pressure: 0.25,
+  tank_level: 3,
+  water_on_floor: false,
+  pump1_fault: false,
+  pump2_fault: false,
+}
+const LIFT: Values = {
+  service_mode: 'normal',
+  car_running: true,
+  door_closed: true,
+  in_door_zone: false,
+  passenger_present: false,
+  fault_code: 0,
+}
 const STUCK: Values = { ...LIFT, car_running: false, passenger_present: true }
 const BIN: Values = { fill: 40, battery: 90, tilted: false }
 
@@ -69,10 +92,17 @@ export type EstateOptions = Readonly<{
 
 /** All messages of the estate in the order of their arrival: dropped, late, twice, out of order, or never sent. */
 export function estateDeliveries(site: Site, dice: Dice, options: EstateOptions): Delivery[] {
-  return site.devices.flatMap((device) => deviceDeliveries(device.id, device.profile, dice.fork(), options)).toSorted((a, b) => a.at - b.at)
+  return site.devices
+    .flatMap((device) => deviceDeliveries(device.id, device.profile, dice.fork(), options))
+    .toSorted((a, b) => a.at - b.at)
 }
 
-function deviceDeliveries(device: string, profile: Profile, dice: Dice, { from, troubleUntil, to, allKeyed }: EstateOptions): Delivery[] {
+function deviceDeliveries(
+  device: string,
+  profile: Profile,
+  dice: Dice,
+  { from, troubleUntil, to, allKeyed }: EstateOptions,
+): Delivery[] {
   const moods = MOODS[profile.profile]!
   const healthy = moods['healthy']!
   const isPolled = profile.modbus !== undefined
@@ -80,7 +110,11 @@ function deviceDeliveries(device: string, profile: Profile, dice: Dice, { from, 
   let mood = healthy
   let moodUntil = from + dice.between(5, 60) * 1_000
   let sent = 0
-  for (let at = from + dice.between(1, 5_000); at < to; at += isPolled ? dice.between(3_000, 5_500) : dice.between(15_000, 60_000)) {
+  for (
+    let at = from + dice.between(1, 5_000);
+    at < to;
+    at += isPolled ? dice.between(3_000, 5_500) : dice.between(15_000, 60_000)
+  ) {
     if (at >= moodUntil) {
       mood = at >= troubleUntil || dice.chance(0.35) ? healthy : weighted(Object.values(moods), dice)
       moodUntil = at + dice.between(4, 150) * 1_000
@@ -97,7 +131,8 @@ function deviceDeliveries(device: string, profile: Profile, dice: Dice, { from, 
     // A poll's answer is never late or double; a message may be both.
     const late = isTrouble && !isPolled && dice.chance(0.2) ? dice.between(1, 40_000) : 0
     deliveries.push({ at: at + late, batch, urgency })
-    if (isTrouble && !isPolled && dice.chance(0.2)) deliveries.push({ at: at + late + dice.between(0, 90_000), batch, urgency })
+    if (isTrouble && !isPolled && dice.chance(0.2))
+      deliveries.push({ at: at + late + dice.between(0, 90_000), batch, urgency })
   }
   return deliveries.filter((delivery) => delivery.at < to)
 }

@@ -82,11 +82,15 @@ export class Invariants {
     for (const { id, rule, state } of this.openAlarms()) {
       if (this.conditions.get(rule) !== 'true') continue
       const orders = this.openOrders().filter((order) => order.rules.has(rule))
-      if (orders.length !== 1) throw new Violation(`alarm ${id} (${rule}, ${state}) is active with ${orders.length} open orders after event ${this.#seq}`)
+      if (orders.length !== 1)
+        throw new Violation(
+          `alarm ${id} (${rule}, ${state}) is active with ${orders.length} open orders after event ${this.#seq}`,
+        )
       const { notice: kind, asset } = this.#rules.get(rule)!
       if (kind === undefined || this.#plan.assets.get(asset)!.homes.length === 0) continue
       const isSpokenOf = [...this.notices.values()].some((notice) => NOTICE[notice.state] && notice.rules.has(rule))
-      if (!isSpokenOf) throw new Violation(`alarm ${id} (${rule}, ${state}) is active with no open notice after event ${this.#seq}`)
+      if (!isSpokenOf)
+        throw new Violation(`alarm ${id} (${rule}, ${state}) is active with no open notice after event ${this.#seq}`)
     }
   }
 
@@ -109,8 +113,14 @@ export class Invariants {
     const lasted = event.at - event.since
     this.#must((this.conditions.get(event.rule) ?? 'unknown') !== event.state, event, 'became what it was')
     if (event.state === 'unknown') this.#must(lasted >= rule.validityMs, event, `unknown after ${lasted} ms`)
-    else if (event.evidence.reason === 'silent' && event.evidence.at === event.since) this.#must(lasted >= 2 * rule.validityMs, event, `silent after ${lasted} ms`)
-    else this.#must(lasted >= (event.state === 'true' ? rule.onDelayMs : rule.offDelayMs), event, `${event.state} after ${lasted} ms`)
+    else if (event.evidence.reason === 'silent' && event.evidence.at === event.since)
+      this.#must(lasted >= 2 * rule.validityMs, event, `silent after ${lasted} ms`)
+    else
+      this.#must(
+        lasted >= (event.state === 'true' ? rule.onDelayMs : rule.offDelayMs),
+        event,
+        `${event.state} after ${lasted} ms`,
+      )
     this.conditions.set(event.rule, event.state)
   }
 
@@ -142,7 +152,13 @@ export class Invariants {
     }
     if (event.type === 'order.opened') {
       this.#must(!this.orders.has(event.order), event, 'an id used twice')
-      this.orders.set(event.order, { id: event.order, state: 'new', assignee: null, alarms: new Set([event.alarm]), rules: new Set([event.rule]) })
+      this.orders.set(event.order, {
+        id: event.order,
+        state: 'new',
+        assignee: null,
+        alarms: new Set([event.alarm]),
+        rules: new Set([event.rule]),
+      })
       return
     }
     const order = this.orders.get(event.order)!
@@ -160,11 +176,13 @@ export class Invariants {
       order.assignee = event.assignee
     }
     if (event.type === 'order.accepted') order.assignee = event.by
-    if (event.type === 'order.arrived' || event.type === 'order.finished') this.#must(order.assignee === event.by, event, `not by ${order.assignee}`)
+    if (event.type === 'order.arrived' || event.type === 'order.finished')
+      this.#must(order.assignee === event.by, event, `not by ${order.assignee}`)
     if (event.type === 'order.closed' || event.type === 'order.verified') {
       const active = [...order.rules].filter((rule) => this.conditions.get(rule) !== 'false')
       this.#must(active.length === 0, event, `while ${active.join(', ')} is not over`)
-      if (event.type === 'order.closed' && event.by !== 'telemetry') this.#must(order.state === 'verified', event, `closed from ${order.state}`)
+      if (event.type === 'order.closed' && event.by !== 'telemetry')
+        this.#must(order.state === 'verified', event, `closed from ${order.state}`)
       if (event.type === 'order.closed') this.count.closed++
     }
     order.state = to!
@@ -173,7 +191,13 @@ export class Invariants {
   #notice(event: Extract<Event, { notice: string }>): void {
     if (event.type === 'notice.drafted') {
       this.#must(!this.notices.has(event.notice), event, 'an id used twice')
-      this.notices.set(event.notice, { id: event.notice, state: 'draft', told: new Set(), rules: new Set([event.rule]), monitoringSince: 0 })
+      this.notices.set(event.notice, {
+        id: event.notice,
+        state: 'draft',
+        told: new Set(),
+        rules: new Set([event.rule]),
+        monitoringSince: 0,
+      })
       return
     }
     const notice = this.notices.get(event.notice)!
@@ -184,18 +208,34 @@ export class Invariants {
     if (event.type === 'notice.monitoring') notice.monitoringSince = event.at
     if (event.type === 'notice.published' || event.type === 'notice.extended') {
       for (const home of event.homes) this.#once(notice.told, home, event, `home ${home} told twice`)
-      const served = new Set([...notice.rules].flatMap((rule) => this.#plan.assets.get(this.#rules.get(rule)!.asset)!.homes))
+      const served = new Set(
+        [...notice.rules].flatMap((rule) => this.#plan.assets.get(this.#rules.get(rule)!.asset)!.homes),
+      )
       this.#must(sameSet(notice.told, served), event, 'told other homes than depend on it')
       if (event.type === 'notice.published') this.count.published++
     }
     if (event.type === 'notice.all_clear') {
       this.count.allClear++
-      this.#must(event.homes.length === notice.told.size && sameSet(new Set(event.homes), notice.told), event, 'all clear to others than were told')
+      this.#must(
+        event.homes.length === notice.told.size && sameSet(new Set(event.homes), notice.told),
+        event,
+        'all clear to others than were told',
+      )
       this.#must(event.at - notice.monitoringSince >= this.#plan.settings.allClearHoldMs, event, 'all clear too early')
-      this.#must([...notice.rules].every((rule) => this.conditions.get(rule) === 'false'), event, 'all clear while not over')
+      this.#must(
+        [...notice.rules].every((rule) => this.conditions.get(rule) === 'false'),
+        event,
+        'all clear while not over',
+      )
     }
     if ('channels' in event) {
-      for (const channel of event.channels) this.messages.push({ id: `${notice.id}-${event.seq}-${channel}`, notice: notice.id, channel, trace: event.trace })
+      for (const channel of event.channels)
+        this.messages.push({
+          id: `${notice.id}-${event.seq}-${channel}`,
+          notice: notice.id,
+          channel,
+          trace: event.trace,
+        })
     }
   }
 

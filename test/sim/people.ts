@@ -4,16 +4,44 @@ import type { Dice } from './random.ts'
 import type { Invariants, SeenOrder } from './invariants.ts'
 
 /** What a person is about to do; to what, shows when the moment has come. */
-export type Intent = Readonly<{ at: number; id: string; act: Act; which: number; who: number; isWrong: boolean; againAfterMs: number | null }>
+export type Intent = Readonly<{
+  at: number
+  id: string
+  act: Act
+  which: number
+  who: number
+  isWrong: boolean
+  againAfterMs: number | null
+}>
 type Act = (typeof ACTS)[number]
 
-const ACTS = ['work', 'work', 'work', 'work', 'work', 'rival', 'acknowledge', 'reset', 'confirm', 'settle', 'settle'] as const
+const ACTS = [
+  'work',
+  'work',
+  'work',
+  'work',
+  'work',
+  'rival',
+  'acknowledge',
+  'reset',
+  'confirm',
+  'settle',
+  'settle',
+] as const
 
 export function intentsOf(dice: Dice, { from, to }: { from: number; to: number }): Intent[] {
   const intents: Intent[] = []
   for (let at = from + 20_000; at < to; at += dice.between(500, 9_000)) {
     const againAfterMs = dice.chance(0.15) ? dice.between(1, 20_000) : null
-    intents.push({ at, id: `c${intents.length}`, act: dice.pick(ACTS), which: dice.next(), who: dice.next(), isWrong: dice.chance(0.1), againAfterMs })
+    intents.push({
+      at,
+      id: `c${intents.length}`,
+      act: dice.pick(ACTS),
+      which: dice.next(),
+      who: dice.next(),
+      isWrong: dice.chance(0.1),
+      againAfterMs,
+    })
   }
   return intents
 }
@@ -29,7 +57,10 @@ export function commandOf(intent: Intent, seen: Invariants, plan: Plan): Command
       const order = at(seen.openOrders(), intent.which)
       if (!order) return null
       const by = intent.act === 'rival' ? anybody : (order.assignee ?? anybody)
-      return command({ type: intent.isWrong ? at(STEPS, intent.who)! : stepOf(order), order: order.id, by } as Command, by)
+      return command(
+        { type: intent.isWrong ? at(STEPS, intent.who)! : stepOf(order), order: order.id, by } as Command,
+        by,
+      )
     }
     case 'acknowledge':
     case 'reset': {
@@ -48,7 +79,16 @@ export function commandOf(intent: Intent, seen: Invariants, plan: Plan): Command
       const { notice, channel, trace } = message
       // The outbox may say it twice, and says the same.
       const result = place % 5 === 4 ? 'failed' : 'delivered'
-      return { type: 'message.settle', id: `settle-${message.id}`, actor: 'outbox', notice, trace, message: message.id, channel, result }
+      return {
+        type: 'message.settle',
+        id: `settle-${message.id}`,
+        actor: 'outbox',
+        notice,
+        trace,
+        message: message.id,
+        channel,
+        result,
+      }
     }
   }
 }

@@ -20,17 +20,36 @@ export type RunOptions = Readonly<{
   /** Minutes of trouble; ten more of healing follow. */
   minutes: number
 }>
-export type Outcome = Readonly<{ events: readonly Event[]; count: World['count'] & World['seen']['count']; simulatedMs: number }>
+export type Outcome = Readonly<{
+  events: readonly Event[]
+  count: World['count'] & World['seen']['count']
+  simulatedMs: number
+}>
 
 export const START_AT = Date.UTC(2026, 0, 5, 9)
 const HEALING_MS = 10 * 60_000
-const FATES: readonly Fate[] = ['cutBefore', 'cutBetween', 'cutBetween', 'cutAfter', { statement: 0 }, { statement: 1 }, { statement: 2 }]
+const FATES: readonly Fate[] = [
+  'cutBefore',
+  'cutBetween',
+  'cutBetween',
+  'cutAfter',
+  { statement: 0 },
+  { statement: 1 },
+  { statement: 2 },
+]
 
 /**
  * A run in which every input is durable before the next one comes. `restarts` of them end in a crash: before, between,
  * amid or after the two commits, or at rest; time stands still until the next life, and what got no answer is sent again.
  */
-export async function exactRun({ seed, site, plan, minutes, restarts, wallSteps = [] }: RunOptions & { restarts: number; wallSteps?: readonly WallStep[] }): Promise<Outcome> {
+export async function exactRun({
+  seed,
+  site,
+  plan,
+  minutes,
+  restarts,
+  wallSteps = [],
+}: RunOptions & { restarts: number; wallSteps?: readonly WallStep[] }): Promise<Outcome> {
   const luck = dice(seed)
   const troubleUntil = START_AT + minutes * 60_000
   const to = troubleUntil + HEALING_MS
@@ -78,6 +97,7 @@ export async function exactRun({ seed, site, plan, minutes, restarts, wallSteps 
       if (isAtRest && world.life) {
         await liveEqualsRebuilt(world)
         isAtRest = false
+        world.arm(null, false)
         if (fateDice.chance(0.5)) await world.stop()
         world.kill()
       }
@@ -100,11 +120,13 @@ export async function chaosRun({ seed, site, plan, minutes }: RunOptions): Promi
   const fateDice = luck.fork()
   const slowness = luck.pick([0, 0.1, 0.5])
   let isHealed = false
-  const commitMs = (): number => (!isHealed && fateDice.chance(slowness) ? fateDice.between(1, fateDice.chance(0.1) ? 4_000 : 300) : 0)
+  const commitMs = (): number =>
+    !isHealed && fateDice.chance(slowness) ? fateDice.between(1, fateDice.chance(0.1) ? 4_000 : 300) : 0
   const world = new World({ site, plan, startAt: START_AT, dice: luck.fork(), isExact: false, commitMs })
   try {
     for (const delivery of deliveries) {
-      if (delivery.at < troubleUntil && fateDice.chance(0.002)) world.poison.set(poisonId(delivery.batch), fateDice.pick([1, 2, 3, 3]))
+      if (delivery.at < troubleUntil && fateDice.chance(0.002))
+        world.poison.set(poisonId(delivery.batch), fateDice.pick([1, 2, 3, 3]))
       world.clock.plan(delivery.at, () => world.deliver(delivery))
     }
     for (const intent of intents) {
@@ -112,7 +134,8 @@ export async function chaosRun({ seed, site, plan, minutes }: RunOptions): Promi
         const command = commandOf(intent, world.seen, plan)
         if (!command) return
         world.send(command)
-        if (intent.againAfterMs !== null) world.clock.plan(world.clock.now() + intent.againAfterMs, () => world.send(command))
+        if (intent.againAfterMs !== null)
+          world.clock.plan(world.clock.now() + intent.againAfterMs, () => world.send(command))
       })
     }
     planTrouble(world, fateDice, troubleUntil)
@@ -149,7 +172,15 @@ function planWallSteps(world: World, steps: readonly WallStep[]): void {
 }
 
 function planTrouble(world: World, luck: Dice, until: number): void {
-  const fates: readonly Fate[] = [...FATES, 'failBefore', 'failBetween', 'failAfter', 'failBefore', 'failBetween', 'failAfter']
+  const fates: readonly Fate[] = [
+    ...FATES,
+    'failBefore',
+    'failBetween',
+    'failAfter',
+    'failBefore',
+    'failBetween',
+    'failAfter',
+  ]
   for (let at = START_AT + 30_000; at < until; at += luck.between(1_000, 90_000)) {
     world.clock.plan(at, () => {
       const kind = luck.next()
@@ -172,7 +203,8 @@ async function finish(world: World, simulatedMs: number): Promise<Outcome> {
   await life.pipeline.flush()
   await world.settle()
   if (world.waiting > 0) throw new Violation(`${world.waiting} still wait for an answer`)
-  for (const [source, { queued }] of life.accounting.read()) if (queued > 0) throw new Violation(`${queued} of ${source} are still queued`)
+  for (const [source, { queued }] of life.accounting.read())
+    if (queued > 0) throw new Violation(`${queued} of ${source} are still queued`)
   world.seen.atEnd()
   await liveEqualsRebuilt(world)
   await life.pipeline.stop()
@@ -189,31 +221,61 @@ async function finish(world: World, simulatedMs: number): Promise<Outcome> {
 function checkFiles(world: World): void {
   const readings = new DatabaseSync(join(world.folder, 'readings.db'), { readOnly: true })
   const stored = new Map<string, number>()
-  for (const { body, key } of readings.prepare('select body, key from batches').all() as { body: string; key: string | null }[]) {
+  for (const { body, key } of readings.prepare('select body, key from batches').all() as {
+    body: string
+    key: string | null
+  }[]) {
     const [device, , , at] = (JSON.parse(body) as [string, string, unknown, number][])[0]!
     stored.set(`${device}@${at}`, (stored.get(`${device}@${at}`) ?? 0) + 1)
     if (key !== null && stored.get(`${device}@${at}`)! > 1) throw new Violation(`stored twice: ${key}`)
   }
-  const quarantined = new Set((readings.prepare('select body from quarantine').all() as { body: string }[]).map(({ body }) => poisonId(JSON.parse(body))))
+  const quarantined = new Set(
+    (readings.prepare('select body from quarantine').all() as { body: string }[]).map(({ body }) =>
+      poisonId(JSON.parse(body)),
+    ),
+  )
   readings.close()
-  for (const id of world.acked) if (!stored.has(id) && !quarantined.has(id)) throw new Violation(`acknowledged and lost: ${id}`)
+  for (const id of world.acked)
+    if (!stored.has(id) && !quarantined.has(id)) throw new Violation(`acknowledged and lost: ${id}`)
 
   const journal = new DatabaseSync(join(world.folder, 'journal.db'), { readOnly: true })
-  const answers = new Map((journal.prepare('select id, body from answers').all() as { id: string; body: string }[]).map(({ id, body }) => [id, body]))
-  for (const [id, answer] of world.answers) if (answers.get(id) !== answer) throw new Violation(`command ${id} was answered ${answer}; kept: ${answers.get(id)}`)
-  const rows = (table: string) => (journal.prepare(`select id, open, doc from ${table}`).all() as { id: string; open: number; doc: string }[]).map(({ id, open, doc }) => ({ id, open: open === 1, doc: JSON.parse(doc) as { state: string } }))
+  const answers = new Map(
+    (journal.prepare('select id, body from answers').all() as { id: string; body: string }[]).map(({ id, body }) => [
+      id,
+      body,
+    ]),
+  )
+  for (const [id, answer] of world.answers)
+    if (answers.get(id) !== answer)
+      throw new Violation(`command ${id} was answered ${answer}; kept: ${answers.get(id)}`)
+  const rows = (table: string) =>
+    (journal.prepare(`select id, open, doc from ${table}`).all() as { id: string; open: number; doc: string }[]).map(
+      ({ id, open, doc }) => ({ id, open: open === 1, doc: JSON.parse(doc) as { state: string } }),
+    )
   const { seen } = world
   const same = (what: string, id: string, row: string | undefined, told: string) => {
     if (row !== told) throw new Violation(`${what} ${id} is ${row} in its row, ${told} by its events`)
   }
   const alarms = new Map(rows('alarms').map((row) => [row.id, row.doc.state]))
-  for (const { id, state } of seen.alarms.values()) same('alarm', id, alarms.get(id), state === 'ended' ? 'normal' : state)
+  for (const { id, state } of seen.alarms.values())
+    same('alarm', id, alarms.get(id), state === 'ended' ? 'normal' : state)
   const orders = new Map(rows('orders').map((row) => [row.id, row.doc.state]))
   for (const { id, state } of seen.orders.values()) same('order', id, orders.get(id), state)
   const notices = new Map(rows('notices').map((row) => [row.id, row.doc.state]))
   for (const { id, state } of seen.notices.values()) same('notice', id, notices.get(id), state)
-  const outbox = new Map((journal.prepare('select id, state from outbox').all() as { id: string; state: string }[]).map(({ id, state }) => [id, state]))
+  const outbox = new Map(
+    (journal.prepare('select id, state from outbox').all() as { id: string; state: string }[]).map(({ id, state }) => [
+      id,
+      state,
+    ]),
+  )
   for (const { id } of seen.messages) if (!outbox.has(id)) throw new Violation(`message ${id} is not in the outbox`)
-  if (alarms.size !== seen.alarms.size || orders.size !== seen.orders.size || notices.size !== seen.notices.size || outbox.size !== seen.messages.length) throw new Violation('rows without events')
+  if (
+    alarms.size !== seen.alarms.size ||
+    orders.size !== seen.orders.size ||
+    notices.size !== seen.notices.size ||
+    outbox.size !== seen.messages.length
+  )
+    throw new Violation('rows without events')
   journal.close()
 }

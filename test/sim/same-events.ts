@@ -13,9 +13,15 @@ export function withoutRestarts(events: readonly Event[], dropped: (event: Event
       if (!traces.has(text)) traces.set(text, traces.size + 1)
       return `R${traces.get(text)}`
     }
-    return /^(settle-)?[AWNS]\d+(-\d+-\w+)?$/.test(text) ? text.replaceAll(/(?<=^(?:settle-)?[AWNS]|-)\d+/g, (place) => String(places.get(Number(place)))) : text
+    return /^(settle-)?[AWNS]\d+(-\d+-\w+)?$/.test(text)
+      ? text.replaceAll(/(?<=^(?:settle-)?[AWNS]|-)\d+/g, (place) => String(places.get(Number(place))))
+      : text
   }
-  return kept.map((event, i) => JSON.stringify({ ...event, seq: i + 1 }, (_, value: unknown) => (typeof value === 'string' ? renamed(value) : value)))
+  return kept.map((event, i) =>
+    JSON.stringify({ ...event, seq: i + 1 }, (_, value: unknown) =>
+      typeof value === 'string' ? renamed(value) : value,
+    ),
+  )
 }
 
 /** The first difference, in words; null when there is none. */

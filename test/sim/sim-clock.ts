@@ -63,7 +63,7 @@ export class SimClock {
   #push(at: number, order: number, run: () => void): void {
     const heap = this.#heap
     heap.push({ at, order, place: this.#places++, run })
-    for (let i = heap.length - 1; i > 0; ) {
+    for (let i = heap.length - 1; i > 0;) {
       const parent = (i - 1) >> 1
       if (!isBefore(heap[i]!, heap[parent]!)) return
       ;[heap[i], heap[parent]] = [heap[parent]!, heap[i]!]
@@ -76,9 +76,10 @@ export class SimClock {
     const last = heap.pop()!
     if (heap.length === 0) return
     heap[0] = last
-    for (let i = 0; ; ) {
+    for (let i = 0; ;) {
       let least = i
-      for (const child of [2 * i + 1, 2 * i + 2]) if (child < heap.length && isBefore(heap[child]!, heap[least]!)) least = child
+      for (const child of [2 * i + 1, 2 * i + 2])
+        if (child < heap.length && isBefore(heap[child]!, heap[least]!)) least = child
       if (least === i) return
       ;[heap[i], heap[least]] = [heap[least]!, heap[i]!]
       i = least

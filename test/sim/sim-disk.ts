@@ -7,7 +7,14 @@ import type { Group } from '#gateway/store/group.ts'
  * program lives and is told. `{ statement }`: the power goes in the middle of the journal's transaction, after the rows of
  * so many events.
  */
-export type Fate = 'cutBefore' | 'cutBetween' | 'cutAfter' | 'failBefore' | 'failBetween' | 'failAfter' | Readonly<{ statement: number }>
+export type Fate =
+  | 'cutBefore'
+  | 'cutBetween'
+  | 'cutAfter'
+  | 'failBefore'
+  | 'failBetween'
+  | 'failAfter'
+  | Readonly<{ statement: number }>
 
 type DiskOptions = Readonly<{
   onDeath(): void
@@ -18,6 +25,8 @@ type DiskOptions = Readonly<{
   /** How long the disk takes. */
   wait(): Promise<void>
 }>
+
+export const DISK_ERROR = 'disk I/O error'
 
 class PowerCut extends Error {}
 const never = new Promise<never>(() => {})
@@ -49,14 +58,20 @@ export class SimDisk {
     const call = async <T>(read: () => T): Promise<T> => (this.isDead ? never : read())
     return {
       commit: (group) => this.#commit(group),
-      load: (plan) => call(() => this.core.load(plan)),
+      load: async (plan) => {
+        await this.#options.wait()
+        return call(() => this.core.load(plan))
+      },
       eventsAfter: (seq) => call(() => this.core.eventsAfter(seq)),
       batchesAfter: (id, limit) => call(() => this.core.batchesAfter(id, limit)),
       recentKeys: (limit) => call(() => this.core.recentKeys(limit)),
-      quarantine: (at, origin, reason, body) => call(() => {
-        this.core.quarantine(at, origin, reason, body)
-        this.#options.onQuarantine(body)
-      }),
+      quarantine: async (at, origin, reason, body) => {
+        await this.#options.wait()
+        return call(() => {
+          this.core.quarantine(at, origin, reason, body)
+          this.#options.onQuarantine(body)
+        })
+      },
     }
   }
 
@@ -72,7 +87,9 @@ export class SimDisk {
       if (fate === 'failBetween') this.#fail()
     }
     try {
-      this.core.commit(typeof fate === 'object' && fate ? { ...group, events: cutAfter(group.events, fate.statement) } : group)
+      this.core.commit(
+        typeof fate === 'object' && fate ? { ...group, events: cutAfter(group.events, fate.statement) } : group,
+      )
     } catch (error) {
       if (error instanceof PowerCut) return this.#cut()
       throw error
@@ -91,7 +108,7 @@ export class SimDisk {
 
   #fail(): never {
     this.fate = null
-    throw new Error('disk I/O error')
+    throw new Error(DISK_ERROR)
   }
 }
 
