@@ -16,7 +16,10 @@ export type LimitSide = (typeof LIMIT_SIDES)[number]
  */
 export const AlarmDefinition = Type.Object(
   {
-    id: Type.String({ pattern: '^[a-z][a-z0-9-]*$' }),
+    id: Type.String({
+      pattern: '^[a-z][a-z0-9-]*$',
+      description: "a site's alarm with the same id replaces the profile's",
+    }),
     name: Text,
     point: Type.Optional(Name),
     limits: Type.Optional(
@@ -27,26 +30,36 @@ export const AlarmDefinition = Type.Object(
           lo: Type.Optional(Type.Number()),
           lolo: Type.Optional(Type.Number()),
         },
-        { additionalProperties: false, minProperties: 1 },
+        { additionalProperties: false, minProperties: 1, description: 'true from the limit on; needs point' },
       ),
     ),
-    when: Type.Optional(Type.String({ minLength: 1 })),
-    deadband: Type.Optional(Type.Number({ minimum: 0 })),
-    delay: Type.Optional(
-      Type.Object({ on: Type.Optional(Duration), off: Type.Optional(Duration) }, { additionalProperties: false }),
+    when: Type.Optional(
+      Type.String({ minLength: 1, description: 'CEL over the points of the device, instead of point and limits' }),
     ),
-    enabled_when: Type.Optional(Type.String({ minLength: 1 })),
-    latch: Type.Optional(Type.Boolean()),
-    priority: oneOf(PRIORITIES),
-    class: oneOf(ORDER_CLASSES),
-    skill: Type.String({ pattern: '^[a-z][a-z0-9_]*$' }),
+    deadband: Type.Optional(Type.Number({ minimum: 0, description: 'so far back from the limit it is over' })),
+    delay: Type.Optional(
+      Type.Object(
+        { on: Type.Optional(Duration), off: Type.Optional(Duration) },
+        { additionalProperties: false, description: 'how long it must hold, and be gone; 30s and 60s unless said' },
+      ),
+    ),
+    enabled_when: Type.Optional(Type.String({ minLength: 1, description: 'CEL: judged only while this is true' })),
+    latch: Type.Optional(Type.Boolean({ description: 'stays until somebody resets it after a look on site' })),
+    priority: oneOf(PRIORITIES, 'ranks announcements'),
+    class: oneOf(ORDER_CLASSES, "sets the order's clocks"),
+    skill: Type.String({ pattern: '^[a-z][a-z0-9_]*$', description: 'who can mend it: water, electric, lift, …' }),
     cause: Type.Optional(Text),
     consequence: Type.Optional(Text),
     response: Type.Optional(Text),
-    /** Kind of the notice to residents whose homes the asset serves; none means residents are not told. */
-    notice: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9-]*$' })),
-    /** Bins and communication: the order closes on telemetry alone. */
-    closes_itself: Type.Optional(Type.Boolean()),
+    notice: Type.Optional(
+      Type.String({
+        pattern: '^[a-z][a-z0-9-]*$',
+        description: 'kind of the notice to the homes that the asset serves; without it residents are not told',
+      }),
+    ),
+    closes_itself: Type.Optional(
+      Type.Boolean({ description: 'the order closes on telemetry alone: bins and communication' }),
+    ),
   },
   { additionalProperties: false },
 )

@@ -23,6 +23,14 @@ export const FAULTS = {
   file_exists: { status: 409, retry: false },
   // requests
   unauthenticated: { status: 401, retry: false },
+  wrong_credentials: { status: 401, retry: false },
+  too_many_attempts: { status: 429, retry: true },
+  wrong_setup_secret: { status: 403, retry: false },
+  already_set_up: { status: 409, retry: false },
+  weak_password: { status: 400, retry: false },
+  name_taken: { status: 409, retry: false },
+  unknown_account: { status: 404, retry: false },
+  last_admin: { status: 409, retry: false },
   forbidden: { status: 403, retry: false },
   not_found: { status: 404, retry: false },
   invalid_request: { status: 400, retry: false },
@@ -44,7 +52,12 @@ export const FAULTS = {
   not_assignee: { status: 403, retry: false },
   source_still_active: { status: 409, retry: false },
   source_unknown: { status: 409, retry: false },
+  sensor_still_tells: { status: 409, retry: false },
+  // the simulated plant of a demonstration: what it does not know
+  unknown_device: { status: 400, retry: false },
+  unknown_plant_fault: { status: 400, retry: false },
   // the running program
+  no_demo: { status: 409, retry: true },
   already_running: { status: 409, retry: true },
   store_corrupt: { status: 500, retry: false },
   store_newer: { status: 500, retry: false },

@@ -2,10 +2,10 @@ import Type, { type Static } from 'typebox'
 import { DURATION_PATTERN } from './duration.ts'
 
 /** Text in the languages people read: a plain string is the same in all. */
-export const Text = Type.Union([
-  Type.String(),
-  Type.Object({ 'zh-CN': Type.String(), en: Type.String() }, { additionalProperties: false }),
-])
+export const Text = Type.Union(
+  [Type.String(), Type.Object({ 'zh-CN': Type.String(), en: Type.String() }, { additionalProperties: false })],
+  { description: 'text for people: one string for all languages, or { zh-CN, en }' },
+)
 export type Text = Static<typeof Text>
 
 export const Duration = Type.String({
@@ -36,21 +36,20 @@ export const ORDERS = ['ABCD', 'CDAB', 'BADC', 'DCBA'] as const
 export type Order = (typeof ORDERS)[number]
 
 /** One word out of a list, with its type. */
-export const oneOf = <const T extends readonly string[]>(words: T) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: [...words] })
+export const oneOf = <const T extends readonly string[]>(words: T, description?: string) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...words], ...(description === undefined ? {} : { description }) })
 
 /** Where a point stands in a Modbus unit: `address` counts from 0 as on the wire. */
 export const ModbusPoint = Type.Object(
   {
-    table: Type.Optional(oneOf(TABLES)),
-    address: Type.Integer({ minimum: 0, maximum: 0xffff }),
-    type: Type.Optional(oneOf(REGISTER_TYPES)),
-    order: Type.Optional(oneOf(ORDERS)),
-    scale: Type.Optional(Type.Number()),
-    offset: Type.Optional(Type.Number()),
-    bit: Type.Optional(Type.Integer({ minimum: 0, maximum: 15 })),
-    /** Raw register value that means "no sensor here". */
-    absent: Type.Optional(Type.Integer()),
+    table: Type.Optional(oneOf(TABLES, 'the table that it stands in, unless it is that of the profile')),
+    address: Type.Integer({ minimum: 0, maximum: 0xffff, description: 'counted from 0, as on the wire' }),
+    type: Type.Optional(oneOf(REGISTER_TYPES, 'uint16 unless said')),
+    order: Type.Optional(oneOf(ORDERS, 'ABCD big-endian, CDAB words swapped, BADC bytes swapped, DCBA little-endian')),
+    scale: Type.Optional(Type.Number({ description: 'value = raw × scale + offset' })),
+    offset: Type.Optional(Type.Number({ description: 'value = raw × scale + offset' })),
+    bit: Type.Optional(Type.Integer({ minimum: 0, maximum: 15, description: 'take this one bit of the register' })),
+    absent: Type.Optional(Type.Integer({ description: 'raw register value that means "no sensor here"' })),
     every: Type.Optional(Duration),
   },
   { additionalProperties: false },
@@ -60,10 +59,14 @@ export type ModbusPoint = Static<typeof ModbusPoint>
 /** Where a point stands in a JSON payload: `path` is dotted; `map` turns words into values. */
 export const MqttPoint = Type.Object(
   {
-    path: Type.String({ minLength: 1 }),
-    map: Type.Optional(Type.Record(Type.String(), Type.Union([Type.Boolean(), Type.Number(), Type.String()]))),
-    scale: Type.Optional(Type.Number()),
-    offset: Type.Optional(Type.Number()),
+    path: Type.String({ minLength: 1, description: 'where it stands in the JSON payload, dotted: data.level' }),
+    map: Type.Optional(
+      Type.Record(Type.String(), Type.Union([Type.Boolean(), Type.Number(), Type.String()]), {
+        description: "the payload's word → the value",
+      }),
+    ),
+    scale: Type.Optional(Type.Number({ description: 'value = raw × scale + offset' })),
+    offset: Type.Optional(Type.Number({ description: 'value = raw × scale + offset' })),
   },
   { additionalProperties: false },
 )
@@ -72,15 +75,23 @@ export type MqttPoint = Static<typeof MqttPoint>
 export const Point = Type.Object(
   {
     name: Type.Optional(Text),
-    quantity: Type.Optional(Type.String()),
-    unit: Type.Optional(Type.String()),
-    type: Type.Optional(oneOf(['number', 'bool', 'string'] as const)),
-    /** Physical range; outside it the reading is bad and a sensor alarm is raised at once. */
-    range: Type.Optional(Type.Array(Type.Number(), { minItems: 2, maxItems: 2 })),
-    /** Raw code → word. The reading's value is the word. */
-    enum: Type.Optional(Type.Record(Type.String({ pattern: '^\\d+$' }), Type.String())),
-    stat: Type.Optional(oneOf(['measurement', 'counter'] as const)),
-    access: Type.Optional(oneOf(['r', 'rw'] as const)),
+    quantity: Type.Optional(Type.String({ description: 'what is measured: pressure, temperature, ratio, …' })),
+    unit: Type.Optional(Type.String({ description: 'MPa, °C, %, m³/h, … as it is written' })),
+    type: Type.Optional(oneOf(['number', 'bool', 'string'] as const, 'number unless it is a bit or has an enum')),
+    range: Type.Optional(
+      Type.Array(Type.Number(), {
+        minItems: 2,
+        maxItems: 2,
+        description: 'physical range; outside it the reading is bad and a sensor alarm is raised at once',
+      }),
+    ),
+    enum: Type.Optional(
+      Type.Record(Type.String({ pattern: '^\\d+$' }), Type.String(), {
+        description: 'raw code → word; the value of the reading is the word',
+      }),
+    ),
+    stat: Type.Optional(oneOf(['measurement', 'counter'] as const, 'a counter only grows')),
+    access: Type.Optional(oneOf(['r', 'rw'] as const, 'points of lifts and fire equipment are r')),
     modbus: Type.Optional(ModbusPoint),
     mqtt: Type.Optional(MqttPoint),
   },

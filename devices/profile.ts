@@ -29,8 +29,7 @@ const Example = Type.Object(
       ),
     ),
     mqtt: Type.Optional(Type.Object({ payload: Type.Unknown() }, { additionalProperties: false })),
-    /** Point → value, or `bad: reason`. */
-    expect: Type.Record(Name, Type.Unknown()),
+    expect: Type.Record(Name, Type.Unknown(), { description: 'point → value, or { bad: reason }' }),
   },
   { additionalProperties: false },
 )
@@ -38,9 +37,12 @@ export type Example = Static<typeof Example>
 
 export const ProfileSchema = Type.Object(
   {
-    profile: Type.String({ pattern: '^[a-z][a-z0-9-]*$' }),
+    profile: Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: 'the name that the site file uses' }),
     name: Text,
-    kind: Type.String({ pattern: '^[a-z][a-z0-9-]*$' }),
+    kind: Type.String({
+      pattern: '^[a-z][a-z0-9-]*$',
+      description: 'what sort of equipment: pump-set, lift, waste-bin, …; the measurement in InfluxDB',
+    }),
     tags: Type.Optional(Type.Array(Type.String())),
     modbus: Type.Optional(
       Type.Object(
@@ -48,35 +50,44 @@ export const ProfileSchema = Type.Object(
           table: Type.Optional(oneOf(TABLES)),
           order: Type.Optional(oneOf(ORDERS)),
           every: Type.Optional(Duration),
-          /** Join reads that lie up to so many registers apart. */
-          gap: Type.Optional(Type.Integer({ minimum: 0, maximum: 124 })),
+          gap: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 124,
+              description: 'join reads that lie up to so many registers apart',
+            }),
+          ),
         },
-        { additionalProperties: false },
+        { additionalProperties: false, description: 'defaults of the points that are polled over Modbus' },
       ),
     ),
     mqtt: Type.Optional(
       Type.Object(
         {
-          /** Topic with `{id}` for the device's id. The device may publish exactly this. */
-          topic: Type.String({ pattern: '^[^#+]+$' }),
-          /** Path of a per-device sequence number: a re-sent message has one effect. */
-          seq: Type.Optional(Type.String()),
-          /** Path of the source time: ISO 8601 or ms since the epoch. */
-          time: Type.Optional(Type.String()),
+          topic: Type.String({
+            pattern: '^[^#+]+$',
+            description: "with {id} for the device's id; the device may publish exactly this",
+          }),
+          seq: Type.Optional(
+            Type.String({ description: 'path of a sequence number of the device: a re-sent message has one effect' }),
+          ),
+          time: Type.Optional(Type.String({ description: 'path of the source time: ISO 8601 or ms since the epoch' })),
         },
-        { additionalProperties: false },
+        { additionalProperties: false, description: 'for devices that publish to the broker of the gateway' },
       ),
     ),
     /** Nothing heard for so long: the device is silent and its points are bad. */
     offline_after: Duration,
-    /** The alarm that loss of data raises. */
     communication: Type.Object(
       { class: oneOf(ORDER_CLASSES), priority: oneOf(PRIORITIES), skill: Type.String() },
-      { additionalProperties: false },
+      { additionalProperties: false, description: 'the alarm that loss of data raises' },
     ),
-    points: Type.Record(Name, Point, { minProperties: 1 }),
+    points: Type.Record(Name, Point, { minProperties: 1, description: 'name in snake_case → what it is' }),
     alarms: Type.Optional(Type.Array(AlarmDefinition)),
-    examples: Type.Array(Example, { minItems: 1 }),
+    examples: Type.Array(Example, {
+      minItems: 1,
+      description: 'wire images with the values that must come out; caretaker check runs them',
+    }),
   },
   { additionalProperties: false },
 )

@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '#devices/clock.ts'
+import { Fault } from '#devices/fault.ts'
+
+const LEAST_KEY_LENGTH = 32
 
 /**
  * Each MQTT device has its own secret, derived from one random key of this installation: nothing per device is stored,
@@ -9,7 +12,19 @@ import type { Random } from '#devices/clock.ts'
  */
 export function deviceSecrets(folder: string, random: Random): (device: string) => string {
   const file = join(folder, 'mqtt.key')
-  if (!existsSync(file)) writeFileSync(file, `${random.token()}\n`, { mode: 0o600, flag: 'wx' })
+  if (!existsSync(file)) writeDurably(file, `${random.token()}\n`)
   const key = readFileSync(file, 'utf8').trim()
+  // A torn key file would make every device's password a public one.
+  if (key.length < LEAST_KEY_LENGTH)
+    throw new Fault('store_corrupt', { detail: `${file} holds no key; remove it to make a new one` })
   return (device) => createHmac('sha256', key).update(`mqtt-device:${device}`).digest('base64url')
+}
+
+/** Whole or not at all, also after a power cut. */
+function writeDurably(file: string, text: string): void {
+  const handle = openSync(`${file}.new`, 'w', 0o600)
+  writeSync(handle, text)
+  fsyncSync(handle)
+  closeSync(handle)
+  renameSync(`${file}.new`, file)
 }

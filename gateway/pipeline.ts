@@ -1,11 +1,12 @@
 import { Fault } from '#devices/fault.ts'
-import type { Batch } from '#devices/reading.ts'
+import type { Batch, Reading } from '#devices/reading.ts'
 import type { Command, Refusal } from '#rules/command.ts'
 import type { Draft, Event } from '#rules/event.ts'
 import type { Flow } from '#rules/flow.ts'
 import type { Accounting } from './accounting.ts'
 import { AnswerBook, type CommandAnswer } from './answer-book.ts'
 import type { Timers } from './clock.ts'
+import { batchInput, type Input, TickCrash } from './input.ts'
 import { RecentKeys } from './recent-keys.ts'
 import { rebuild, type Rebuilt, type ReplayStore } from './replay.ts'
 import type { Group } from './store/group.ts'
@@ -31,6 +32,10 @@ export type PipelineOptions = Readonly<{
   log(level: 'info' | 'warn' | 'error', message: string, fields?: object): void
   /** After each commit, in order: from here on it may be seen. */
   committed(batches: readonly Batch[], events: readonly Event[]): void
+  /** After each rebuilding: the newest durable reading of every point. */
+  known(readings: readonly Reading[]): void
+  /** The core crashes whatever comes: only another program can help. */
+  fatal(error: Error): void
 }>
 
 const COMMIT_SOON_MS = 20
@@ -38,12 +43,11 @@ const COMMIT_LATEST_MS = 1_000
 const KEYFRAME_EVERY = 2_000
 const SNAPSHOT_EVERY = 1_000
 const KEYS_KEPT = 20_000
-const CRASHES_ALLOWED = 2
+const TICK_CRASHES_ALLOWED = 5
 const REBUILD_RETRY_MS = 1_000
+const REBUILD_LATEST_MS = 30_000
 /** A gateway that was away for less than this was not blind. */
 const BLIND_AFTER_MS = 5_000
-
-type Input = Readonly<{ run(flow: Flow): void; fail(error: Error): void }>
 
 /**
  * The road of every input: judged in memory, then durable, then visible. Inputs are taken one at a time, in the order
@@ -64,6 +68,9 @@ export class Pipeline {
   #committing: Promise<boolean> | null = null
   #isUrgent = false
   #isStopping = false
+  /** Rebuilds since something last became durable. */
+  #rebuilds = 0
+  #tickCrashes = 0
   #cancelCommit: (() => void) | null = null
   #cancelTick: (() => void) | null = null
 
@@ -75,10 +82,8 @@ export class Pipeline {
   async start(): Promise<void> {
     const { clock, epoch, siteHash, version, log } = this.#options
     const { flow, loaded, rejudged } = await this.#rebuild()
-    this.#derived(rejudged)
     const at = clock.now()
     const isBlind = loaded.newestAt !== null && at - loaded.newestAt > BLIND_AFTER_MS
-    if (isBlind) flow.resume(at)
     const blindFrom = isBlind ? loaded.newestAt : null
     const started: Draft = {
       type: 'gateway.started',
@@ -88,7 +93,7 @@ export class Pipeline {
       wallOffsetMs: clock.wallOffsetMs(),
       trace: `G${flow.seq + 1}`,
     }
-    this.#derived(flow.record(started, at))
+    this.#derived(flow.begin(started, at, isBlind))
     if (flow.siteHash !== siteHash) this.#derived(flow.load(siteHash, version, at))
     log('info', 'core rebuilt', {
       events: flow.seq,
@@ -105,53 +110,29 @@ export class Pipeline {
 
   /** One batch. Resolves when it is durable and judged, and what it led to is durable. */
   submit(batch: Batch, urgency: 'ack' | 'flow'): Promise<void> {
-    const { accounting } = this.#options
-    accounting.receive(batch.source)
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    let crashes = 0
-    const settle = (durable: Promise<void>, outcome: 'stored' | 'deduplicated') =>
-      durable.then(
-        () => {
-          accounting.settle(batch.source, outcome)
-          resolve()
-        },
-        (error: Error) => {
-          accounting.settle(batch.source, 'rejected', 'store_failed')
-          reject(error)
-        },
-      )
-    const input: Input = {
-      run: (flow) => {
-        const known = batch.key === undefined ? undefined : this.#keys.get(batch.key)
-        if (known) return void settle(known, 'deduplicated')
-        // Site time never goes back, and the log holds the time at which the batch was judged: judged again, it gives the same.
-        const dated = batch.receivedAt < flow.at ? { ...batch, receivedAt: flow.at } : batch
-        const events = flow.judge(dated, this.#newestBatch + 1)
-        this.#newestBatch++
-        this.#group.add({ batch: { id: this.#newestBatch, batch: dated }, events })
-        if (batch.key !== undefined) this.#keys.add(batch.key, this.#group.durable)
-        void settle(this.#group.durable, 'stored')
-        this.#commitWithin(urgency === 'ack' || events.length > 0)
-      },
-      fail: (error) => {
-        if (!(error instanceof Fault && error.code === 'stopping') && ++crashes <= CRASHES_ALLOWED)
-          return void this.#waiting.unshift(input)
-        const refused = (reason: string, failure: Error) => {
-          accounting.settle(batch.source, 'rejected', reason)
-          reject(failure)
-        }
-        if (error instanceof Fault && error.code === 'stopping') return refused('stopping', error)
-        this.#quarantine(batch, error).then(
-          () => {
-            accounting.settle(batch.source, 'rejected', 'quarantined')
-            resolve()
-          },
-          (failure: Error) => refused('store_failed', failure),
-        )
-      },
-    }
+    const { input, settled } = batchInput(batch, {
+      accounting: this.#options.accounting,
+      admit: (flow) => this.#admit(flow, batch, urgency),
+      tryAgain: (again) => void this.#waiting.unshift(again),
+      quarantine: (poison, error) => this.#quarantine(poison, error),
+    })
     this.#take(input)
-    return promise
+    return settled
+  }
+
+  #admit(flow: Flow, batch: Batch, urgency: 'ack' | 'flow'): ReturnType<Parameters<typeof batchInput>[1]['admit']> {
+    const known = batch.key === undefined ? undefined : this.#keys.get(batch.key)
+    if (known) return { durable: known, outcome: 'deduplicated' }
+    // Site time never goes back, and the log holds the time at which the batch was judged: judged again, it gives the same.
+    const dated = batch.receivedAt < flow.at ? { ...batch, receivedAt: flow.at } : batch
+    this.#advance(flow, dated.receivedAt)
+    const events = flow.judge(dated, this.#newestBatch + 1)
+    this.#newestBatch++
+    this.#group.add({ batch: { id: this.#newestBatch, batch: dated }, events })
+    const { durable } = this.#group
+    if (batch.key !== undefined) this.#keys.add(batch.key, durable)
+    this.#commitWithin(urgency === 'ack' || events.length > 0)
+    return { durable, outcome: 'stored' }
   }
 
   /** One person's command. Resolves with the answer once it is durable; the same id and body get the same answer. */
@@ -199,9 +180,13 @@ export class Pipeline {
     this.#cancelTick?.()
     await this.flush()
     this.#cancelCommit?.()
-    for (const input of this.#waiting.splice(0)) input.fail(new Fault('stopping'))
-    if (this.#flow)
-      await this.#options.store.commit(this.#checkpointed(new PendingGroup(), this.#flow).group(this.#newestBatch))
+    this.#refuseWaiting(new Fault('stopping'))
+    if (!this.#flow) return
+    const checkpoint = this.#checkpointed(new PendingGroup(), this.#flow).group(this.#newestBatch)
+    // Without it the next start only takes longer.
+    await this.#options.store.commit(checkpoint).catch((error: Error) => {
+      this.#options.log('warn', 'no checkpoint at the end', { error: error.message })
+    })
   }
 
   #take(input: Input): void {
@@ -223,11 +208,23 @@ export class Pipeline {
     }
   }
 
+  #refuseWaiting(fault: Fault): void {
+    for (const input of this.#waiting.splice(0)) input.fail(fault)
+  }
+
   #tick(): void {
-    this.#take({
-      run: (flow) => this.#derived(flow.advance(this.#options.clock.now())),
-      fail: (error) => this.#options.log('error', 'tick failed', { error: error.message }),
-    })
+    this.#take({ run: (flow) => this.#advance(flow, this.#options.clock.now()), fail: () => {} })
+  }
+
+  /** A crash here is nobody's input: were it tried for ever, nothing else would ever be judged. */
+  #advance(flow: Flow, to: number): void {
+    try {
+      this.#derived(flow.advance(to))
+      this.#tickCrashes = 0
+    } catch (error) {
+      if (++this.#tickCrashes >= TICK_CRASHES_ALLOWED) this.#options.fatal(error as Error)
+      throw new TickCrash('a tick crashed', { cause: error })
+    }
   }
 
   #planTick(): void {
@@ -278,10 +275,8 @@ export class Pipeline {
   #write(group: PendingGroup): Promise<boolean> {
     return this.#options.store.commit(group.group(this.#newestBatch)).then(
       () => {
-        this.#options.committed(
-          group.batches.map(({ batch }) => batch),
-          group.events,
-        )
+        this.#rebuilds = 0
+        this.#show(group)
         group.resolve()
         return true
       },
@@ -294,6 +289,18 @@ export class Pipeline {
         return false
       },
     )
+  }
+
+  /** Readers of what is durable: one that throws must not hold up those who wait for the commit. */
+  #show(group: PendingGroup): void {
+    try {
+      this.#options.committed(
+        group.batches.map(({ batch }) => batch),
+        group.events,
+      )
+    } catch (error) {
+      this.#options.log('error', 'a reader of the journal failed', { error: (error as Error).message })
+    }
   }
 
   /** Now and then a commit carries what makes the next start short. */
@@ -334,16 +341,25 @@ export class Pipeline {
     group.reject(new Fault('store_failed', { detail: error.message }, { cause: error }))
   }
 
+  /** At once the first time; then with patience, for what fails again and again only heats the box. */
   #rebuildSoon(): void {
     this.#cancelTick?.()
+    if (this.#isStopping) return
+    const attempt = this.#rebuilds++
+    if (attempt === 0) return this.#rebuildNow()
+    const waitMs = Math.min(REBUILD_RETRY_MS * 2 ** (attempt - 1), REBUILD_LATEST_MS)
+    this.#options.clock.delay(waitMs, () => this.#rebuildNow())
+  }
+
+  #rebuildNow(): void {
+    if (this.#isStopping) return
     this.#rebuild().then(
-      ({ rejudged }) => {
-        this.#derived(rejudged)
-        this.#drain()
-      },
+      () => this.#drain(),
       (error: Error) => {
         this.#options.log('error', 'rebuild failed, trying again', { error: error.message })
-        if (!this.#isStopping) this.#options.clock.delay(REBUILD_RETRY_MS, () => this.#rebuildSoon())
+        // Whoever waits is told, and may send again: nobody can say how long this takes.
+        this.#refuseWaiting(new Fault('store_failed', { detail: error.message }, { cause: error }))
+        this.#rebuildSoon()
       },
     )
   }
@@ -359,9 +375,13 @@ export class Pipeline {
     this.#lastKeyframe = loaded.keyframe?.batch ?? 0
     this.#lastSnapshot = loaded.snapshot?.seq ?? 0
     this.#flow = flow
+    this.#derived(rebuilt.rejudged)
+    for (const { batch, error } of rebuilt.poisoned) void this.#quarantine(batch, error)
+    this.#options.known(flow.keyframe().readings)
     return rebuilt
   }
 
+  /** Kept with its reason, and said in the journal. */
   async #quarantine(batch: Batch, error: Error): Promise<void> {
     const { store, log, clock } = this.#options
     log('error', 'input quarantined', { source: batch.source, error: error.message })

@@ -1,3 +1,4 @@
+import type { Batch } from '#devices/reading.ts'
 import type { Event } from '#rules/event.ts'
 import type { Flow } from '#rules/flow.ts'
 import { type BatchRow, batchOf } from './store/batch-codec.ts'
@@ -10,9 +11,18 @@ export type ReplayStore = Readonly<{
   batchesAfter(id: number, limit: number): Promise<BatchRow[]>
 }>
 
-export type Rebuilt = Readonly<{ flow: Flow; loaded: Loaded; rejudged: readonly Event[] }>
+export type Poisoned = Readonly<{ id: number; batch: Batch; error: Error }>
+export type Rebuilt = Readonly<{
+  flow: Flow
+  loaded: Loaded
+  rejudged: readonly Event[]
+  /** Durable batches on which the core crashes: left out, or the program could never start again. */
+  poisoned: readonly Poisoned[]
+}>
 
 const PAGE = 1_000
+/** More than this is not a batch gone wrong but a program. */
+const MOST_POISONED = 100
 /** Without a keyframe of these rules (they changed), so many batches give the newest values back. */
 const WARMED_WITHOUT_KEYFRAME = 20_000
 
@@ -22,6 +32,22 @@ const WARMED_WITHOUT_KEYFRAME = 20_000
  * batches that were durable but not yet judged are judged again, and give what they would have given.
  */
 export async function rebuild(store: ReplayStore, makeFlow: () => Flow, plan: string): Promise<Rebuilt> {
+  const poisoned = new Map<number, Poisoned>()
+  for (;;) {
+    const attempt = await rebuildWithout(poisoned, store, makeFlow, plan)
+    if (!('error' in attempt)) return { ...attempt, poisoned: [...poisoned.values()] }
+    if (poisoned.size >= MOST_POISONED) throw attempt.error
+    // What the crash left in memory cannot be trusted: all of it once more, without this batch.
+    poisoned.set(attempt.id, attempt)
+  }
+}
+
+async function rebuildWithout(
+  poisoned: ReadonlyMap<number, Poisoned>,
+  store: ReplayStore,
+  makeFlow: () => Flow,
+  plan: string,
+): Promise<Omit<Rebuilt, 'poisoned'> | Poisoned> {
   const loaded = await store.load(plan)
   let flow = makeFlow()
   let { events } = loaded
@@ -51,7 +77,15 @@ export async function rebuild(store: ReplayStore, makeFlow: () => Flow, plan: st
       }
       if (!isRemembered) remember()
       isRemembered = true
-      rejudged.push(...flow.judge(batchOf(row), row.id))
+      if (poisoned.has(row.id)) continue
+      const batch = batchOf(row)
+      // What falls due before it is not its fault.
+      rejudged.push(...flow.advance(batch.receivedAt))
+      try {
+        rejudged.push(...flow.judge(batch, row.id))
+      } catch (error) {
+        return { id: row.id, batch, error: error as Error }
+      }
     }
   }
   if (!isRemembered) remember()

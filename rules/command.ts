@@ -8,6 +8,7 @@ type Body = {
   'order.finish': { order: string; by: string; finding?: string }
   'order.close': { order: string; by: string }
   'notice.confirm': { notice: string; by: string }
+  'notice.end': { notice: string; by: string }
   'message.settle': {
     notice: string
     trace: string

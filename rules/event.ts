@@ -22,7 +22,15 @@ type Body = {
   'site.loaded': { hash: string; version: string }
   'clock.stepped': { byMs: number }
   'input.quarantined': { source: string; reason: string }
+  // who came in; people by the id of their account or sign-in link
   'token.created': { token: string; role: string }
+  'access.signed_in': { account: string; role: string }
+  'access.signed_out': { account: string }
+  /** Not each guess: at the limit, and whenever their number has doubled. */
+  'access.refused': { what: 'sign_in' | 'link' | 'setup'; account: string | null; count: number }
+  'access.account_created': { account: string; role: string; by: string }
+  'access.account_disabled': { account: string; by: string }
+  'access.role_changed': { account: string; role: string; by: string }
   // conditions: a detector's verdict, after its delay
   'condition.became': { rule: string; device: string; asset: string; state: Truth; since: number; evidence: Evidence }
   // alarms
@@ -55,12 +63,20 @@ type Body = {
     region: string
     closesItself: boolean
   }
-  'order.joined': { order: string; alarm: string; rule: string; asset: string; class: OrderClass }
+  'order.joined': {
+    order: string
+    alarm: string
+    rule: string
+    asset: string
+    class: OrderClass
+    closesItself: boolean
+  }
   'order.dispatched': { order: string; assignee: string; why: Why }
   'order.accepted': { order: string; by: string; alarms: readonly string[] }
   'order.arrived': { order: string; by: string }
   'order.finished': { order: string; by: string; finding?: string }
   'order.verified': { order: string }
+  'order.reopened': { order: string; rule: string }
   'order.unverified': { order: string; rule: string }
   'order.closed': { order: string; by: string }
   // notices to residents
@@ -84,7 +100,8 @@ type Body = {
   'notice.extended': { notice: string; homes: readonly string[]; channels: readonly string[] }
   'notice.monitoring': { notice: string; since: number }
   'notice.resumed': { notice: string }
-  'notice.all_clear': { notice: string; homes: readonly string[]; channels: readonly string[] }
+  /** `by` is the person who looked on site, where no sensor could tell. */
+  'notice.all_clear': { notice: string; by?: string; homes: readonly string[]; channels: readonly string[] }
   'notice.withdrawn': { notice: string; why: Why }
   'message.settled': {
     notice: string

@@ -85,12 +85,27 @@ export class Flow {
     return events
   }
 
-  /** A configuration took effect. What it removed ends here, by decisions, never in replay. */
+  /**
+   * The program started. After a blind interval that is said before anything falls due: what was waited for while
+   * nobody watched is judged knowing that nobody did.
+   */
+  begin(draft: Draft, at: number, isBlind: boolean): readonly Event[] {
+    if (!isBlind) return this.record(draft, at)
+    this.#resume(at)
+    const events: Event[] = []
+    this.#derive([draft], events)
+    return [...events, ...this.advance(at)]
+  }
+
+  /**
+   * A configuration took effect. What it removed is closed here, by decisions, never in replay. Nobody watches a
+   * removed condition any more: it becomes unknown, not false.
+   */
   load(hash: string, version: string, at: number): readonly Event[] {
     const events = [...this.record({ type: 'site.loaded', hash, version, trace: `S${this.#seq + 1}` }, at)]
     // A copy: what is derived changes the sides.
     for (const [rule, [side]] of Array.from(this.#otherSides)) {
-      if (side === 'false') continue
+      if (side !== 'true') continue
       const device = rule.slice(0, rule.indexOf('/'))
       const evidence = { reason: 'rule_removed', at }
       this.#derive(
@@ -100,7 +115,7 @@ export class Flow {
             rule,
             device,
             asset: device,
-            state: 'false',
+            state: 'unknown',
             since: at,
             evidence,
             trace: `S${this.#seq + 1}`,
@@ -189,7 +204,7 @@ export class Flow {
    * Ends the blind interval between the last life and this one. What fell due while nobody was alive is decided at
    * `at`, not dated back to a moment at which nobody could have acted on it.
    */
-  resume(at: number): void {
+  #resume(at: number): void {
     for (const detector of this.#detectors.values()) detector.resume(at)
     this.#at = Math.max(this.#at, at)
     this.#dueBound = 0
@@ -238,7 +253,8 @@ export class Flow {
   #derive(drafts: readonly Draft[], events: Event[], stamp: { command?: string; actor?: string } = {}): void {
     const queue: Event[] = this.#admit(drafts, events, stamp)
     for (let next = 0; next < queue.length; next++) {
-      if (queue.length > MAX_EVENTS_PER_INPUT)
+      // What falls due in one moment may be many; what follows from it may not.
+      if (queue.length - drafts.length > MAX_EVENTS_PER_INPUT)
         throw new Fault('too_many_events', { at: this.#at, detail: 'a circle of events' })
       for (const stage of this.#stages) {
         const answer = stage.decide(queue[next]!, { at: this.#at, seq: this.#seq + 1 })

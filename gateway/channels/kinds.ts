@@ -4,11 +4,14 @@ import { screenChannel } from './screen.ts'
 import { webhookChannel } from './webhook.ts'
 
 /** One line per kind of channel. */
-const KINDS: { [K in ChannelConfig['type']]: (config: Extract<ChannelConfig, { type: K }>) => Channel } = {
+const KINDS: {
+  [K in ChannelConfig['type']]: (config: Extract<ChannelConfig, { type: K }>, wallNow: () => number) => Channel
+} = {
   screen: screenChannel,
   webhook: webhookChannel,
 }
 
-export function channelOf(config: ChannelConfig): Channel {
-  return (KINDS[config.type] as (config: ChannelConfig) => Channel)(config)
+export function channelOf(config: ChannelConfig, wallNow: () => number): Channel {
+  const make = KINDS[config.type] as (config: ChannelConfig, wallNow: () => number) => Channel
+  return make(config, wallNow)
 }

@@ -4,13 +4,17 @@ import type { Channel, Delivery } from './channel.ts'
 const TIMEOUT_MS = 10_000
 
 /** Signed JSON to a URL of the site file, by the Standard Webhooks scheme. Redirects are not followed. */
-export function webhookChannel({ id, url, secret }: { id: string; url: string; secret: string }): Channel {
+export function webhookChannel(
+  { id, url, secret }: { id: string; url: string; secret: string },
+  wallNow: () => number,
+): Channel {
   const signer = new Webhook(Buffer.from(secret), { format: 'raw' })
   return {
     id,
     async send(message, signal) {
       const body = JSON.stringify(message)
-      const at = new Date(message.at)
+      // Of this attempt, by the wall: a receiver refuses old signatures. When it happened stands in the body.
+      const at = new Date(wallNow())
       const headers = {
         'content-type': 'application/json',
         'webhook-id': message.id,

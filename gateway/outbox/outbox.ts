@@ -3,14 +3,16 @@ import type { Command } from '#rules/command.ts'
 import type { Channel, Delivery, Message } from '../channels/channel.ts'
 import { noticeTexts } from '../notice-text.ts'
 import type { Site } from '../site/site.ts'
-import type { OutboxRow } from '../store/queries.ts'
+import type { OutboxRow } from '../store/core.ts'
+import type { NoticeDocument } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
+import { newNap } from './nap.ts'
 
 export type OutboxOptions = Readonly<{
   site: Site
   channels: readonly Channel[]
-  read: Pick<Store['read'], 'waitingMessages' | 'nextMessageAt' | 'get'>
-  noteAttempt(id: string, attempts: number, nextAt: number): Promise<void>
+  store: Pick<Store['write'], 'waitingMessages' | 'waitingChannels' | 'nextMessageAt' | 'noteAttempt'>
+  noticeOf(id: string): Promise<NoticeDocument | null>
   command(command: Command): Promise<unknown>
   clock: Readonly<{ now(): number; delay(realMs: number, run: () => void): () => void; speed: number }>
   log(level: 'info' | 'warn' | 'error', message: string, fields?: object): void
@@ -20,59 +22,102 @@ export type Outbox = Readonly<{ run(signal: AbortSignal): Promise<void>; nudge()
 const BATCH = 100
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 5 * 60_000
+/** No provider may park a message for longer, whatever it asks for. */
+const LONGEST_WISH_MS = 3_600_000
 /** After so long a message about an outage is no longer news. */
 const GIVE_UP_AFTER_MS = 24 * 3_600_000
+const IDLE_MS = 60_000
+const LONGEST_PAUSE_MS = 60_000
 
 /**
  * Sends what the journal has queued, after it is durable, at least once and with the same id at every attempt. Each
- * channel goes its own way, so that a slow one holds up no other. The outcome comes back as a command, and becomes an event.
+ * channel goes its own way and in order within a notice. The outcome comes back as a command, and becomes an event.
  */
 export function outbox(options: OutboxOptions): Outbox {
-  const { site, read, clock, log } = options
-  const channels = new Map(options.channels.map((channel) => [channel.id, channel]))
-  let wake: (() => void) | null = null
-  let isNudged = false
-
-  function nudge(): void {
-    isNudged = true
-    wake?.()
+  const { channels, clock } = options
+  const gone: Channel = {
+    id: '',
+    send: () => Promise.resolve({ outcome: 'failed', reason: 'channel_removed' }),
   }
-
-  /** Until a nudge, the next retry, or a minute has passed. */
-  async function rest(signal: AbortSignal): Promise<void> {
-    const nextAt = await read.nextMessageAt()
-    if (isNudged || signal.aborted) return
-    const waitMs = nextAt === null ? 60_000 : Math.min(Math.max((nextAt - clock.now()) / clock.speed, 5), 60_000)
-    await new Promise<void>((resolve) => {
-      const cancel = clock.delay(waitMs, resolve)
-      wake = () => {
-        cancel()
-        resolve()
-      }
-      signal.addEventListener('abort', wake, { once: true })
-    })
-    if (wake) signal.removeEventListener('abort', wake)
-    wake = null
+  const senders = channels.map((channel) => ({ channel, nap: newNap(clock.delay) }))
+  return {
+    nudge() {
+      for (const { nap } of senders) nap.nudge()
+    },
+    async run(signal) {
+      // What waits for a channel that the site no longer has is settled, or it would wait for ever.
+      const queued = await options.store.waitingChannels().catch(() => [])
+      const removed = queued.filter((id) => !channels.some((channel) => channel.id === id))
+      const all = [...senders, ...removed.map((id) => ({ channel: { ...gone, id }, nap: newNap(clock.delay) }))]
+      await Promise.all(all.map(({ channel, nap }) => runChannel(options, channel, nap, signal)))
+    },
   }
+}
 
-  async function sendAll(rows: readonly OutboxRow[], signal: AbortSignal): Promise<void> {
-    const byChannel = Map.groupBy(rows, (row) => row.channel)
-    await Promise.all(
-      [...byChannel].map(async ([channel, queue]) => {
-        for (const row of queue) if (!signal.aborted) await sendOne(channels.get(channel), row, signal)
-      }),
-    )
-  }
-
-  async function sendOne(channel: Channel | undefined, row: OutboxRow, signal: AbortSignal): Promise<void> {
-    const delivery: Delivery = channel
-      ? await channel.send(await messageOf(row), signal)
-      : { outcome: 'failed', reason: 'channel_removed' }
-    if (delivery.outcome === 'retry') {
-      if (clock.now() - row.doc.at < GIVE_UP_AFTER_MS) return retryLater(row, delivery)
-      return settle(row, 'failed', delivery.reason)
+async function runChannel(
+  options: OutboxOptions,
+  channel: Channel,
+  nap: ReturnType<typeof newNap>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, clock, log } = options
+  /** Delivered, and not yet journaled as such: must not be sent again only because the store is away. */
+  const outcomes = new Map<string, Delivery>()
+  let pauseMs = FIRST_RETRY_MS
+  while (!signal.aborted) {
+    try {
+      const rows = await store.waitingMessages(channel.id, clock.now(), BATCH)
+      for (const row of rows) if (!signal.aborted) await handle(row)
+      pauseMs = FIRST_RETRY_MS
+      if (rows.length > 0) continue
+      const nextAt = await store.nextMessageAt(channel.id)
+      const dueMs = nextAt === null ? IDLE_MS : (nextAt - clock.now()) / clock.speed
+      await nap.rest(Math.min(Math.max(dueMs, 50), IDLE_MS), signal)
+    } catch (error) {
+      if (signal.aborted) return
+      log('error', 'outbox waits for the store', { channel: channel.id, error: (error as Error).message, pauseMs })
+      await new Promise<void>((resolve) => {
+        const end = () => {
+          cancel()
+          resolve()
+        }
+        const cancel = clock.delay(pauseMs, end)
+        signal.addEventListener('abort', end, { once: true })
+      })
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
     }
-    await settle(row, delivery.outcome, delivery.outcome === 'failed' ? delivery.reason : undefined)
+  }
+
+  async function handle(row: OutboxRow): Promise<void> {
+    const delivery = outcomes.get(row.id) ?? (await send(row))
+    if (delivery.outcome === 'retry' && clock.now() - row.doc.at < GIVE_UP_AFTER_MS) return retryLater(row, delivery)
+    outcomes.set(row.id, delivery)
+    const { notice, trace } = row.doc
+    const result = delivery.outcome === 'delivered' ? 'delivered' : 'failed'
+    const reason = delivery.outcome === 'delivered' ? {} : { reason: delivery.reason }
+    const settle = {
+      type: 'message.settle',
+      notice,
+      trace,
+      message: row.id,
+      channel: row.channel,
+      result,
+      ...reason,
+    } as const
+    await options.command({ ...settle, id: `settle:${row.id}`, actor: 'outbox' })
+    outcomes.delete(row.id)
+  }
+
+  /** A channel that throws is a provider that is away. */
+  async function send(row: OutboxRow): Promise<Delivery> {
+    const message = await messageOf(options, row)
+    if (!message) return { outcome: 'failed', reason: 'unknown_notice' }
+    try {
+      return await channel.send(message, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      return { outcome: 'retry', reason: error instanceof Error ? error.name : 'unknown' }
+    }
   }
 
   async function retryLater(
@@ -80,57 +125,25 @@ export function outbox(options: OutboxOptions): Outbox {
     { reason, afterMs }: Extract<Delivery, { outcome: 'retry' }>,
   ): Promise<void> {
     const attempts = row.attempts + 1
-    const waitMs = afterMs ?? Math.min(FIRST_RETRY_MS * 2 ** row.attempts, LONGEST_RETRY_MS)
+    const waitMs = Math.min(afterMs ?? Math.min(FIRST_RETRY_MS * 2 ** row.attempts, LONGEST_RETRY_MS), LONGEST_WISH_MS)
     log('warn', 'message not delivered yet', { message: row.id, channel: row.channel, reason, attempts })
-    await options.noteAttempt(row.id, attempts, Math.round(clock.now() + waitMs * clock.speed))
+    await store.noteAttempt(row.id, attempts, Math.round(clock.now() + waitMs * clock.speed))
   }
+}
 
-  async function settle(row: OutboxRow, result: 'delivered' | 'failed', reason?: string): Promise<void> {
-    const { notice, trace } = row.doc
-    const settled = {
-      type: 'message.settle',
-      notice,
-      trace,
-      message: row.id,
-      channel: row.channel,
-      result,
-      ...(reason === undefined ? {} : { reason }),
-    } as const
-    await options.command({ ...settled, id: `settle:${row.id}`, actor: 'outbox' })
-  }
-
-  async function messageOf({ id, doc }: OutboxRow): Promise<Message> {
-    const notice = await read.get('notices', doc.notice)
-    if (!notice) throw new Error(`message ${id} of an unknown notice ${doc.notice}`)
-    return {
-      id,
-      site: site.id,
-      notice: notice.id,
-      kind: notice.kind,
-      phase: doc.phase,
-      homes: doc.homes,
-      alarmIds: notice.alarmIds,
-      at: Temporal.Instant.fromEpochMilliseconds(doc.at).toString(),
-      trace: doc.trace,
-      texts: noticeTexts(notice, site, doc.phase),
-    }
-  }
-
+async function messageOf({ site, noticeOf }: OutboxOptions, { id, doc }: OutboxRow): Promise<Message | null> {
+  const notice = await noticeOf(doc.notice)
+  if (!notice) return null
   return {
-    nudge,
-    async run(signal) {
-      while (!signal.aborted) {
-        isNudged = false
-        try {
-          const rows = await read.waitingMessages(clock.now(), BATCH)
-          if (rows.length > 0) await sendAll(rows, signal)
-          else await rest(signal)
-        } catch (error) {
-          if (signal.aborted) return
-          log('error', 'outbox round failed', { error: (error as Error).message })
-          await rest(signal)
-        }
-      }
-    },
+    id,
+    site: site.id,
+    notice: notice.id,
+    kind: notice.kind,
+    phase: doc.phase,
+    homes: doc.homes,
+    alarmIds: notice.alarmIds,
+    at: Temporal.Instant.fromEpochMilliseconds(doc.at).toString(),
+    trace: doc.trace,
+    texts: noticeTexts(notice, site, doc.phase),
   }
 }

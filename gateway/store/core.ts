@@ -6,10 +6,14 @@ import type { Event } from '#rules/event.ts'
 import type { FlowSnapshot } from '#rules/flow.ts'
 import type { Keyframe } from '#rules/routes.ts'
 import type { BatchRow } from './batch-codec.ts'
+import type { OutboxDocument } from './documents.ts'
 import type { Answer, Group, Loaded } from './group.ts'
 import { chainHash, GENESIS } from './hash-chain.ts'
 import { Projections } from './projections.ts'
 import { inTransaction, openForWriting, PROJECTIONS, PROJECTIONS_VERSION } from './schema.ts'
+
+/** A message in the outbox, as its channel's sender takes it. */
+export type OutboxRow = Readonly<{ id: string; channel: string; attempts: number; nextAt: number; doc: OutboxDocument }>
 
 const ANSWERS_KEPT_MS = 30 * 86_400_000
 const KEYFRAMES_KEPT = 3
@@ -169,10 +173,40 @@ export class StoreCore {
   recentKeys(limit: number): string[] {
     const rows = this.#readings
       .prepare(
-        'select key from (select id, key from batches order by id desc limit ?) where key is not null order by id',
+        'select key from (select id, key from batches where key is not null order by id desc limit ?) order by id',
       )
       .all(limit) as { key: string }[]
     return rows.map((row) => row.key)
+  }
+
+  /**
+   * Messages of one channel whose time has come, oldest first. One that follows another of the same notice waits for
+   * it: nobody must hear of the end before the beginning. Read here, not in the query thread, where a chart may take long.
+   */
+  waitingMessages(channel: string, now: number, limit: number): OutboxRow[] {
+    const rows = this.#journal
+      .prepare(
+        `select id, channel, attempts, next_at as nextAt, doc from outbox as own where state = 'queued' and channel = ? and next_at <= ?
+         and not exists (select 1 from outbox as earlier where earlier.state = 'queued' and earlier.channel = own.channel
+           and earlier.seq < own.seq and earlier.doc ->> 'notice' = own.doc ->> 'notice') order by seq limit ?`,
+      )
+      .all(channel, now, limit) as { id: string; channel: string; attempts: number; nextAt: number; doc: string }[]
+    return rows.map((row) => ({ ...row, doc: JSON.parse(row.doc) as OutboxDocument }))
+  }
+
+  nextMessageAt(channel: string): number | null {
+    const row = this.#journal
+      .prepare("select min(next_at) as at from outbox where state = 'queued' and channel = ?")
+      .get(channel)
+    return (row as { at: number | null }).at
+  }
+
+  /** Channels that have something queued; one of them may no longer be configured. */
+  waitingChannels(): string[] {
+    const rows = this.#journal.prepare("select distinct channel from outbox where state = 'queued'").all() as {
+      channel: string
+    }[]
+    return rows.map((row) => row.channel)
   }
 
   /** The outbox notes an attempt; the final outcome comes by an event. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { nextAlarmState } from '#rules/alarms/states.ts'
 import type { Event } from '#rules/event.ts'
+import { graver } from '#rules/orders/order.ts'
 import type {
   AlarmDocument,
   MessageDocument,
@@ -118,6 +119,7 @@ export class Projections {
       }
       case 'order.joined':
         this.#order(event, (order) => {
+          order.class = graver(order.class, event.class)
           if (!order.alarmIds.includes(event.alarm)) order.alarmIds.push(event.alarm)
           if (!order.assets.includes(event.asset)) order.assets.push(event.asset)
         })
@@ -138,6 +140,17 @@ export class Projections {
         )
       case 'order.verified':
         return this.#order(event, (order) => Object.assign(order, { state: 'verified', verifiedAt: event.at }))
+      case 'order.reopened': {
+        const unset = {
+          assignee: null,
+          why: null,
+          acceptedAt: null,
+          arrivedAt: null,
+          finishedAt: null,
+          verifiedAt: null,
+        }
+        return this.#order(event, (order) => Object.assign(order, { state: 'new', ...unset }))
+      }
       case 'order.unverified':
         return this.#order(event, (order) => Object.assign(order, { state: 'restored', verifiedAt: null }))
       case 'order.closed':

@@ -3,15 +3,15 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Reading } from '#devices/reading.ts'
 import type { Event } from '#rules/event.ts'
 import { type BatchRow, decodeReadings } from './batch-codec.ts'
-import type { AlarmDocument, NoticeDocument, OrderDocument, OutboxDocument } from './documents.ts'
+import type { AlarmDocument, NoticeDocument, OrderDocument } from './documents.ts'
 import { openForReading } from './schema.ts'
 import { type Bucket, bucketsOf, type SeriesRange } from './series.ts'
 
 export type Page<T> = Readonly<{ items: readonly T[]; next: number | null }>
 /** `before` is the `next` of the page before; open rows only, or ended rows only, or both. */
 export type ListQuery = Readonly<{ state?: 'open' | 'ended' | undefined; before?: number | undefined; limit: number }>
+export type StoreSize = Readonly<{ batches: number; events: number; readingsBytes: number; journalBytes: number }>
 type Documents = { alarms: AlarmDocument; orders: OrderDocument; notices: NoticeDocument }
-export type OutboxRow = Readonly<{ id: string; channel: string; attempts: number; nextAt: number; doc: OutboxDocument }>
 
 /** Everything that is read, on connections that cannot write. Lives in the query worker. */
 export class Queries {
@@ -81,24 +81,6 @@ export class Queries {
     }
   }
 
-  /** Messages whose time has come, oldest first. */
-  waitingMessages(now: number, limit: number): OutboxRow[] {
-    const rows = this.#journal
-      .prepare(
-        "select id, channel, attempts, next_at as nextAt, doc from outbox where state = 'queued' and next_at <= ? order by seq limit ?",
-      )
-      .all(now, limit) as { id: string; channel: string; attempts: number; nextAt: number; doc: string }[]
-    return rows.map((row) => ({ ...row, doc: JSON.parse(row.doc) as OutboxDocument }))
-  }
-
-  nextMessageAt(): number | null {
-    return (
-      this.#journal.prepare("select min(next_at) as at from outbox where state = 'queued'").get() as {
-        at: number | null
-      }
-    ).at
-  }
-
   cursorOf(target: string): number {
     const row = this.#readings.prepare('select batch from cursors where target = ?').get(target) as
       | { batch: number }
@@ -106,16 +88,29 @@ export class Queries {
     return row?.batch ?? 0
   }
 
-  counts(): { batches: number; events: number } {
-    const { events } = this.#journal.prepare('select count(*) as events from events').get() as { events: number }
-    const { batches } = this.#readings.prepare('select count(*) as batches from batches').get() as { batches: number }
-    return { batches, events }
+  /** Both logs are numbered without holes: their ends tell how many there are, whatever their size. */
+  counts(): StoreSize {
+    const { events } = this.#journal
+      .prepare('select coalesce(max(seq) - min(seq) + 1, 0) as events from events')
+      .get() as { events: number }
+    const { batches } = this.#readings
+      .prepare('select coalesce(max(id) - min(id) + 1, 0) as batches from batches')
+      .get() as { batches: number }
+    return { batches, events, readingsBytes: bytesOf(this.#readings), journalBytes: bytesOf(this.#journal) }
   }
 
   close(): void {
     this.#readings.close()
     this.#journal.close()
   }
+}
+
+/** What the database needs: pages that still stand in the write-ahead file count, their older copies do not. */
+function bytesOf(db: DatabaseSync): number {
+  const { bytes } = db
+    .prepare('select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()')
+    .get() as { bytes: number }
+  return bytes
 }
 
 /** Identifiers come from a list, never from a caller. */

@@ -4,6 +4,7 @@ import { Fault } from '#devices/fault.ts'
 /** The log of whole batches, in the order in which they were judged. First of the two files to be durable. */
 const READINGS = `
   create table if not exists batches (id integer primary key, source text not null, received_at integer not null, key text, body text not null) strict;
+  create index if not exists batches_with_key on batches (id) where key is not null;
   create index if not exists batches_by_time on batches (received_at);
   create table if not exists cursors (target text primary key, batch integer not null) strict;
   create table if not exists quarantine (id integer primary key, at integer not null, origin text not null, reason text not null, body text not null) strict;
@@ -19,7 +20,7 @@ const JOURNAL = `
   create index if not exists answers_by_time on answers (at);
 `
 
-export const PROJECTIONS_VERSION = 1
+export const PROJECTIONS_VERSION = 2
 export const PROJECTIONS = `
   create table if not exists alarms (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
   create table if not exists orders (id text primary key, seq integer not null, open integer not null, doc text not null) strict;

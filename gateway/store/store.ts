@@ -14,22 +14,15 @@ type Writing = Pick<
   | 'batchesAfter'
   | 'recentKeys'
   | 'noteAttempt'
+  | 'waitingMessages'
+  | 'waitingChannels'
+  | 'nextMessageAt'
   | 'saveCursor'
   | 'quarantine'
 >
 type Reading = Pick<
   Queries,
-  | 'list'
-  | 'get'
-  | 'eventsAfter'
-  | 'batchesAfter'
-  | 'newestBatch'
-  | 'readingsOf'
-  | 'series'
-  | 'waitingMessages'
-  | 'nextMessageAt'
-  | 'cursorOf'
-  | 'counts'
+  'list' | 'get' | 'eventsAfter' | 'batchesAfter' | 'newestBatch' | 'readingsOf' | 'series' | 'cursorOf' | 'counts'
 >
 
 /** Keeps the generics of `list` and `get`, which a mapped type would lose. */
@@ -61,6 +54,9 @@ const WRITING = [
   'batchesAfter',
   'recentKeys',
   'noteAttempt',
+  'waitingMessages',
+  'waitingChannels',
+  'nextMessageAt',
   'saveCursor',
   'quarantine',
   'close',
@@ -73,8 +69,6 @@ const READING = [
   'newestBatch',
   'readingsOf',
   'series',
-  'waitingMessages',
-  'nextMessageAt',
   'cursorOf',
   'counts',
   'close',

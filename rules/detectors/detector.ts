@@ -93,6 +93,7 @@ export class Detector {
     if (this.#heardAt === null || at - this.#heardAt <= this.rule.validityMs) return
     this.#heardAt = at
     this.#raw = 'unknown'
+    this.#pending = null
     this.#unknownSince = at
   }
 

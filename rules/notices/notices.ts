@@ -1,4 +1,5 @@
 import { type Command, refuse, type Refusal } from '../command.ts'
+import { Conditions, type ConditionsState } from '../conditions.ts'
 import type { Draft, Event, EventOf, Truth } from '../event.ts'
 import type { Plan } from '../plan.ts'
 import type { Context, Json, Stage, Tick } from '../stage.ts'
@@ -7,6 +8,7 @@ type NoticeState = 'draft' | 'published' | 'monitoring'
 type Notice = {
   readonly notice: string
   readonly order: string
+  readonly kind: string
   readonly trace: string
   readonly draftedAt: number
   state: NoticeState
@@ -26,15 +28,13 @@ type NoticeEvent = Extract<Event, { notice: string }>
 export function noticeStage(plan: Plan): Stage {
   const rules = new Map(plan.rules.map((rule) => [rule.id, rule]))
   const notices = new Map<string, Notice>()
-  const conditions = new Map<string, Truth>()
+  const conditions = new Conditions()
+  const rulesOf = (notice: Notice) => notice.alarms.map(({ rule }) => rule)
 
   const homesOf = (asset: string): readonly string[] => plan.assets.get(asset)?.homes ?? []
   const audienceOf = (notice: Notice): string[] =>
     [...new Set(notice.alarms.flatMap((alarm) => homesOf(alarm.asset)))].toSorted()
-  const sourceOf = (notice: Notice): Truth => {
-    const states = notice.alarms.map((alarm) => conditions.get(alarm.rule) ?? 'unknown')
-    return states.includes('true') ? 'true' : states.includes('unknown') ? 'unknown' : 'false'
-  }
+  const sourceOf = (notice: Notice): Truth => conditions.worstOf(rulesOf(notice))
 
   function onOrder(
     { order, alarm, rule, asset, trace }: EventOf<'order.opened'> | EventOf<'order.joined'>,
@@ -44,7 +44,7 @@ export function noticeStage(plan: Plan): Stage {
     const homes = homesOf(asset)
     if (kind === undefined || homes.length === 0) return []
     const open = [...notices.values()].find(
-      (notice) => notice.order === order || notice.alarms.some((known) => known.rule === rule),
+      (notice) => notice.kind === kind && (notice.order === order || rulesOf(notice).includes(rule)),
     )
     if (open) return [{ type: 'notice.joined', notice: open.notice, alarm, rule, asset, homes, trace: open.trace }]
     return [{ type: 'notice.drafted', notice: `N${seq}`, order, kind, alarm, rule, asset, homes, trace }]
@@ -109,17 +109,34 @@ export function noticeStage(plan: Plan): Stage {
       .filter((notice) => at >= dueOf(notice))
       .map((notice) => {
         if (notice.state === 'draft') return published(notice, 'caretaker', !isConfirmedByTwo(notice))
-        return {
-          type: 'notice.all_clear',
-          notice: notice.notice,
-          homes: notice.told,
-          channels: notice.channels,
-          trace: notice.trace,
-        }
+        return allClear(notice, {})
       })
   }
 
-  function onCommand(command: Command): readonly Draft[] | Refusal {
+  /** Where no sensor can tell any more, a person who looked on site gives the end. */
+  function onEnd(command: Extract<Command, { type: 'notice.end' }>, at: number): readonly Draft[] | Refusal {
+    const notice = notices.get(command.notice)
+    if (!notice) return refuse('unknown_notice', { notice: command.notice })
+    if (!plan.staff.some((person) => person.id === command.by)) return refuse('unknown_person', { person: command.by })
+    if (notice.state === 'draft') return refuse('wrong_state', { state: notice.state, command: 'end' })
+    if (!conditions.isForPersonToTell(rulesOf(notice), at))
+      return refuse('sensor_still_tells', { notice: notice.notice })
+    return [allClear(notice, { by: command.by })]
+  }
+
+  function allClear(notice: Notice, by: { by?: string }): Draft {
+    return {
+      type: 'notice.all_clear',
+      notice: notice.notice,
+      ...by,
+      homes: notice.told,
+      channels: notice.channels,
+      trace: notice.trace,
+    }
+  }
+
+  function onCommand(command: Command, at: number): readonly Draft[] | Refusal {
+    if (command.type === 'notice.end') return onEnd(command, at)
     if (command.type === 'notice.confirm') {
       const notice = notices.get(command.notice)
       if (!notice) return refuse('unknown_notice', { notice: command.notice })
@@ -148,7 +165,7 @@ export function noticeStage(plan: Plan): Stage {
 
   return {
     name: 'notices',
-    version: 1,
+    version: 2,
     decide(input: Event | Command | Tick, context) {
       switch (input.type) {
         case 'order.opened':
@@ -163,11 +180,12 @@ export function noticeStage(plan: Plan): Stage {
         case 'tick':
           return onTick(context)
         default:
-          return 'id' in input ? onCommand(input) : []
+          return 'id' in input ? onCommand(input, context.at) : []
       }
     },
     apply(event) {
-      if (event.type === 'condition.became') conditions.set(event.rule, event.state)
+      if (event.type === 'condition.became') conditions.apply(event)
+      else if (event.type === 'gateway.started') startHoldsAgain(notices, event)
       else if ('notice' in event) applyTo(notices, event)
     },
     due() {
@@ -177,17 +195,16 @@ export function noticeStage(plan: Plan): Stage {
     snapshot: () =>
       ({
         notices: [...notices.values()].map((notice) => structuredClone(notice)),
-        conditions: [...conditions],
+        conditions: conditions.snapshot(),
       }) as unknown as Json,
     restore(state) {
       const { notices: open, conditions: known } = state as unknown as {
         notices: Notice[]
-        conditions: [string, Truth][]
+        conditions: ConditionsState
       }
       notices.clear()
-      conditions.clear()
       for (const notice of open) notices.set(notice.notice, structuredClone(notice))
-      for (const [rule, truth] of known) conditions.set(rule, truth)
+      conditions.restore(known)
     },
   }
 
@@ -200,16 +217,24 @@ export function noticeStage(plan: Plan): Stage {
   }
 }
 
+/** Two limits of one transmitter are one witness. */
 function isConfirmedByTwo(notice: Notice): boolean {
-  return new Set(notice.alarms.map((alarm) => alarm.rule)).size >= 2
+  return new Set(notice.alarms.map(({ rule }) => rule.replace(/\.(hihi|hi|lo|lolo)$/, ''))).size >= 2
+}
+
+/** Nobody watched during the blind interval: what was held before it proves nothing, the hold begins anew. */
+function startHoldsAgain(notices: ReadonlyMap<string, Notice>, event: EventOf<'gateway.started'>): void {
+  if (event.blindFrom === null) return
+  for (const notice of notices.values()) if (notice.state === 'monitoring') notice.since = event.at
 }
 
 function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
   if (event.type === 'notice.drafted') {
-    const { notice, order, trace, alarm, rule, asset } = event
+    const { notice, order, kind, trace, alarm, rule, asset } = event
     notices.set(notice, {
       notice,
       order,
+      kind,
       trace,
       draftedAt: event.at,
       state: 'draft',

@@ -1,4 +1,5 @@
 import { ORDER_CLASSES, type OrderClass } from '#devices/alarm-definition.ts'
+import { Conditions, type ConditionsState } from '../conditions.ts'
 import type { Event, Truth } from '../event.ts'
 import { ORDER_TRANSITIONS, type OrderState, type OrderTrigger } from './states.ts'
 
@@ -7,7 +8,7 @@ export type Order = {
   readonly incident: string
   readonly skill: string
   readonly region: string
-  readonly closesItself: boolean
+  closesItself: boolean
   readonly trace: string
   class: OrderClass
   state: OrderState
@@ -22,14 +23,14 @@ export type Order = {
 
 type OrderBookState = Readonly<{
   orders: readonly Order[]
-  conditions: readonly (readonly [string, Truth])[]
+  conditions: ConditionsState
   wallOffsetMs: number
 }>
 
 /** State of the order stage: a function of the events alone. */
 export class OrderBook {
   readonly #open = new Map<string, Order>()
-  readonly #conditions = new Map<string, Truth>()
+  readonly #conditions = new Conditions()
   #wallOffsetMs = 0
 
   get(order: string): Order | undefined {
@@ -55,14 +56,20 @@ export class OrderBook {
 
   /** The worst that its source conditions say: one true is true, else one unknown is unknown. */
   sourceOf(order: Order): Truth {
-    const states = order.alarms.map((alarm) => this.#conditions.get(alarm.rule) ?? 'unknown')
-    return states.includes('true') ? 'true' : states.includes('unknown') ? 'unknown' : 'false'
+    return this.#conditions.worstOf(order.alarms.map(({ rule }) => rule))
+  }
+
+  isForPersonToTell(order: Order, at: number): boolean {
+    return this.#conditions.isForPersonToTell(
+      order.alarms.map(({ rule }) => rule),
+      at,
+    )
   }
 
   apply(event: Event): void {
     switch (event.type) {
       case 'condition.became':
-        this.#conditions.set(event.rule, event.state)
+        this.#conditions.apply(event)
         return
       case 'gateway.started':
         this.#wallOffsetMs = event.wallOffsetMs
@@ -108,7 +115,7 @@ export class OrderBook {
   snapshot(): OrderBookState {
     return {
       orders: [...this.#open.values()].map((order) => structuredClone(order)),
-      conditions: [...this.#conditions],
+      conditions: this.#conditions.snapshot(),
       wallOffsetMs: this.#wallOffsetMs,
     }
   }
@@ -116,9 +123,8 @@ export class OrderBook {
   restore(state: OrderBookState): void {
     this.#wallOffsetMs = state.wallOffsetMs
     this.#open.clear()
-    this.#conditions.clear()
     for (const order of state.orders) this.#open.set(order.order, structuredClone(order))
-    for (const [rule, truth] of state.conditions) this.#conditions.set(rule, truth)
+    this.#conditions.restore(state.conditions)
   }
 }
 
@@ -129,6 +135,7 @@ const TRIGGER_OF: Partial<Record<Event['type'], OrderTrigger>> = {
   'order.finished': 'finish',
   'order.verified': 'verify',
   'order.unverified': 'unverify',
+  'order.reopened': 'reopen',
 }
 
 function change(order: Order, event: Event): void {
@@ -139,7 +146,12 @@ function change(order: Order, event: Event): void {
       if (!order.alarms.some((known) => known.alarm === event.alarm))
         order.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
       order.class = graver(order.class, event.class)
+      // One alarm that needs a person is enough.
+      order.closesItself &&= event.closesItself
       order.lastJoinedAt = event.at
+      return
+    case 'order.reopened':
+      Object.assign(order, { assignee: null, dispatchedAt: null, passedOver: [] })
       return
     case 'order.dispatched':
       if (order.assignee !== null) order.passedOver.push(order.assignee)
@@ -155,6 +167,6 @@ function change(order: Order, event: Event): void {
 }
 
 /** One incident takes the gravest class of its alarms. */
-function graver(a: OrderClass, b: OrderClass): OrderClass {
+export function graver(a: OrderClass, b: OrderClass): OrderClass {
   return ORDER_CLASSES.indexOf(a) <= ORDER_CLASSES.indexOf(b) ? a : b
 }

@@ -1,10 +1,10 @@
 import type { FaultCode, Params } from '#devices/fault.ts'
 import { type Command, refuse, type Refusal } from '../command.ts'
 import type { Draft, Event, EventOf } from '../event.ts'
-import type { Asset, Plan, Rule } from '../plan.ts'
+import type { Asset, Person, Plan, Rule } from '../plan.ts'
 import type { Context, Json, Stage, Tick } from '../stage.ts'
 import { dispatch, isFitting } from './dispatch.ts'
-import { type Order, OrderBook } from './order.ts'
+import { graver, type Order, OrderBook } from './order.ts'
 import { ORDER_TRANSITIONS } from './states.ts'
 
 type OrderCommand = Extract<Command, { order: string }>
@@ -26,23 +26,27 @@ export function orderStage(plan: Plan): Stage {
     if (!rule || !asset) return []
     // The order knows; but residents whose notice has ended hear of it by what happens to the order.
     const isKnown = book.ofRule(ruleId).some((order) => order.alarms.some((known) => known.alarm === alarm))
-    if (isKnown && rule.notice === undefined) return []
-    const incident = incidentOf(rule, asset)
     // The order that has the rule already comes first: a rule must never have two.
-    const open = book.ofRule(ruleId)[0] ?? [...book.all()].find((order) => isSameIncident(order, incident, at))
-    if (open)
-      return [
-        {
-          type: 'order.joined',
-          order: open.order,
-          alarm,
-          rule: ruleId,
-          asset: assetId,
-          class: rule.class,
-          trace: open.trace,
-        },
-      ]
+    const same = book.ofRule(ruleId)[0]
+    if (isKnown && rule.notice === undefined && same && !isThoughtOver(same)) return []
+    const incident = incidentOf(rule, asset)
+    const open = same ?? [...book.all()].find((order) => isSameIncident(order, incident, at) && canCarry(order, rule))
     const { skill, closesItself } = rule
+    if (open) {
+      const { order, trace: thread } = open
+      const joined: Draft = {
+        type: 'order.joined',
+        order,
+        alarm,
+        rule: ruleId,
+        asset: assetId,
+        class: rule.class,
+        closesItself,
+        trace: thread,
+      }
+      // Whoever thought it done has gone home: it is dispatched anew.
+      return isThoughtOver(open) ? [joined, { type: 'order.reopened', order, rule: ruleId, trace: thread }] : [joined]
+    }
     return [
       {
         type: 'order.opened',
@@ -68,11 +72,15 @@ export function orderStage(plan: Plan): Stage {
     order: Pick<Order, 'order' | 'skill' | 'region' | 'trace'>,
     passedOver: readonly string[],
     at: number,
+    /** Orders given out in the same moment. */
+    given: readonly Draft[] = [],
   ): Draft {
+    const givenTo = (person: string) =>
+      given.filter((draft) => draft.type === 'order.dispatched' && draft.assignee === person).length
     const { assignee, why } = dispatch(
       plan,
       { skill: order.skill, region: order.region, passedOver },
-      (person) => book.loadOf(person),
+      (person) => book.loadOf(person) + givenTo(person),
       book.wallAt(at),
     )
     return { type: 'order.dispatched', order: order.order, assignee, why, trace: order.trace }
@@ -92,9 +100,27 @@ export function orderStage(plan: Plan): Stage {
 
   /** An order nobody accepts goes on to the next; with nobody left it rests with the fallback. */
   function onTick({ at }: Context): readonly Draft[] {
-    return [...book.all()]
-      .filter((order) => at >= passOnAt(order))
-      .map((order) => assign(order, [...order.passedOver, order.assignee!], at))
+    return assignAll(
+      [...book.all()].filter((order) => at >= passOnAt(order)),
+      at,
+    )
+  }
+
+  /** Whoever is no longer in the plan can do nothing for an order any more. */
+  function onLoad(at: number): readonly Draft[] {
+    const isGone = (order: Order) =>
+      order.assignee !== plan.fallback && !plan.staff.some(({ id }) => id === order.assignee)
+    return assignAll(
+      [...book.all()].filter((order) => isGone(order) && ORDER_TRANSITIONS[order.state].dispatch),
+      at,
+    )
+  }
+
+  function assignAll(orders: readonly Order[], at: number): readonly Draft[] {
+    return orders.reduce<Draft[]>((given, order) => {
+      const passedOver = order.assignee === null ? order.passedOver : [...order.passedOver, order.assignee]
+      return [...given, assign(order, passedOver, at, given)]
+    }, [])
   }
 
   function passOnAt(order: Order): number {
@@ -102,10 +128,10 @@ export function orderStage(plan: Plan): Stage {
     return order.dispatchedAt + plan.settings.acceptWithinMs
   }
 
-  function onCommand(command: OrderCommand): readonly Draft[] | Refusal {
+  function onCommand(command: OrderCommand, at: number): readonly Draft[] | Refusal {
     const order = book.get(command.order)
     if (!order) return refuse('unknown_order', { order: command.order })
-    const refused = refusalOf(command, order)
+    const refused = refusalOf(command, order, at)
     if (refused) return refuse(...refused)
     const { order: id, trace } = order
     const { by } = command
@@ -123,38 +149,46 @@ export function orderStage(plan: Plan): Stage {
     }
   }
 
-  function refusalOf(command: OrderCommand, order: Order): Refused | null {
+  function refusalOf(command: OrderCommand, order: Order, at: number): Refused | null {
     const person = plan.staff.find((candidate) => candidate.id === command.by)
     if (!person) return ['unknown_person', { person: command.by }]
-    if (command.type === 'order.close') return closeRefusal(order)
+    if (command.type === 'order.close') return closeRefusal(order, at)
     const trigger = TRIGGER_OF[command.type]
     if (command.type === 'order.accept') {
       const isTaken = order.state !== 'new' && order.state !== 'dispatched'
       if (isTaken) return ['already_accepted', { order: order.order, by: order.assignee ?? '' }]
-      if (order.assignee !== person.id && !isFitting(person, order))
+      if (order.assignee !== person.id && !isSupervisor(person) && !isFitting(person, order))
         return ['not_qualified', { person: person.id, skill: order.skill }]
       return null
     }
-    if (order.assignee !== person.id) return ['not_assignee', { order: order.order, assignee: order.assignee ?? '' }]
+    if (order.assignee !== person.id && !isSupervisor(person))
+      return ['not_assignee', { order: order.order, assignee: order.assignee ?? '' }]
     return ORDER_TRANSITIONS[order.state][trigger] ? null : ['wrong_state', { state: order.state, command: trigger }]
   }
 
-  /** No order closes while its source is true, or while nobody can tell. */
-  function closeRefusal(order: Order): Refused | null {
+  /** No order closes while its source is true, or while nobody can tell: until a person who looked does. */
+  function closeRefusal(order: Order, at: number): Refused | null {
     const source = book.sourceOf(order)
     if (source === 'true') return ['source_still_active', { order: order.order }]
-    if (source === 'unknown') return ['source_unknown', { order: order.order }]
-    return order.state === 'verified' ? null : ['wrong_state', { state: order.state, command: 'close' }]
+    if (source === 'unknown' && !book.isForPersonToTell(order, at)) return ['source_unknown', { order: order.order }]
+    const isDone = order.state === 'verified' || (source === 'unknown' && order.state === 'restored')
+    return isDone ? null : ['wrong_state', { state: order.state, command: 'close' }]
   }
 
   return {
     name: 'orders',
-    version: 1,
+    version: 2,
     decide(input: Event | Command | Tick, context) {
       switch (input.type) {
         case 'alarm.raised':
         case 'alarm.reoccurred':
           return onAlarm(input, context)
+        case 'site.loaded':
+          return onLoad(context.at)
+        case 'order.reopened': {
+          const order = book.get(input.order)
+          return order ? [assign(order, [], context.at)] : []
+        }
         case 'order.opened':
           return [assign(input, [], context.at)]
         case 'condition.became':
@@ -167,7 +201,7 @@ export function orderStage(plan: Plan): Stage {
         case 'order.arrive':
         case 'order.finish':
         case 'order.close':
-          return onCommand(input)
+          return onCommand(input, context.at)
         default:
           return []
       }
@@ -189,7 +223,24 @@ function onFinished(book: OrderBook, { order: id, trace }: EventOf<'order.finish
   return order && book.sourceOf(order) === 'false' ? [{ type: 'order.verified', order: id, trace }] : []
 }
 
-/** Alarms of one room are one incident; loss of data is another matter than what the data say. */
+/** The technician said so, or the telemetry. */
+function isThoughtOver(order: Order): boolean {
+  return order.state === 'restored' || order.state === 'verified'
+}
+
+/** An accepted order cannot take on something graver unseen: that gets an order, and an answer, of its own. */
+function canCarry(order: Order, rule: Rule): boolean {
+  if (order.state === 'new' || order.state === 'dispatched') return true
+  return !isThoughtOver(order) && graver(order.class, rule.class) === order.class
+}
+
+/** Chiefs and managers may step in for anybody. */
+function isSupervisor(person: Pick<Person, 'role'>): boolean {
+  return person.role === 'manager' || person.role === 'chief'
+}
+
+/** A person in danger is never grouped. Alarms of one room are one incident; loss of data is another matter than what the data say. */
 function incidentOf(rule: Rule, asset: Asset): string {
+  if (rule.class === 'P0') return `${asset.room}/${rule.id}`
   return rule.watch.kind === 'data' ? `${asset.room}/data` : asset.room
 }

@@ -107,6 +107,10 @@ export class World {
         if (level !== 'info' && !isOurs && !life.disk.isDead) this.#fail(new Violation(said))
         if (message === 'commit failed') this.count.commitFailures++
       },
+      known: () => {},
+      fatal: (error) => {
+        throw error
+      },
       committed: (batches, events) => {
         if (life.disk.isDead) return
         for (const batch of batches)
