@@ -3,8 +3,11 @@ import { Fault } from '#devices/fault.ts'
 import { check } from './commands/check.ts'
 import { createTokenIn } from './commands/token.ts'
 import { runDemo } from './commands/demo.ts'
+import { initSite } from './commands/init.ts'
+import { printSchema } from './commands/schema.ts'
 import { type Edge, EXIT_FAILED, parseAddress, type RunOptions } from './commands/edge.ts'
 import { runPlant } from './commands/plant.ts'
+import { disturbDemo } from './commands/provoke.ts'
 import { runSite } from './commands/run.ts'
 import { showSecret } from './commands/secret.ts'
 import { verify } from './commands/verify.ts'
@@ -49,6 +52,17 @@ export function programOf(edge: Edge): Command {
     .argument('<site.yaml>')
     .action(act((file: string) => check(edge, file)))
   program
+    .command('init')
+    .description('make the folder of a new site, with a commented site file')
+    .argument('<dir>')
+    .option('--yes', 'ask nothing, take the defaults')
+    .action(act((folder: string, options: { yes?: boolean }) => initSite(edge, folder, options)))
+  program
+    .command('schema')
+    .description('print the JSON Schema of a file, for the completion of an editor')
+    .argument('<site|profile>')
+    .action(act((kind: string) => printSchema(edge, kind)))
+  program
     .command('plant')
     .description('run a simulated plant for a site on the ports that its file names')
     .argument('<site.yaml>')
@@ -58,6 +72,21 @@ export function programOf(edge: Edge): Command {
     .option('--device <id>', 'the device that plays the recording')
     .option('--column <point=column...>', 'which column is which point')
     .action(act((file: string, options: Parameters<typeof runPlant>[2]) => runPlant(edge, file, options)))
+  program
+    .command('provoke')
+    .description('make a device of the running demonstration fail')
+    .argument('<fault>', 'for example pump_trip; an unknown name is answered with the known ones')
+    .argument('<device>')
+    .option('--data <dir>', 'data folder of the demonstration (or CARETAKER_DATA)')
+    .action(
+      act((fault: string, device: string, options: { data?: string }) => disturbDemo(edge, device, fault, options)),
+    )
+  program
+    .command('heal')
+    .description('make a device of the running demonstration healthy again')
+    .argument('<device>')
+    .option('--data <dir>', 'data folder of the demonstration (or CARETAKER_DATA)')
+    .action(act((device: string, options: { data?: string }) => disturbDemo(edge, device, null, options)))
   program
     .command('token')
     .description('machine tokens')

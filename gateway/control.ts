@@ -1,26 +1,35 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { Fault, type Said } from '#devices/fault.ts'
+import type { PlantDevice, PlantDoor } from './plant-door.ts'
 import { isRole, type Role } from './role.ts'
 
 /** The local door of a running gateway, for its own command line: a socket that only its user can open. */
 export type Control = Readonly<{ stop(): Promise<void> }>
-type Request = Readonly<{ method: 'token.create'; role: string }>
-type Reply = Readonly<{ id: string; token: string } | { error: string }>
+type Token = Readonly<{ id: string; token: string }>
+type Request = Readonly<
+  | { method: 'token.create'; role: string }
+  | { method: 'plant.provoke'; device: string; fault: string }
+  | { method: 'plant.heal'; device: string }
+>
+type Reply = Readonly<Token | PlantDevice | { refused: Said } | { error: string }>
+/** What the command line may do here; without a plant there is no demonstration. */
+type Doors = Readonly<{ createToken(role: Role): Promise<Token>; plant: PlantDoor | null }>
 
 export function socketPath(folder: string): string {
   return join(folder, 'control.sock')
 }
 
-export async function startControl(
-  folder: string,
-  createToken: (role: Role) => Promise<{ id: string; token: string }>,
-): Promise<Control> {
+export async function startControl(folder: string, { createToken, plant }: Doors): Promise<Control> {
   const path = socketPath(folder)
   // The lock on the folder is ours, so a socket that still lies here is a dead one's.
   if (existsSync(path)) rmSync(path)
+  const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     let text = ''
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
     socket.setEncoding('utf8')
     socket.on('error', () => socket.destroy())
     socket.on('data', (chunk: string) => {
@@ -29,14 +38,18 @@ export async function startControl(
       if (!text.includes('\n')) return
       answer(text).then(
         (reply) => socket.end(`${JSON.stringify(reply)}\n`),
-        (error: Error) => socket.end(`${JSON.stringify({ error: error.message })}\n`),
+        (error: Error) => socket.end(`${JSON.stringify(replyTo(error))}\n`),
       )
     })
   })
   async function answer(line: string): Promise<Reply> {
     const request = JSON.parse(line) as Request
-    if (request.method !== 'token.create' || !isRole(request.role)) return { error: 'unknown request' }
-    return createToken(request.role)
+    if (request.method === 'token.create' && isRole(request.role)) return createToken(request.role)
+    if (request.method === 'plant.provoke' || request.method === 'plant.heal') {
+      if (!plant) throw new Fault('no_demo', { folder })
+      return request.method === 'plant.heal' ? plant.heal(request.device) : plant.provoke(request.device, request.fault)
+    }
+    return { error: 'unknown request' }
   }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -46,16 +59,34 @@ export async function startControl(
   return {
     stop: () =>
       new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy()
         server.close(() => resolve())
       }),
   }
 }
 
+function replyTo(error: Error): Reply {
+  return error instanceof Fault ? { refused: { code: error.code, params: error.params } } : { error: error.message }
+}
+
 /** Asks the gateway running on this folder for a token; null when none is running. */
-export async function askForToken(folder: string, role: Role): Promise<{ id: string; token: string } | null> {
+export function askForToken(folder: string, role: Role): Promise<Token | null> {
+  return ask<Token>(folder, { method: 'token.create', role })
+}
+
+/** Disturbs the plant of the demonstration running on this folder, or without a fault heals it. */
+export async function askPlant(folder: string, device: string, fault: string | null): Promise<PlantDevice> {
+  const request: Request =
+    fault === null ? { method: 'plant.heal', device } : { method: 'plant.provoke', device, fault }
+  const answer = await ask<PlantDevice>(folder, request)
+  if (!answer) throw new Fault('no_demo', { folder })
+  return answer
+}
+
+async function ask<T extends Token | PlantDevice>(folder: string, request: Request): Promise<T | null> {
   const path = socketPath(folder)
   if (!existsSync(path)) return null
-  const { promise, resolve, reject } = Promise.withResolvers<{ id: string; token: string } | null>()
+  const { promise, resolve, reject } = Promise.withResolvers<T | null>()
   const socket = connect(path)
   let text = ''
   socket.setEncoding('utf8')
@@ -66,8 +97,9 @@ export async function askForToken(folder: string, role: Role): Promise<{ id: str
   socket.once('end', () => {
     const reply = JSON.parse(text) as Reply
     if ('error' in reply) reject(new Error(reply.error))
-    else resolve(reply)
+    else if ('refused' in reply) reject(new Fault(reply.refused.code, reply.refused.params))
+    else resolve(reply as T)
   })
-  socket.once('connect', () => socket.write(`${JSON.stringify({ method: 'token.create', role } satisfies Request)}\n`))
+  socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`))
   return promise
 }

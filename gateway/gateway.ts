@@ -7,13 +7,14 @@ import { mqttSource } from '#ingest/mqtt/mqtt-source.ts'
 import type { Reject } from '#ingest/source.ts'
 import { coreOf } from '#rules/core.ts'
 import type { Plan } from '#rules/plan.ts'
-import { openAccess } from './access.ts'
+import { openAccess } from './access/access.ts'
+import type { LinkOptions } from './access/links.ts'
 import { Accounting } from './accounting.ts'
 import type { Health } from './api/context.ts'
 import { eventFeed } from './api/event-feed.ts'
 import { startServer } from './api/server.ts'
 import { channelOf } from './channels/kinds.ts'
-import { monotonicNow, type SiteClock, siteClock } from './clock.ts'
+import { monotonicNow, type SiteClock, siteClock, wallNow } from './clock.ts'
 import { startControl } from './control.ts'
 import { deviceSecrets } from './credentials.ts'
 import { startForwarding } from './forwarding.ts'
@@ -21,11 +22,13 @@ import { Latest } from './latest.ts'
 import { gatewayMetrics } from './metrics.ts'
 import { outbox } from './outbox/outbox.ts'
 import { Pipeline } from './pipeline.ts'
+import type { PlantDoor } from './plant-door.ts'
 import type { Role } from './role.ts'
 import type { Site } from './site/site.ts'
 import { runSources } from './sources.ts'
 import { lockFolder } from './store/lock.ts'
 import { openStore } from './store/store.ts'
+import { vitalsOf } from './vitals.ts'
 
 export type GatewayOptions = Readonly<{
   site: Site
@@ -38,8 +41,8 @@ export type GatewayOptions = Readonly<{
   log: Logger
   /** Signs visitors of the page in as `monitor`, on loopback only. */
   demo?: boolean
-  /** Called when the clock runs and before any network: where the simulated plant listens, by connection. */
-  plant?(clock: SiteClock): Promise<Readonly<Record<string, number>>>
+  /** Called when the clock runs and before any network: where the simulated plant listens, and how it is disturbed. */
+  plant?(clock: SiteClock): Promise<Readonly<{ ports: Readonly<Record<string, number>>; door: PlantDoor }>>
 }>
 
 export type Gateway = Readonly<{
@@ -48,6 +51,10 @@ export type Gateway = Readonly<{
   clock: SiteClock
   secretOf(device: string): string
   createToken(role: Role): Promise<{ id: string; token: string }>
+  /** The path of a page that signs in whoever opens it. */
+  createLink(options: LinkOptions): string
+  /** Makes the first account; null once there is one, and in a demonstration. */
+  setupSecret: string | null
   health(): Health
   /** Resolves with the reason when the gateway cannot go on: the process ends, its supervisor starts it again. */
   failed: Promise<Error>
@@ -75,18 +82,23 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const store = await openStore(folder)
   opened.defer(() => store.close())
   const clock = siteClock({ newestAt: await store.write.newestAt(), speed })
-  const ports = (await options.plant?.(clock)) ?? {}
+  const simulated = await options.plant?.(clock)
+  const ports = simulated?.ports ?? {}
   const startedAt = clock.now()
   const epoch = random.token()
   const stopping = new AbortController()
+  const crashed = Promise.withResolvers<Error>()
   const { signal } = stopping
 
-  const access = openAccess(folder, random)
+  const siteNames = [site.id, ...(typeof site.name === 'string' ? [site.name] : Object.values(site.name))]
+  const access = openAccess(folder, { random, clock, siteNames, hasSetup: !options.demo })
   opened.defer(() => access.close())
   const accounting = new Accounting()
   const latest = new Latest()
   const feed = eventFeed({ read: store.read, delay: clock.delay })
+  const vitals = vitalsOf({ folder, read: store.read, clock, version })
   const metrics = gatewayMetrics({
+    vitals,
     accounts: () => accounting.read(),
     restarts: () => running?.restarts() ?? new Map(),
     forwarding: () => forwarding.health(),
@@ -104,12 +116,15 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     },
     makeFlow: () => coreOf(site.plan),
     plan: fingerprintOf(site.plan),
-    siteHash: site.hash,
+    // The rules as well: what they mean may change with the program, under the same site file.
+    siteHash: `${site.hash}-${fingerprintOf(site.plan).slice(0, 16)}`,
     version,
     epoch,
     clock,
     accounting,
     log: say,
+    known: (readings) => latest.take({ source: '', receivedAt: 0, readings }),
+    fatal: (error) => crashed.resolve(error),
     committed(batches, events) {
       for (const batch of batches) latest.take(batch)
       feed.publish(events, batches)
@@ -118,12 +133,11 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     },
   })
   const command = pipeline.command.bind(pipeline)
-  const { noteAttempt } = store.write
   const sender = outbox({
     site,
-    channels: site.channels.map(channelOf),
-    read: store.read,
-    noteAttempt,
+    channels: site.channels.map((channel) => channelOf(channel, wallNow)),
+    store: store.write,
+    noticeOf: (id) => store.read.get('notices', id),
     command,
     clock,
     log: say,
@@ -186,18 +200,21 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     read,
     command,
     access,
+    audit,
     latest,
     accounting,
     health,
+    vitals,
     metrics: () => metrics.text(),
     events: feed,
     demo: options.demo ?? false,
+    plant: simulated?.door ?? null,
     log,
   }
   const server = await startServer(api, options.http)
   opened.defer(() => server.stop())
-  for (const token of access.unjournaled()) await journalToken(token)
-  const control = await startControl(folder, createToken).catch((error: Error) => {
+  await audit()
+  const control = await startControl(folder, { createToken, plant: api.plant }).catch((error: Error) => {
     say('warn', 'no control socket: tokens can be made only while the gateway is stopped', { error: error.message })
     return null
   })
@@ -219,14 +236,14 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   }
 
   async function createToken(role: Role): Promise<{ id: string; token: string }> {
-    const created = access.create(role, clock.now())
-    await journalToken({ id: created.id, role })
+    const created = access.tokens.create(role, clock.now())
+    await audit()
     return created
   }
 
-  async function journalToken({ id, role }: { id: string; role: string }): Promise<void> {
-    await pipeline.record({ type: 'token.created', token: id, role, trace: epoch })
-    access.journaled(id)
+  /** What happened at the door becomes durable in the journal. */
+  function audit(): Promise<void> {
+    return access.trail.flush((event) => pipeline.record({ ...event, trace: epoch }))
   }
 
   return {
@@ -235,8 +252,10 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     clock,
     secretOf,
     createToken,
+    createLink: (link) => `/enter/${access.links.create(link)}`,
+    setupSecret: access.setup.text(),
     health,
-    failed: store.failed,
+    failed: Promise.race([store.failed, crashed.promise]),
     stop: () => opened.disposeAsync(),
   }
 }

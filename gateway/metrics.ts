@@ -1,6 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Account } from './accounting.ts'
 import type { ForwardingHealth } from './historian/forwarder.ts'
+import { vitalGauges } from './vital-gauges.ts'
+import type { Vitals } from './vitals.ts'
 
 export type Metrics = Readonly<{
   text(): Promise<string>
@@ -11,10 +13,11 @@ type Sources = Readonly<{
   accounts(): ReadonlyMap<string, Account>
   restarts(): ReadonlyMap<string, number>
   forwarding(): readonly ForwardingHealth[]
+  vitals(): Promise<Vitals>
 }>
 
 /** What a Prometheus server reads. Names end in their unit. */
-export function gatewayMetrics({ accounts, restarts, forwarding }: Sources): Metrics {
+export function gatewayMetrics({ accounts, restarts, forwarding, vitals }: Sources): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'caretaker_' })
   const registers = [registry]
@@ -64,8 +67,13 @@ export function gatewayMetrics({ accounts, restarts, forwarding }: Sources): Met
     registers,
   })
 
+  const show = vitalGauges(registry)
+
   return {
-    text: () => registry.metrics(),
+    async text() {
+      show(await vitals())
+      return registry.metrics()
+    },
     committed(batchCount, eventCount, ms) {
       batches.inc(batchCount)
       events.inc(eventCount)

@@ -366,7 +366,7 @@ export class Pipeline {
 
   /** The core as the disk knows it, with the keys and answers it holds: what failed to commit may be durable all the same. */
   async #rebuild(): Promise<Rebuilt> {
-    const { store, makeFlow, plan } = this.#options
+    const { store, makeFlow, plan, log } = this.#options
     const rebuilt = await rebuild(store, makeFlow, plan)
     for (const key of await store.recentKeys(KEYS_KEPT)) this.#keys.add(key, Promise.resolve())
     const { flow, loaded } = rebuilt
@@ -376,7 +376,10 @@ export class Pipeline {
     this.#lastSnapshot = loaded.snapshot?.seq ?? 0
     this.#flow = flow
     this.#derived(rebuilt.rejudged)
-    for (const { batch, error } of rebuilt.poisoned) void this.#quarantine(batch, error)
+    for (const { batch, error } of rebuilt.poisoned) {
+      // It stays in the log: nothing is lost when it cannot be set aside as well.
+      this.#quarantine(batch, error).catch(({ message }: Error) => log('error', 'not set aside', { error: message }))
+    }
     this.#options.known(flow.keyframe().readings)
     return rebuilt
   }

@@ -12,6 +12,7 @@ export type ReplayStore = Readonly<{
 }>
 
 export type Poisoned = Readonly<{ id: number; batch: Batch; error: Error }>
+type Rejudged = Omit<Rebuilt, 'poisoned'>
 export type Rebuilt = Readonly<{
   flow: Flow
   loaded: Loaded
@@ -28,14 +29,18 @@ const WARMED_WITHOUT_KEYFRAME = 20_000
 
 /**
  * Rebuilds the core from disk: state from snapshot and events, memory of the detectors from keyframe and log, which they
- * are fed again with their output dropped; then the
- * batches that were durable but not yet judged are judged again, and give what they would have given.
+ * are fed again with their output dropped; then the batches that were durable but not yet judged are judged again, and
+ * give what they would have given.
  */
 export async function rebuild(store: ReplayStore, makeFlow: () => Flow, plan: string): Promise<Rebuilt> {
   const poisoned = new Map<number, Poisoned>()
   for (;;) {
     const attempt = await rebuildWithout(poisoned, store, makeFlow, plan)
-    if (!('error' in attempt)) return { ...attempt, poisoned: [...poisoned.values()] }
+    if (!('error' in attempt)) {
+      // One that was left out in an earlier life was said then.
+      const { readingsUpto } = attempt.loaded
+      return { ...attempt, poisoned: [...poisoned.values()].filter(({ id }) => id > readingsUpto) }
+    }
     if (poisoned.size >= MOST_POISONED) throw attempt.error
     // What the crash left in memory cannot be trusted: all of it once more, without this batch.
     poisoned.set(attempt.id, attempt)
@@ -47,7 +52,7 @@ async function rebuildWithout(
   store: ReplayStore,
   makeFlow: () => Flow,
   plan: string,
-): Promise<Omit<Rebuilt, 'poisoned'> | Poisoned> {
+): Promise<Rejudged | Poisoned> {
   const loaded = await store.load(plan)
   let flow = makeFlow()
   let { events } = loaded
@@ -71,18 +76,16 @@ async function rebuildWithout(
     rows = await store.batchesAfter(rows.at(-1)!.id, PAGE)
   ) {
     for (const row of rows) {
-      if (row.id <= loaded.readingsUpto) {
-        observer.judge(batchOf(row), row.id)
-        continue
-      }
-      if (!isRemembered) remember()
-      isRemembered = true
+      const isJudged = row.id <= loaded.readingsUpto
+      if (!isJudged && !isRemembered) remember()
+      isRemembered ||= !isJudged
       if (poisoned.has(row.id)) continue
       const batch = batchOf(row)
       // What falls due before it is not its fault.
-      rejudged.push(...flow.advance(batch.receivedAt))
+      if (!isJudged) rejudged.push(...flow.advance(batch.receivedAt))
       try {
-        rejudged.push(...flow.judge(batch, row.id))
+        if (isJudged) observer.judge(batch, row.id)
+        else rejudged.push(...flow.judge(batch, row.id))
       } catch (error) {
         return { id: row.id, batch, error: error as Error }
       }

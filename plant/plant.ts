@@ -1,6 +1,7 @@
 import type { Clock, Random } from '#devices/clock.ts'
 import { closest } from '#devices/closest.ts'
 import { type Connection, type Device, topicOf } from '#devices/device.ts'
+import { Fault } from '#devices/fault.ts'
 import type { Value } from '#devices/reading.ts'
 import type { Values } from './model.ts'
 import { EXCEPTION, type ModbusServer, startModbusServer } from './modbus-server.ts'
@@ -8,7 +9,7 @@ import { worldOf } from './models/table.ts'
 import { type Publisher, startPublisher } from './publisher.ts'
 import { registerImage } from './register-image.ts'
 import { type CsvRow, type Progress, replayOf } from './replay.ts'
-import { type Change, simulateDevice } from './simulated-device.ts'
+import { type Change, POWER_DIP, simulateDevice } from './simulated-device.ts'
 
 export type PlantSite = Readonly<{
   connections: readonly Connection[]
@@ -35,7 +36,10 @@ export type Plant = Readonly<{
   ports: Readonly<Record<string, number>>
   /** Puts the MQTT devices on the air: user name is the device's id. For when the broker's port is known only later. */
   connectMqtt(url: string, secretOf: (device: string) => string): Promise<void>
-  /** Throws with the known names when device or fault is none. Replaces the device's present fault. */
+  /**
+   * Throws a `Fault` with the known names when device or fault is none. Replaces the device's present fault;
+   * `power_dip` reaches all devices of the cabinet and passes by itself.
+   */
   provoke(fault: string, device: string): void
   heal(device: string): void
   /** Holds one point at a value until healed: a change of the world at an exactly known time. */
@@ -56,6 +60,8 @@ export type Plant = Readonly<{
 
 const HALF_HOUR_MS = 30 * 60_000
 const WRITES_KEPT = 10_000
+/** Long enough to be missed: a device that is polled each second counts as silent after 10 s. */
+const DIP_MS = 40_000
 
 export async function startPlant(options: PlantOptions): Promise<Plant> {
   const { site, clock, random, log } = options
@@ -76,10 +82,12 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     const found = devices.get(id)
     if (found) return found
     const hint = closest(id, devices.keys())
-    throw new Error(
-      `no device "${id}"${hint ? `, did you mean "${hint}"?` : ''} Known: ${[...devices.keys()].join(', ')}`,
-    )
+    const known = [...devices.keys()].join(', ')
+    throw new Fault('unknown_device', { device: id, known, ...(hint ? { hint } : {}) })
   }
+  /** What hangs on one connection stands in one cabinet: a plant room's, or that of a building's lifts. */
+  const cabinetOf = ({ connection }: Device) =>
+    [...devices.values()].filter(({ device }) => device.connection === connection)
 
   const servers = await listenOnAll(site.connections, (connection) => {
     const units = new Map(
@@ -93,7 +101,7 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
       ask(unitId, table, address, count) {
         const unit = units.get(unitId)
         if (!unit) return { exception: EXCEPTION.targetSilent }
-        if (unit.simulated.fault() === 'silent') return 'silent'
+        if (unit.simulated.isSilent()) return 'silent'
         const words = unit.image(table, address, count, unit.simulated.values())
         return words ? { words } : { exception: EXCEPTION.illegalAddress }
       },
@@ -121,7 +129,12 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     ports: Object.fromEntries([...servers].map(([id, { port }]) => [id, port])),
     connectMqtt,
     provoke(fault, device) {
-      find(device).provoke(fault)
+      const found = find(device)
+      if (fault === POWER_DIP && found.faults.includes(fault)) {
+        for (const each of cabinetOf(found.device)) each.loseMains(DIP_MS)
+        return
+      }
+      found.provoke(fault)
       publishers.get(device)?.publish()
     },
     heal(device) {

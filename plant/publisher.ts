@@ -44,7 +44,7 @@ export function startPublisher(parts: {
 
   const publish = () => {
     const fault = simulated.fault()
-    if (fault === 'silent' || signal.aborted) return
+    if (simulated.isSilent() || signal.aborted) return
     if (waiting >= MOST_WAITING) return log(`${id}: broker away, message dropped`)
     seq += 1
     const text = JSON.stringify(encodePayload(profile, simulated.values(), seq, clock.now()))

@@ -7,6 +7,7 @@ export type OpenOrder = Readonly<{
   devices: readonly string[]
   alarmIds: readonly string[]
 }>
+export type OpenAlarm = Readonly<{ id: string; state: string; orderId: string | null }>
 export type OpenNotice = Readonly<{ id: string; state: string }>
 
 /** `refused` was understood and not allowed (4xx); `away` means no usable answer came, so the command may have worked. */
@@ -14,6 +15,7 @@ export type Outcome = Readonly<{ kind: 'done' } | { kind: 'refused' | 'away'; wh
 
 export type StaffApi = Readonly<{
   orders(token: string): Promise<readonly OpenOrder[]>
+  alarms(token: string): Promise<readonly OpenAlarm[]>
   notices(token: string): Promise<readonly OpenNotice[]>
   /** Never throws. */
   command(path: string, token: string, key: string, body: object): Promise<Outcome>
@@ -42,7 +44,8 @@ export function staffApi(baseUrl: string, signal: AbortSignal): StaffApi {
   }
   return {
     orders: async (token) => (await list('/orders?state=open', token)).flatMap(readOrder),
-    notices: async (token) => (await list('/notices', token)).flatMap(readNotice),
+    alarms: async (token) => (await list('/alarms?state=open', token)).flatMap(readAlarm),
+    notices: async (token) => (await list('/notices?state=open', token)).flatMap(readNotice),
     async command(path, token, key, body) {
       try {
         const answer = await call(path, token, {
@@ -73,6 +76,12 @@ function readOrder(item: unknown): OpenOrder[] {
   return [
     { id: item['id'], state: item['state'], assignee, devices: [...devices], alarmIds: textsOf(item['alarmIds']) },
   ]
+}
+
+function readAlarm(item: unknown): OpenAlarm[] {
+  if (!isRecord(item) || typeof item['id'] !== 'string' || typeof item['state'] !== 'string') return []
+  const [orderId = null] = textsOf(item['orderId'])
+  return [{ id: item['id'], state: item['state'], orderId }]
 }
 
 function readNotice(item: unknown): OpenNotice[] {

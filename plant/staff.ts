@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock, Random } from '#devices/clock.ts'
-import { type OpenNotice, type OpenOrder, reasonOf, staffApi } from './staff-api.ts'
+import { findingOf, type Language } from './findings.ts'
+import { type OpenAlarm, type OpenNotice, type OpenOrder, reasonOf, staffApi } from './staff-api.ts'
 
 /** How long people take, in site time; each counts from the step before it. */
 export type Pace = Readonly<{
@@ -10,6 +11,10 @@ export type Pace = Readonly<{
   repairMs: number
   finishMs: number
   closeMs: number
+  /** Repaired, and the cause has not gone in this time, or has come back: they repair again. */
+  lookAgainMs: number
+  /** From the end of the condition to the check on site after which a latch is reset. */
+  resetMs: number
 }>
 
 export const USUAL_PACE: Pace = {
@@ -19,6 +24,8 @@ export const USUAL_PACE: Pace = {
   repairMs: 20_000,
   finishMs: 10_000,
   closeMs: 3_000,
+  lookAgainMs: 100_000,
+  resetMs: 8_000,
 }
 
 const LOOK_EVERY_MS = 1_000
@@ -28,20 +35,26 @@ const MOST_REMEMBERED = 10_000
 
 export type StaffParts = Readonly<{
   baseUrl: string
-  /** Bearer tokens by person id or role; `technician` acts for any assignee without one, `steward` for the stewards. */
+  /**
+   * Bearer tokens by person id or role; `technician` acts for any assignee without one, `steward` for the stewards,
+   * `chief` resets latches.
+   */
   tokens: Readonly<Record<string, string>>
   stewards?: readonly string[]
+  /** Acts on an alarm that no open order answers for. */
+  chief?: string
+  languages?: readonly Language[] | undefined
   clock: Clock
   random: Random
   signal: AbortSignal
-  /** The repair itself: makes the device healthy in the plant. */
-  healer: (device: string) => void
+  /** The repair itself: makes the device healthy in the plant, and names the fault that was found. */
+  healer: (device: string) => string | null
   log: (line: string) => void
   pace?: Partial<Pace>
 }>
 
 /** What the staff remember of one order or notice: since when it stands where it stands. */
-type Memory = { state: string; since: number; repairedAt: number | null; tries: number }
+type Memory = { state: string; since: number; repairedAt: number | null; tries: number; finding: string }
 /** An idempotency key lives until its command is answered: a lost answer is asked for again, a refusal is asked anew. */
 type Attempts = Map<string, string>
 
@@ -50,7 +63,7 @@ type Attempts = Map<string, string>
  * what is refused or unreachable is tried again in the next round.
  */
 export async function playStaff(parts: StaffParts): Promise<void> {
-  const { clock, random, signal, tokens, stewards = ['S1', 'S2'] } = parts
+  const { clock, random, signal, tokens, stewards = ['S1', 'S2'], chief = 'CE', languages = ['zh-CN', 'en'] } = parts
   const pace = { ...USUAL_PACE, ...parts.pace }
   const api = staffApi(parts.baseUrl, signal)
   const memories = new Map<string, Memory>()
@@ -67,7 +80,7 @@ export async function playStaff(parts: StaffParts): Promise<void> {
   const remember = (id: string, state: string): Memory => {
     const known = memories.get(id)
     if (known?.state === state) return known
-    const memory = { state, since: clock.now(), repairedAt: null, tries: 0 }
+    const memory = { state, since: clock.now(), repairedAt: null, tries: 0, finding: '' }
     memories.set(id, memory)
     return memory
   }
@@ -95,6 +108,11 @@ export async function playStaff(parts: StaffParts): Promise<void> {
     const waited = (ms: number, since = memory.since) => clock.now() - since >= ms
     const token = tokenOf(assignee, 'technician')
     const step = (name: string, body?: object) => act(`/orders/${order.id}/${name}`, assignee, token, body)
+    const repair = () => {
+      const faults = order.devices.map((device) => parts.healer(device))
+      memory.finding = findingOf(faults.find((fault) => fault !== null) ?? null, languages)
+      memory.repairedAt = clock.now()
+    }
     switch (order.state) {
       case 'dispatched':
         if (waited(pace.acceptMs)) await step('accept')
@@ -107,17 +125,27 @@ export async function playStaff(parts: StaffParts): Promise<void> {
         if (waited(pace.arriveMs)) await step('arrive')
         return
       case 'arrived':
-        if (memory.repairedAt === null && waited(pace.repairMs)) {
-          for (const device of order.devices) parts.healer(device)
-          memory.repairedAt = clock.now()
-        }
+        if (memory.repairedAt === null && waited(pace.repairMs)) repair()
         if (memory.repairedAt !== null && waited(pace.finishMs, memory.repairedAt)) {
-          await step('finish', { finding: 'repaired' })
+          await step('finish', { finding: memory.finding })
         }
+        return
+      case 'restored':
+        // A new fault of a device may join the order that has it already.
+        if (waited(pace.lookAgainMs, memory.repairedAt ?? memory.since)) repair()
         return
       case 'verified':
         if (waited(pace.closeMs)) await step('close')
     }
+  }
+  /** What an order leaves behind: a latch that wants a check on site, an alarm that went before anybody saw it. */
+  const tidy = async (alarm: OpenAlarm, orders: readonly OpenOrder[]) => {
+    const memory = remember(alarm.id, alarm.state)
+    if (clock.now() - memory.since < pace.resetMs) return
+    const by = orders.find(({ id }) => id === alarm.orderId)?.assignee ?? chief
+    if (alarm.state === 'latched_acknowledged') await act(`/alarms/${alarm.id}/reset`, by, tokenOf('', 'chief'))
+    if (alarm.state === 'latched' || alarm.state === 'returned')
+      await act(`/alarms/${alarm.id}/ack`, by, tokenOf(by, 'technician'))
   }
   const confirm = async (notice: OpenNotice) => {
     const memory = remember(notice.id, notice.state)
@@ -132,9 +160,11 @@ export async function playStaff(parts: StaffParts): Promise<void> {
     try {
       const orders = await api.orders(tokenOf('', 'technician'))
       for (const order of orders) await work(order)
+      const alarms = await api.alarms(tokenOf('', 'technician'))
+      for (const alarm of alarms) await tidy(alarm, orders)
       const notices = await api.notices(tokenOf('', 'steward'))
       for (const notice of notices) await confirm(notice)
-      forget(new Set([...orders, ...notices].map(({ id }) => id)))
+      forget(new Set([...orders, ...alarms, ...notices].map(({ id }) => id)))
     } catch (error) {
       complain('round', reasonOf(error))
     }

@@ -1,18 +1,21 @@
 import type { Clock, Random } from '#devices/clock.ts'
 import type { Plant } from './plant.ts'
+import { POWER_DIP } from './simulated-device.ts'
 
 /** `afterMs` counts site time from the start of the story. */
 export type StoryStep = Readonly<{ afterMs: number; device: string; fault: string }>
 
-/** What the demonstration shows: no water in a zone, a full bin, a stopped lift. */
+/** What the demonstration shows: no water in a zone, a full bin, somebody trapped, a stopped lift, a plant room in the dark. */
 export const DEMO_STORY: readonly StoryStep[] = [
   { afterMs: 8_000, device: 'PR1-H', fault: 'pump_trip' },
-  { afterMs: 100_000, device: 'K4-kitchen', fault: 'overflow' },
-  { afterMs: 200_000, device: 'B3-L2', fault: 'stopped' },
+  { afterMs: 90_000, device: 'K4-kitchen', fault: 'overflow' },
+  { afterMs: 150_000, device: 'B3-L2', fault: 'entrapment' },
+  { afterMs: 300_000, device: 'B5-L1', fault: 'stopped' },
+  { afterMs: 420_000, device: 'PR2-L', fault: POWER_DIP },
 ]
 
 /** Faults that disturb nobody's evening, so that the page stays alive after the script has ended. */
-export const SMALL_FAULTS: readonly string[] = ['one_pump_failed', 'stopped', 'overflow']
+export const SMALL_FAULTS: readonly string[] = ['one_pump_failed', 'stopped', 'overflow', POWER_DIP]
 const SMALL_FAULT_EVERY_MS = 4 * 60_000
 
 /** Resolves when the signal aborts. A step that the site has no device for is logged and left out. */

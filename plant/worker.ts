@@ -1,12 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { Fault, type Said } from '#devices/fault.ts'
+import type { Value } from '#devices/reading.ts'
 import { scaledClock } from './clock.ts'
+import type { Language } from './findings.ts'
 import { type Plant, type PlantSite, startPlant } from './plant.ts'
 import { seededRandom } from './random.ts'
 import { parseCsv } from './replay.ts'
 import { playStaff } from './staff.ts'
 import { playStory } from './story.ts'
 import type { Change } from './simulated-device.ts'
-import type { Value } from '#devices/reading.ts'
 
 /** What `new Worker` is given. `monotonicStart` is `monotonicNow()` of the moment that `siteStart` was read. */
 export type PlantWorkerData = Readonly<{
@@ -19,13 +21,20 @@ export type PlantWorkerData = Readonly<{
   publishEveryMs?: number | undefined
 }>
 
+/** With `ask` the sender wants an answer under that number: `devices`, or `refused`. */
 export type ToPlant =
   | Readonly<{ type: 'mqtt'; url: string; secrets: Readonly<Record<string, string>> }>
-  | Readonly<{ type: 'provoke'; fault: string; device: string }>
-  | Readonly<{ type: 'heal'; device: string }>
+  | Readonly<{ type: 'provoke'; fault: string; device: string; ask?: number }>
+  | Readonly<{ type: 'heal'; device: string; ask?: number }>
+  | Readonly<{ type: 'look'; ask: number }>
   | Readonly<{ type: 'hold'; device: string; point: string; value: Value }>
   | Readonly<{ type: 'replay'; device: string; csv: string; columns: Readonly<Record<string, string>> }>
-  | Readonly<{ type: 'staff'; baseUrl: string; tokens: Readonly<Record<string, string>> }>
+  | Readonly<{
+      type: 'staff'
+      baseUrl: string
+      tokens: Readonly<Record<string, string>>
+      languages?: readonly Language[]
+    }>
   | Readonly<{ type: 'story' }>
   | Readonly<{ type: 'writes' }>
   | Readonly<{ type: 'stop' }>
@@ -33,9 +42,13 @@ export type ToPlant =
 export type FromPlant =
   | Readonly<{ type: 'ready'; ports: Readonly<Record<string, number>> }>
   | Readonly<{ type: 'log'; line: string }>
-  | Readonly<{ type: 'error'; message: string }>
+  | Readonly<{ type: 'error'; message: string; said?: Said }>
+  | Readonly<{ type: 'devices'; ask: number; devices: readonly PlantDevice[] }>
+  | Readonly<{ type: 'refused'; ask: number; said: Said }>
   | Readonly<{ type: 'writes'; writes: readonly Change[] }>
   | Readonly<{ type: 'stopped' }>
+
+export type PlantDevice = Readonly<{ device: string; faults: readonly string[]; fault: string | null }>
 
 if (parentPort) await serve(parentPort, workerData as PlantWorkerData)
 
@@ -43,7 +56,11 @@ async function serve(port: NonNullable<typeof parentPort>, data: PlantWorkerData
   const say = (message: FromPlant) => port.postMessage(message)
   const log = (line: string) => say({ type: 'log', line })
   const complain = (error: unknown) =>
-    say({ type: 'error', message: error instanceof Error ? error.message : String(error) })
+    say({
+      type: 'error',
+      message: error instanceof Error ? error.message : String(error),
+      ...(error instanceof Fault ? { said: saidOf(error) } : {}),
+    })
   const clock = scaledClock(data)
   const random = seededRandom(data.seed ?? 1)
   const ending = new AbortController()
@@ -59,14 +76,31 @@ async function serve(port: NonNullable<typeof parentPort>, data: PlantWorkerData
   }
   const playing = { plant, clock, random, signal, log }
 
+  const deviceIds = site.devices.map(({ id }) => id)
+  const answer = (ask: number | undefined, devices: readonly string[]) => {
+    if (ask === undefined) return
+    say({
+      type: 'devices',
+      ask,
+      devices: devices.map((device) => {
+        const { fault, faults } = plant.look(device)
+        return { device, faults, fault }
+      }),
+    })
+  }
+
   const obey = async (message: ToPlant): Promise<void> => {
     switch (message.type) {
       case 'mqtt':
         return plant.connectMqtt(message.url, (device) => message.secrets[device] ?? '')
       case 'provoke':
-        return plant.provoke(message.fault, message.device)
+        plant.provoke(message.fault, message.device)
+        return answer(message.ask, [message.device])
       case 'heal':
-        return plant.heal(message.device)
+        plant.heal(message.device)
+        return answer(message.ask, [message.device])
+      case 'look':
+        return answer(message.ask, deviceIds)
       case 'hold':
         return plant.hold(message.device, message.point, message.value)
       case 'replay':
@@ -76,10 +110,15 @@ async function serve(port: NonNullable<typeof parentPort>, data: PlantWorkerData
           ...playing,
           baseUrl: message.baseUrl,
           tokens: message.tokens,
-          healer: (device) => plant.heal(device),
+          languages: message.languages,
+          healer(device) {
+            const { fault } = plant.look(device)
+            plant.heal(device)
+            return fault
+          },
         })
       case 'story':
-        return playStory({ ...playing, devices: site.devices.map(({ id }) => id) })
+        return playStory({ ...playing, devices: deviceIds })
       case 'writes':
         return say({ type: 'writes', writes: plant.writes() })
       case 'stop':
@@ -90,7 +129,15 @@ async function serve(port: NonNullable<typeof parentPort>, data: PlantWorkerData
     }
   }
   port.on('message', (message: ToPlant) => {
-    obey(message).catch(complain)
+    obey(message).catch((error: unknown) => {
+      if ('ask' in message && error instanceof Fault) say({ type: 'refused', ask: message.ask!, said: saidOf(error) })
+      else complain(error)
+    })
   })
   say({ type: 'ready', ports: plant.ports })
+}
+
+/** A fault loses its shape between threads; its reason is data. */
+function saidOf({ code, params }: Fault): Said {
+  return { code, params }
 }

@@ -7,7 +7,7 @@ import { type Keyframe, Routes } from './routes.ts'
 import type { Rule } from './plan.ts'
 import type { Json, Stage, Tick } from './stage.ts'
 
-/** More events than this from one input is a circle, not a consequence. */
+/** More events than this that follow from the direct answers to one input are a circle, not a consequence. */
 const MAX_EVENTS_PER_INPUT = 1_000
 /** Whoever was due has spoken and is due again in the same instant: a circle, too. */
 const MAX_ROUNDS_PER_INSTANT = 100
@@ -252,10 +252,11 @@ export class Flow {
   /** Gives drafts their places, applies them, and lets every stage answer, first in first out, until none is left. */
   #derive(drafts: readonly Draft[], events: Event[], stamp: { command?: string; actor?: string } = {}): void {
     const queue: Event[] = this.#admit(drafts, events, stamp)
+    let allowed = Infinity
     for (let next = 0; next < queue.length; next++) {
-      // What falls due in one moment may be many; what follows from it may not.
-      if (queue.length - drafts.length > MAX_EVENTS_PER_INPUT)
-        throw new Fault('too_many_events', { at: this.#at, detail: 'a circle of events' })
+      // What falls due in one moment may be many, and so may what it says at once; what follows from that may not.
+      if (next === drafts.length) allowed = queue.length + MAX_EVENTS_PER_INPUT
+      if (queue.length > allowed) throw new Fault('too_many_events', { at: this.#at, detail: 'a circle of events' })
       for (const stage of this.#stages) {
         const answer = stage.decide(queue[next]!, { at: this.#at, seq: this.#seq + 1 })
         if (!isRefusal(answer)) queue.push(...this.#admit(answer, events, {}))

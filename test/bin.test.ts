@@ -67,6 +67,7 @@ t.test('signals are passed on', async (t) => {
   const table = [
     { program: waiting("process.on('SIGTERM', () => process.exit(7))"), signal: 'SIGTERM', expect: [7, null] },
     { program: waiting("process.on('SIGINT', () => process.exit(8))"), signal: 'SIGINT', expect: [8, null] },
+    { program: waiting("process.on('SIGHUP', () => process.exit(9))"), signal: 'SIGHUP', expect: [9, null] },
     { program: waiting(''), signal: 'SIGTERM', expect: [null, 'SIGTERM'] },
   ] as const
   for (const { program, signal, expect } of table) {

@@ -68,7 +68,7 @@ t.test('what package.json and .ci/run name is there', async (t) => {
   t.ok(existsSync(join(root, manifest.bin!.caretaker!)))
   for (const target of Object.values(manifest.imports!)) t.ok(existsSync(join(root, target.replace('/*', ''))), target)
   for (const script of Object.values(manifest.scripts!)) {
-    const file = /^node (\S+)/.exec(script)?.[1]
+    const file = /^node (?:--\S+ )*(\S+)/.exec(script)?.[1]
     if (file !== undefined) t.ok(existsSync(join(root, file)), script)
   }
   t.match(read('README.md'), 'npm ci && npm test', 'README names the test command that .ci/run runs')

@@ -1,13 +1,15 @@
 import type { Logger } from 'pino'
 import type { SourceHealth } from '#ingest/source.ts'
 import type { Command } from '#rules/command.ts'
-import type { Access } from '../access.ts'
+import type { Access } from '../access/access.ts'
 import type { Accounting } from '../accounting.ts'
 import type { CommandAnswer } from '../answer-book.ts'
 import type { ForwardingHealth } from '../historian/forwarder.ts'
 import type { Latest } from '../latest.ts'
+import type { PlantDoor } from '../plant-door.ts'
 import type { Site } from '../site/site.ts'
 import type { Store } from '../store/store.ts'
+import type { Vitals } from '../vitals.ts'
 import type { EventFeed } from './event-feed.ts'
 
 /** How the gateway itself is. `degraded` says that something needs a person; times are site time in ms. */
@@ -30,14 +32,19 @@ export type ApiContext = Readonly<{
   read: Store['read']
   /** Resolves with the answer when it is durable. */
   command(command: Command): Promise<CommandAnswer>
-  access: Pick<Access, 'find'>
+  access: Pick<Access, 'tokens' | 'accounts' | 'sessions' | 'signIn'>
+  /** Resolves when all that was decided at the door stands in the journal: no answer leaves before. */
+  audit(): Promise<void>
   latest: Pick<Latest, 'of'>
   accounting: Pick<Accounting, 'read'>
   health(): Health
+  vitals(): Promise<Vitals>
   /** In Prometheus' text format. */
   metrics(): Promise<string>
   events: EventFeed
   /** A demonstration on loopback: whoever opens the page may look, as `monitor`. */
   demo: boolean
+  /** The simulated plant of a demonstration; null where the devices are real. */
+  plant: PlantDoor | null
   log: Logger
 }>

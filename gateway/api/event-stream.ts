@@ -24,6 +24,8 @@ export type StreamParts = Readonly<{
   /** Whether the client subscribed to this point. */
   wants(reading: Reading): boolean
   value(reading: Reading): object
+  /** False when whoever opened it may no longer look: their session ended. */
+  mayGoOn(): boolean
 }>
 
 /**
@@ -88,12 +90,14 @@ export class EventStream implements FeedListener {
 
   #every(slot: number, ms: number, run: () => void): void {
     this.#cancels[slot] = this.#parts.feed.delay(ms, () => {
-      run()
+      if (this.#parts.mayGoOn()) run()
+      else this.end()
       if (!this.#closed.signal.aborted) this.#every(slot, ms, run)
     })
   }
 
   #send(events: readonly Event[]): void {
+    if (!this.#parts.mayGoOn()) return this.end()
     let text = ''
     for (const event of events) {
       if (event.seq <= this.#sent) continue

@@ -1,14 +1,17 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
-import type { Access, Identity } from '../access.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../access/access.ts'
+import type { Identity } from '../access/identity.ts'
 
-const COOKIE = 'caretaker_demo'
+/** The prefix makes the browser refuse the cookie from anybody but this very host, over TLS. */
+const SESSION_COOKIE = { http: 'caretaker_session', https: '__Host-caretaker' } as const
+const VISITOR_COOKIE = 'caretaker_demo'
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]', '::1'])
 
 /** The visitor of a demonstration: may look, and do nothing. */
-const VISITOR: Identity = { id: 'demo', role: 'monitor' }
+const VISITOR: Identity = { id: 'demo', role: 'monitor', name: 'demo', person: null, expiresAt: null, session: null }
 
-/** Who asks: the owner of the bearer token, the visitor of a demonstration, or nobody we know. */
+/** Who asks: the owner of the bearer token, of the session, the visitor of a demonstration, or nobody we know. */
 export type Identification = Readonly<{
   of(request: FastifyRequest): Identity | null
   /** `Set-Cookie` for whoever opens the page of a demonstration here; null where visitors are not signed in. */
@@ -20,22 +23,51 @@ export function isLoopback(host: string): boolean {
 }
 
 /** `visitorSecret` is random and of this process; null where visitors must sign in. */
-export function identification(access: Pick<Access, 'find'>, visitorSecret: string | null): Identification {
+export function identification(
+  { tokens, sessions }: Pick<Access, 'tokens' | 'sessions'>,
+  visitorSecret: string | null,
+): Identification {
   return {
     of(request) {
       const { authorization } = request.headers
       if (authorization !== undefined) {
         const token = /^Bearer (ct_[\w-]{1,200})$/i.exec(authorization)?.[1]
-        return token === undefined ? null : access.find(token)
+        return token === undefined ? null : tokens.find(token)
       }
+      const session = sessionOf(request)
+      const identity = session === null ? null : sessions.find(session)
+      if (identity) return identity
       if (visitorSecret === null || request.method !== 'GET' || !isNamedLoopback(request)) return null
-      return isSame(cookieOf(request), visitorSecret) ? VISITOR : null
+      return isSame(cookieOf(request, VISITOR_COOKIE), visitorSecret) ? VISITOR : null
     },
     cookieFor(request) {
       if (visitorSecret === null || !isNamedLoopback(request)) return null
-      return `${COOKIE}=${visitorSecret}; Path=/; HttpOnly; SameSite=Strict`
+      return `${VISITOR_COOKIE}=${visitorSecret}; Path=/; HttpOnly; SameSite=Strict`
     },
   }
+}
+
+/** The session that the browser sends, alive or not; null for none. */
+export function sessionOf(request: FastifyRequest): string | null {
+  return cookieOf(request, SESSION_COOKIE[request.protocol]) || null
+}
+
+/**
+ * Lax, not Strict: who follows a link to an order from a message arrives signed in. What a foreign page may then not do
+ * is held back by where the request comes from. Without an age it goes with the browser; how long it is good is ours to say.
+ */
+export function setSession(reply: FastifyReply, token: string): void {
+  setCookie(reply, token, '')
+}
+
+export function clearSession(reply: FastifyReply): void {
+  setCookie(reply, '', '; Max-Age=0')
+}
+
+function setCookie(reply: FastifyReply, value: string, age: string): void {
+  const { protocol } = reply.request
+  const secure = protocol === 'https' ? '; Secure' : ''
+  reply.header('set-cookie', `${SESSION_COOKIE[protocol]}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}${age}`)
 }
 
 /** A foreign name that resolves to this machine (DNS rebinding) is a foreign page looking in. */
@@ -43,10 +75,10 @@ function isNamedLoopback(request: FastifyRequest): boolean {
   return isLoopback((request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase())
 }
 
-function cookieOf(request: FastifyRequest): string {
+function cookieOf(request: FastifyRequest, wanted: string): string {
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const [name, value = ''] = pair.trim().split('=')
-    if (name === COOKIE) return value
+    if (name === wanted) return value
   }
   return ''
 }

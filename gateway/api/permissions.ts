@@ -18,7 +18,13 @@ export const PERMISSIONS = {
   acknowledge: ['admin', 'manager', 'engineer', 'field'],
   reset: ['admin', 'manager', 'engineer'],
   work: ['admin', 'manager', 'engineer', 'field'],
+  seeProvoked: ['admin', 'manager', 'engineer', 'monitor'],
+  provoke: ['admin', 'engineer'],
   confirm: ['admin', 'manager', 'steward'],
+  /** Who came in, who was refused, which tokens and accounts were made. */
+  readAudit: ['admin', 'manager'],
+  manageUsers: ['admin'],
+  readApi: ['admin', 'manager', 'engineer'],
 } as const satisfies Record<string, readonly Role[]>
 
 export type Permission = keyof typeof PERMISSIONS

@@ -32,7 +32,7 @@ export function sendProblem(
   params: Params = {},
 ): FastifyReply {
   const problem = problemOf(languageOf(request.headers['accept-language']), code, params)
-  if (FAULTS[code].retry) reply.header('retry-after', '1')
+  if (FAULTS[code].retry) reply.header('retry-after', String(params['seconds'] ?? 1))
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }
 

@@ -16,19 +16,38 @@ import { type Identification, identification, isLoopback } from './identity.ts'
 import { faultOf, sendProblem } from './problem.ts'
 import { alarms } from './routes/alarms.ts'
 import { devices } from './routes/devices.ts'
+import { enter } from './routes/enter.ts'
 import { events } from './routes/events.ts'
 import { faults } from './routes/faults.ts'
 import { health } from './routes/health.ts'
 import { metrics } from './routes/metrics.ts'
 import { notices } from './routes/notices.ts'
+import { openapi, pageOfApi } from './routes/openapi.ts'
 import { orders } from './routes/orders.ts'
 import { page } from './routes/page.ts'
+import { plant } from './routes/plant.ts'
 import { series } from './routes/series.ts'
+import { session } from './routes/session.ts'
 import { site } from './routes/site.ts'
-
+import { users } from './routes/users.ts'
 
 /** One file each; every route in it says whom it serves and what it takes. */
-const RESOURCES = [health, site, devices, series, alarms, orders, notices, faults, events, metrics] as const
+const RESOURCES = [
+  health,
+  session,
+  enter,
+  users,
+  site,
+  devices,
+  series,
+  alarms,
+  orders,
+  notices,
+  faults,
+  events,
+  metrics,
+  plant,
+] as const
 export type Resource = (context: ApiContext) => FastifyPluginAsync
 
 const LARGEST_BODY_BYTES = 64 * 1_024
@@ -64,7 +83,8 @@ export async function startServer(
   app.setValidatorCompiler(strictValidators())
   demandDeclarations(app)
   app.decorateRequest('identity', null)
-  guard(app, who)
+  guard(app, who, () => !context.demo && context.access.accounts.isEmpty())
+  await openapi(app, context)
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, 'not_found'))
   app.setErrorHandler((error: Error, request, reply) => {
     const fault = faultOf(error)
@@ -74,8 +94,11 @@ export async function startServer(
     return sendProblem(request, reply, fault?.code ?? 'internal', fault?.params)
   })
   for (const resource of [...more, ...RESOURCES]) await app.register(resource(context))
+  await app.register(pageOfApi)
   await app.register(page(who))
   await app.listen({ host, port })
+  // S27: a password over plain HTTP is everybody's on the way.
+  if (!isLoopback(host)) context.log.warn({ host }, 'plain HTTP beyond this machine: put TLS in front of it')
   const { address, port: bound } = app.server.address() as AddressInfo
 
   return {
@@ -89,7 +112,7 @@ export async function startServer(
 }
 
 /** Before every handler: safe headers, no forged command, somebody we know, with a role that the route serves. */
-function guard(app: Pick<FastifyInstance, 'addHook'>, who: Identification): void {
+function guard(app: Pick<FastifyInstance, 'addHook'>, who: Identification, isNew: () => boolean): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SAFETY_HEADERS)
     request.identity = who.of(request)
@@ -97,16 +120,17 @@ function guard(app: Pick<FastifyInstance, 'addHook'>, who: Identification): void
     if (isForged(request)) throw new Fault('forbidden')
     const access = request.routeOptions.config.access
     // A token that is not ours is wrong everywhere, also where none is needed.
-    if (request.headers.authorization !== undefined && !request.identity) throw unauthenticated(reply)
+    if (request.headers.authorization !== undefined && !request.identity) throw unauthenticated(reply, isNew())
     if (access === 'open') return
-    if (!request.identity) throw unauthenticated(reply)
+    if (!request.identity) throw unauthenticated(reply, isNew())
     if (!access?.roles.includes(request.identity.role)) throw new Fault('forbidden')
   })
 }
 
-function unauthenticated(reply: { header(name: string, value: string): unknown }): Fault {
+/** `setup` says that nobody has an account yet: the page then asks for the first one. */
+function unauthenticated(reply: { header(name: string, value: string): unknown }, setup: boolean): Fault {
   reply.header('www-authenticate', 'Bearer')
-  return new Fault('unauthenticated')
+  return new Fault('unauthenticated', { setup })
 }
 
 /** Bodies are taken as they are; only what stands in an address is text that must become a number. */

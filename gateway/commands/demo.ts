@@ -10,6 +10,7 @@ import type { Site } from '../site/site.ts'
 import { sayConfigFault } from '../texts.ts'
 import { VERSION } from '../version.ts'
 import { dataFolder, httpAddress } from './folder.ts'
+import { demoLinks } from './demo-links.ts'
 import { loggerOf } from './logger.ts'
 import { untilStopped } from './run.ts'
 
@@ -46,12 +47,14 @@ export async function runDemo(edge: Edge, options: RunOptions): Promise<number> 
         },
         (line) => log.debug({}, line),
       )
-      return plant.ports
+      return plant
     },
   })
   await playDemo(plant!, gateway, site)
   edge.out(`Caretaker ${VERSION} shows the estate "${site.id}" on http://${gateway.http.host}:${gateway.http.port}`)
   edge.out('A pump trips in a few seconds: watch it become an alarm, a work order and a notice. Stop with Ctrl-C.')
+  edge.out('Look at it as somebody:')
+  for (const line of demoLinks(gateway, site)) edge.out(line)
   const code = await untilStopped(edge, gateway)
   await plant!.stop()
   return code
@@ -77,18 +80,24 @@ async function playDemo(
     )
     plant.send({ type: 'mqtt', url: `mqtt://${mqtt.host}:${mqtt.port}`, secrets })
   }
-  const [technician, steward] = await Promise.all([gateway.createToken('field'), gateway.createToken('steward')])
+  const [technician, steward, chief] = await Promise.all([
+    gateway.createToken('field'),
+    gateway.createToken('steward'),
+    gateway.createToken('engineer'),
+  ])
   plant.send({
     type: 'staff',
     baseUrl: `http://${gateway.http.host}:${gateway.http.port}`,
-    tokens: { technician: technician.token, steward: steward.token },
+    tokens: { technician: technician.token, steward: steward.token, chief: chief.token },
+    languages: site.languages,
   })
   plant.send({ type: 'story' })
 }
 
-export function plantSite({ connections, devices }: Site): {
+export function plantSite({ connections, devices, plan }: Site): {
   connections: Site['connections']
   devices: Site['devices']
+  timeZone: string
 } {
-  return { connections, devices }
+  return { connections, devices, timeZone: plan.timeZone }
 }

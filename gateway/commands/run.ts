@@ -35,6 +35,10 @@ export async function runSite(edge: Edge, file: string, options: RunOptions): Pr
   edge.out(
     `Caretaker ${VERSION} watches ${site.devices.length} devices of ${site.id} on http://${gateway.http.host}:${gateway.http.port}`,
   )
+  if (gateway.setupSecret !== null)
+    edge.out(
+      `first account: open http://${gateway.http.host}:${gateway.http.port}/setup, secret ${gateway.setupSecret}`,
+    )
   for (;;) {
     const wish = await nextWish(edge, gateway)
     if (wish !== 'reload') return end(edge, gateway, wish)

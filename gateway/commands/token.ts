@@ -1,4 +1,4 @@
-import { openAccess } from '../access.ts'
+import { openAccess } from '../access/access.ts'
 import { type Edge, EXIT_FAILED } from './edge.ts'
 import { wallNow } from '../clock.ts'
 import { askForToken } from '../control.ts'
@@ -19,8 +19,8 @@ export async function createTokenIn(edge: Edge, options: { role: string; data?: 
   if (asked) return show(asked)
   const lock = lockFolder(folder, edge.pid)
   try {
-    const access = openAccess(folder, systemRandom())
-    const created = access.create(role, wallNow())
+    const access = openAccess(folder, { random: systemRandom(), clock: { now: wallNow, speed: 1 } })
+    const created = access.tokens.create(role, wallNow())
     access.close()
     return show(created)
   } finally {

@@ -257,7 +257,7 @@ function parseDuty(text: string): { from: number; to: number } {
   return { from, to: to > from ? to : to + 1_440 }
 }
 
-function isTimeZone(id: unknown): id is string {
+export function isTimeZone(id: unknown): id is string {
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(String(id))
     return true

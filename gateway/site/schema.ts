@@ -3,8 +3,9 @@ import { AlarmDefinition } from '#devices/alarm-definition.ts'
 import { Duration, oneOf, Text } from '#devices/point.ts'
 import { InfluxTarget } from '../historian/config.ts'
 
-const Id = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$', description: 'letters, digits, - and _' })
-const Word = Type.String({ pattern: '^[a-z][a-z0-9_-]*$' })
+const ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
+const Id = Type.String({ pattern: ID, description: 'letters, digits, - and _' })
+const Word = Type.String({ pattern: '^[a-z][a-z0-9_-]*$', description: 'small letters, digits, - and _' })
 const Address = Type.String({ pattern: '^[^\\s:]+:\\d{1,5}$', description: 'host:port' })
 const strict = { additionalProperties: false } as const
 
@@ -27,7 +28,11 @@ const Building = Type.Object(
     name: Type.Optional(Text),
     region: Type.Optional(Word),
     floors: Type.Integer({ minimum: 1, maximum: 200 }),
-    homes_per_floor: Type.Integer({ minimum: 1, maximum: 99 }),
+    homes_per_floor: Type.Integer({
+      minimum: 1,
+      maximum: 99,
+      description: 'homes are named building-floor number: B2-1803 is the third on floor 18 of B2',
+    }),
   },
   strict,
 )
@@ -36,8 +41,7 @@ const Zone = Type.Object(
     id: Id,
     name: Type.Optional(Text),
     buildings: Type.Array(Id, { minItems: 1 }),
-    /** First and last floor. */
-    floors: Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }),
+    floors: Type.Array(Type.Integer(), { minItems: 2, maxItems: 2, description: 'first and last floor' }),
   },
   strict,
 )
@@ -49,7 +53,10 @@ const Asset = Type.Object(
     room: Type.Optional(Id),
     region: Type.Optional(Word),
     serves: Type.Optional(
-      Type.Object({ zones: Type.Optional(Type.Array(Id)), buildings: Type.Optional(Type.Array(Id)) }, strict),
+      Type.Object(
+        { zones: Type.Optional(Type.Array(Id)), buildings: Type.Optional(Type.Array(Id)) },
+        { ...strict, description: 'the homes that are told when it fails' },
+      ),
     ),
   },
   strict,
@@ -68,9 +75,11 @@ const Device = Type.Object(
     id: Id,
     profile: Word,
     asset: Type.Optional(Id),
-    connection: Type.Optional(Type.String()),
-    unit_id: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
-    secret: Type.Optional(Type.String()),
+    connection: Type.Optional(Type.String({ description: 'Modbus: the name of an entry of connections' })),
+    unit_id: Type.Optional(Type.Integer({ minimum: 0, maximum: 255, description: 'Modbus: the unit on it' })),
+    secret: Type.Optional(
+      Type.String({ description: 'MQTT: ${file:…} or ${env:…}; without it, what caretaker secret DEVICE prints' }),
+    ),
   },
   strict,
 )
@@ -80,8 +89,9 @@ const Person = Type.Object(
     role: oneOf(STAFF_ROLES),
     regions: Type.Array(Word),
     skills: Type.Array(Word),
-    /** Daily duty as HH:MM-HH:MM in the site's time zone; may run past midnight. */
-    duty: Type.Array(Type.String({ pattern: '^([01]\\d|2[0-4]):[0-5]\\d-([01]\\d|2[0-4]):[0-5]\\d$' })),
+    duty: Type.Array(Type.String({ pattern: '^([01]\\d|2[0-4]):[0-5]\\d-([01]\\d|2[0-4]):[0-5]\\d$' }), {
+      description: 'daily, HH:MM-HH:MM in the time zone of the site; may run past midnight',
+    }),
   },
   strict,
 )
@@ -104,7 +114,7 @@ export const SiteSchema = Type.Object(
       {
         id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' }),
         name: Text,
-        timezone: Type.String(),
+        timezone: Type.String({ description: 'IANA name, such as Asia/Shanghai' }),
         languages: Type.Optional(Type.Array(oneOf(['zh-CN', 'en'] as const))),
       },
       strict,
@@ -122,18 +132,27 @@ export const SiteSchema = Type.Object(
       ),
     ),
     buildings: Type.Optional(Type.Array(Building)),
-    zones: Type.Optional(Type.Array(Zone)),
-    assets: Type.Array(Asset),
+    zones: Type.Optional(Type.Array(Zone, { description: 'floors of buildings that one asset serves together' })),
+    assets: Type.Array(Asset, { description: 'the equipment that can fail, and whom it serves' }),
     connections: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$' }), Connection)),
-    mqtt: Type.Optional(Type.Object({ listen: Address }, strict)),
+    mqtt: Type.Optional(
+      Type.Object(
+        { listen: Address },
+        { ...strict, description: 'the broker of the gateway, for devices that publish' },
+      ),
+    ),
     devices: Type.Array(Device),
-    /** Alarms of this site beside those of the profiles; `for` names the device. */
-    alarms: Type.Optional(Type.Array(Type.Object({ for: Id, ...AlarmDefinition.properties }, strict))),
+    alarms: Type.Optional(
+      Type.Array(Type.Object({ for: Id, ...AlarmDefinition.properties }, strict), {
+        description: 'alarms of this site beside those of the profiles; for names the device',
+      }),
+    ),
     staff: Type.Optional(Type.Array(Person)),
-    /** Role or person that gets an order when nobody fits. */
-    fallback: Type.Optional(Id),
-    channels: Type.Optional(Type.Array(Channel)),
-    influx: Type.Optional(Type.Array(InfluxTarget)),
+    fallback: Type.Optional(
+      Type.String({ pattern: ID, description: 'role or person that gets an order when nobody fits' }),
+    ),
+    channels: Type.Optional(Type.Array(Channel, { description: 'how people are told; the screen unless said' })),
+    influx: Type.Optional(Type.Array(InfluxTarget, { description: 'databases that get every reading as well' })),
   },
   strict,
 )

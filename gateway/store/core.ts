@@ -19,6 +19,10 @@ const ANSWERS_KEPT_MS = 30 * 86_400_000
 const KEYFRAMES_KEPT = 3
 const SNAPSHOTS_KEPT = 3
 
+/** No earlier message of the same notice still waits for the same channel. */
+const UNPRECEDED = `not exists (select 1 from outbox as earlier where earlier.state = 'queued' and earlier.channel = own.channel
+  and earlier.seq < own.seq and earlier.doc ->> 'notice' = own.doc ->> 'notice')`
+
 /**
  * The one writer of both files. Synchronous, so that a simulator can run it in its own thread; the gateway keeps it in
  * a worker. `betweenCommits` is where a simulated power cut may fall.
@@ -186,17 +190,17 @@ export class StoreCore {
   waitingMessages(channel: string, now: number, limit: number): OutboxRow[] {
     const rows = this.#journal
       .prepare(
-        `select id, channel, attempts, next_at as nextAt, doc from outbox as own where state = 'queued' and channel = ? and next_at <= ?
-         and not exists (select 1 from outbox as earlier where earlier.state = 'queued' and earlier.channel = own.channel
-           and earlier.seq < own.seq and earlier.doc ->> 'notice' = own.doc ->> 'notice') order by seq limit ?`,
+        `select id, channel, attempts, next_at as nextAt, doc from outbox as own
+         where state = 'queued' and channel = ? and next_at <= ? and ${UNPRECEDED} order by seq limit ?`,
       )
       .all(channel, now, limit) as { id: string; channel: string; attempts: number; nextAt: number; doc: string }[]
     return rows.map((row) => ({ ...row, doc: JSON.parse(row.doc) as OutboxDocument }))
   }
 
+  /** Of those that wait for nothing but their time. */
   nextMessageAt(channel: string): number | null {
     const row = this.#journal
-      .prepare("select min(next_at) as at from outbox where state = 'queued' and channel = ?")
+      .prepare(`select min(next_at) as at from outbox as own where state = 'queued' and channel = ? and ${UNPRECEDED}`)
       .get(channel)
     return (row as { at: number | null }).at
   }

@@ -46,6 +46,9 @@ export type Store = Readonly<{
   close(): Promise<void>
 }>
 
+/** A thread that only writes or reads needs little; a chart of a month still fits. */
+const LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 }
+
 const WRITING = [
   'commit',
   'load',
@@ -101,7 +104,7 @@ async function startThread<T extends { close(): void }>(
   folder: string,
   methods: readonly (keyof T & string)[],
 ) {
-  const worker = new Worker(url, { workerData: { folder } })
+  const worker = new Worker(url, { workerData: { folder }, resourceLimits: LIMITS })
   const ended = new Promise<Error>((resolve) => {
     worker.once('error', (error) => resolve(error instanceof Error ? error : new Error(String(error))))
     worker.once('exit', (code) => resolve(new Fault('store_failed', { detail: `thread ended with ${code}` })))

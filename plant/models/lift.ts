@@ -1,5 +1,6 @@
 import type { Random } from '#devices/clock.ts'
 import type { Model } from '../model.ts'
+import { leavingShareAt, liftTrafficAt, MINUTES_OF_DAY } from './day.ts'
 import { between } from './noise.ts'
 
 const FAULTS = ['entrapment', 'stopped', 'silent'] as const
@@ -14,12 +15,16 @@ type LiftState = Readonly<{
   hasPassenger: boolean
   doorCycles: number
   runCount: number
+  minuteOfDay: number
   fault: LiftFault | null
   faultForMs: number
 }>
 
 const TOP_FLOOR = 25
 const FLOOR_MS = 2_000
+/** The pause between two rides when the house is busiest; at night it is many times as long. */
+const SHORTEST_REST_MS = 2_000
+const LONGEST_REST_MS = 16_000
 /** GB/T 24476: stopped outside the door zone. */
 const STOPPED_CODE = 4
 /** Who is trapped waits a little before pressing the button. */
@@ -27,7 +32,7 @@ const BUTTON_AFTER_MS = 15_000
 
 export const lift: Model<LiftState, LiftFault> = {
   faults: FAULTS,
-  begin: ({ random }) => ({
+  begin: ({ minuteOfDay, random }) => ({
     phase: 'resting',
     phaseLeftMs: between(1_000, 30_000, random),
     floor: 1 + Math.floor(random.next() * TOP_FLOOR),
@@ -35,10 +40,12 @@ export const lift: Model<LiftState, LiftFault> = {
     hasPassenger: false,
     doorCycles: Math.floor(between(50_000, 400_000, random)),
     runCount: Math.floor(between(30_000, 200_000, random)),
+    minuteOfDay,
     fault: null,
     faultForMs: 0,
   }),
-  advance(state, dtMs, random) {
+  advance(earlier, dtMs, random) {
+    const state = { ...earlier, minuteOfDay: (earlier.minuteOfDay + dtMs / 60_000) % MINUTES_OF_DAY }
     if (isHalted(state)) return { ...state, faultForMs: state.faultForMs + dtMs }
     const phaseLeftMs = state.phaseLeftMs - dtMs
     return phaseLeftMs > 0 ? { ...state, phaseLeftMs } : nextPhase(state, random)
@@ -84,30 +91,50 @@ function isHalted({ fault }: LiftState): boolean {
 
 function nextPhase(state: LiftState, random: Random): LiftState {
   switch (state.phase) {
-    case 'resting':
-      return depart(state, otherFloor(state.floor, random))
+    case 'resting': {
+      const target = calledTo(state, random)
+      return target === state.floor ? openDoors(state, random) : depart(state, target)
+    }
     case 'driving': {
       const floor = state.floor + Math.sign(state.target - state.floor)
-      if (floor !== state.target) return { ...state, floor, phaseLeftMs: FLOOR_MS }
-      return { ...state, floor, phase: 'open', phaseLeftMs: between(4_000, 8_000, random) }
+      return floor === state.target
+        ? openDoors({ ...state, floor }, random)
+        : { ...state, floor, phaseLeftMs: FLOOR_MS }
     }
     case 'open': {
       const closed = { ...state, doorCycles: state.doorCycles + 1 }
-      if (!state.hasPassenger && random.next() < 0.7) {
-        return depart({ ...closed, hasPassenger: true }, otherFloor(state.floor, random))
+      if (!state.hasPassenger && random.next() < 0.8) {
+        return depart(
+          { ...closed, hasPassenger: true },
+          state.floor === 1 ? homeFloor(random) : goalFrom(state, random),
+        )
       }
-      return { ...closed, hasPassenger: false, phase: 'resting', phaseLeftMs: between(5_000, 40_000, random) }
+      const restMs = between(SHORTEST_REST_MS, LONGEST_REST_MS, random) / liftTrafficAt(state.minuteOfDay)
+      return { ...closed, hasPassenger: false, phase: 'resting', phaseLeftMs: restMs }
     }
   }
+}
+
+function openDoors(state: LiftState, random: Random): LiftState {
+  return { ...state, phase: 'open', phaseLeftMs: between(4_000, 8_000, random) }
 }
 
 function depart(state: LiftState, target: number): LiftState {
   return { ...state, phase: 'driving', phaseLeftMs: FLOOR_MS, target, runCount: state.runCount + 1 }
 }
 
-/** Half of all rides begin or end at the entrance. */
-function otherFloor(floor: number, random: Random): number {
-  if (floor !== 1 && random.next() < 0.5) return 1
+/** Who leaves calls the car to a home, who comes home calls it to the entrance. */
+function calledTo({ minuteOfDay }: LiftState, random: Random): number {
+  return random.next() < leavingShareAt(minuteOfDay) ? homeFloor(random) : 1
+}
+
+/** From a home people go out, but for the few who visit a neighbour. */
+function goalFrom({ floor }: LiftState, random: Random): number {
+  if (random.next() < 0.9) return 1
   const drawn = 1 + Math.floor(random.next() * (TOP_FLOOR - 1))
   return drawn < floor ? drawn : drawn + 1
+}
+
+function homeFloor(random: Random): number {
+  return 2 + Math.floor(random.next() * (TOP_FLOOR - 1))
 }

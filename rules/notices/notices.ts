@@ -13,6 +13,8 @@ type Notice = {
   readonly draftedAt: number
   state: NoticeState
   since: number | null
+  /** The hold began with a start after a blind interval: no reading has told yet that it is still over. */
+  isHeldBlindly: boolean
   /** The alarms it speaks of, and the rules whose conditions give the all-clear. */
   alarms: { alarm: string; rule: string; asset: string }[]
   /** Homes that were told, and by what. */
@@ -89,6 +91,21 @@ export function noticeStage(plan: Plan): Stage {
     }
   }
 
+  /** Until then its sources have spoken again, or have become unknown. */
+  function validityOf(notice: Notice): number {
+    return Math.max(...rulesOf(notice).map((rule) => rules.get(rule)?.validityMs ?? 0))
+  }
+
+  /** Two limits of one transmitter are one witness. */
+  function witnessOf(id: string): string {
+    const rule = rules.get(id)
+    return rule?.watch.kind === 'limit' ? `${rule.device}/${rule.watch.point}` : id
+  }
+
+  function isConfirmedByTwo(notice: Notice): boolean {
+    return new Set(rulesOf(notice).map(witnessOf)).size >= 2
+  }
+
   /** Two independent points that say the same may speak sooner than one. */
   function dueOf(notice: Notice): number {
     switch (notice.state) {
@@ -98,7 +115,9 @@ export function noticeStage(plan: Plan): Stage {
           (isConfirmedByTwo(notice) ? plan.settings.publishConfirmedAfterMs : plan.settings.publishAfterMs)
         )
       case 'monitoring':
-        return (notice.since ?? 0) + plan.settings.allClearHoldMs
+        return (
+          (notice.since ?? 0) + Math.max(plan.settings.allClearHoldMs, notice.isHeldBlindly ? validityOf(notice) : 0)
+        )
       case 'published':
         return Infinity
     }
@@ -165,7 +184,7 @@ export function noticeStage(plan: Plan): Stage {
 
   return {
     name: 'notices',
-    version: 2,
+    version: 3,
     decide(input: Event | Command | Tick, context) {
       switch (input.type) {
         case 'order.opened':
@@ -217,15 +236,11 @@ export function noticeStage(plan: Plan): Stage {
   }
 }
 
-/** Two limits of one transmitter are one witness. */
-function isConfirmedByTwo(notice: Notice): boolean {
-  return new Set(notice.alarms.map(({ rule }) => rule.replace(/\.(hihi|hi|lo|lolo)$/, ''))).size >= 2
-}
-
 /** Nobody watched during the blind interval: what was held before it proves nothing, the hold begins anew. */
 function startHoldsAgain(notices: ReadonlyMap<string, Notice>, event: EventOf<'gateway.started'>): void {
   if (event.blindFrom === null) return
-  for (const notice of notices.values()) if (notice.state === 'monitoring') notice.since = event.at
+  for (const notice of notices.values())
+    if (notice.state === 'monitoring') Object.assign(notice, { since: event.at, isHeldBlindly: true })
 }
 
 function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
@@ -239,6 +254,7 @@ function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
       draftedAt: event.at,
       state: 'draft',
       since: null,
+      isHeldBlindly: false,
       alarms: [{ alarm, rule, asset }],
       told: [],
       channels: [],
@@ -262,6 +278,7 @@ function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
     case 'notice.monitoring':
       notice.state = 'monitoring'
       notice.since = event.since
+      notice.isHeldBlindly = false
       return
     case 'notice.resumed':
       notice.state = 'published'

@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import t from 'tap'
 import type { Role } from '#gateway/role.ts'
-import en from '#texts/en.json' with { type: 'json' }
 import { until } from '../fakes/until.ts'
 import { openEstate } from './estate.ts'
 
@@ -377,24 +375,3 @@ async function listen(
     },
   }
 }
-
-t.test('the page says only what the catalogues hold, and they hold only what it says', async (t) => {
-  const folder = new URL('../../gateway/page/', import.meta.url)
-  const code = readdirSync(folder)
-    .map((file) => readFileSync(new URL(file, folder), 'utf8'))
-    .join('\n')
-  t.notMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|srcdoc/, 'S15 text is never markup')
-  const keys = Object.keys(en).filter((key) => key.startsWith('page.'))
-  const said = new Set(code.match(/(?<=['"`])page\.[\w.]*[\w](?=['"`])/g))
-  t.strictSame(
-    [...said].filter((key) => !keys.includes(key)),
-    [],
-  )
-  // `page.order.${state}`: the family is named in the code, its members by the data.
-  const families = code.match(/page\.[\w.]+\.(?=\$\{)/g) ?? []
-  const states = ['page.live', 'page.connecting', 'page.reconnecting']
-  t.strictSame(
-    keys.filter((key) => !said.has(key) && !states.includes(key) && !families.some((family) => key.startsWith(family))),
-    [],
-  )
-})

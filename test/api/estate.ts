@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Batch, Reading, Value } from '#devices/reading.ts'
-import { type Access, openAccess } from '#gateway/access.ts'
+import { openAccess } from '#gateway/access/access.ts'
 import { Accounting } from '#gateway/accounting.ts'
 import { eventFeed } from '#gateway/api/event-feed.ts'
 import type { ApiContext } from '#gateway/api/context.ts'
@@ -15,6 +15,7 @@ import { type Role, ROLES } from '#gateway/role.ts'
 import { loadSite } from '#gateway/site/load.ts'
 import { StoreCore } from '#gateway/store/core.ts'
 import { Queries } from '#gateway/store/queries.ts'
+import { vitalsOf } from '#gateway/vitals.ts'
 import { coreOf } from '#rules/core.ts'
 
 /** Two buildings, a pump set, a lift; one device that the file names wrongly; a channel that nobody serves. */
@@ -42,20 +43,19 @@ fallback: PM
 `
 const START = Date.UTC(2026, 0, 5, 2)
 
-
 /** A real core, store and server over a folder of its own; time stands still but for what the test feeds. */
-export async function openEstate({ demo = false, more = [] as readonly Resource[], host = '127.0.0.1' } = {}) {
+export async function openEstate({
+  demo = false,
+  more = [] as readonly Resource[],
+  host = '127.0.0.1',
+  plant = null as ApiContext['plant'],
+} = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-api-'))
   writeFileSync(join(folder, 'site.yaml'), ESTATE)
   const { site } = loadSite('site.yaml', { env: {}, cwd: folder })
   if (!site) throw new Error('the test site does not load')
   const core = new StoreCore(join(folder, 'data'))
   const queries = new Queries(join(folder, 'data'))
-  const access: Access = openAccess(folder, systemRandom())
-  const tokens = Object.fromEntries(ROLES.map((role) => [role, access.create(role, START).token])) as Record<
-    Role,
-    string
-  >
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const latest = new Latest()
@@ -66,6 +66,12 @@ export async function openEstate({ demo = false, more = [] as readonly Resource[
     return () => clearTimeout(timer)
   }
   const clock = { now: () => now, wallOffsetMs: () => 0, speed: 1, delay, after: () => () => {} }
+  const siteNames = [site.id, ...Object.values(site.name)]
+  const access = openAccess(folder, { random: systemRandom(), clock, siteNames, hasSetup: !demo })
+  const tokens = Object.fromEntries(ROLES.map((role) => [role, access.tokens.create(role, START).token])) as Record<
+    Role,
+    string
+  >
   const read = remoteOf(queries) as unknown as ApiContext['read']
   const feed = eventFeed({ read, delay })
   const pipeline = new Pipeline({
@@ -78,6 +84,10 @@ export async function openEstate({ demo = false, more = [] as readonly Resource[
     clock,
     accounting,
     log: () => {},
+    known: () => {},
+    fatal: (error) => {
+      throw error
+    },
     committed(batches, events) {
       for (const batch of batches) latest.take(batch)
       feed.publish(events, batches)
@@ -94,6 +104,7 @@ export async function openEstate({ demo = false, more = [] as readonly Resource[
     read,
     command: (command) => pipeline.command(command),
     access,
+    audit: () => access.trail.flush((event) => pipeline.record({ ...event, trace: 'epoch-1' })),
     latest,
     accounting,
     health: () => ({
@@ -103,9 +114,11 @@ export async function openEstate({ demo = false, more = [] as readonly Resource[
       faults: site.faults.length,
       forwarding: [],
     }),
+    vitals: vitalsOf({ folder, read, clock, version: '0.0.0' }),
     metrics: () => Promise.resolve('caretaker_up 1\n'),
     events: feed,
     demo,
+    plant,
     log,
   }
   async function closeStore(): Promise<void> {
@@ -138,6 +151,12 @@ export async function openEstate({ demo = false, more = [] as readonly Resource[
 
   return {
     tokens,
+    access,
+    folder,
+    /** So much time passes, and nothing happens. */
+    pass(ms: number) {
+      now += ms
+    },
     queries,
     feed,
     logged,
@@ -153,6 +172,8 @@ export async function openEstate({ demo = false, more = [] as readonly Resource[
       queries.close()
       isReadable = false
     },
+    /** From here on nothing more becomes durable. */
+    loseJournal: () => pipeline.stop(),
     /** A command as a program sends it. */
     order: (role: Role, path: string, key: string, body: unknown) =>
       fetch(url + path, {

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
@@ -7,25 +8,31 @@ import { type Role, ROLES } from '#gateway/role.ts'
 import { openEstate } from './estate.ts'
 
 type Who = Role | 'nobody'
-type Route = Readonly<{ method: 'GET' | 'POST'; path: string; allowed: 'open' | readonly Role[] }>
+type Route = Readonly<{
+  method: 'GET' | 'HEAD,GET' | 'POST' | 'DELETE'
+  path: string
+  allowed: 'open' | readonly Role[]
+}>
 
 const OVERSEERS: readonly Role[] = ['admin', 'manager', 'engineer', 'monitor', 'quality']
 const WORKERS: readonly Role[] = ['admin', 'manager', 'engineer', 'field']
-const PAGE = [
-  '/',
-  '/page.css',
-  '/icon.svg',
-  '/page.js',
-  '/banner.js',
-  '/chain.js',
-  '/plant.js',
-  '/lists.js',
-  '/words.js',
-  '/gateway-link.js',
-  '/stream.js',
-  '/element.js',
-  '/texts/zh-CN.json',
-  '/texts/en.json',
+/** The built page, and the addresses that it understands itself. */
+const BUILT = readdirSync(new URL('../../web/dist', import.meta.url), { recursive: true, encoding: 'utf8' })
+  .filter((path) => /\.\w+$/.test(path) && path !== 'index.html')
+  .map((path) => `/${path}`)
+const HASHED = BUILT.find((path) => /^\/built\/index-.*\.js$/.test(path))!
+const SCREENS = ['/', '/sign-in', '/setup', '/overview', '/alarms', '/orders', '/notices', '/health']
+const THINGS = ['/assets/:id', '/alarms/:id', '/orders/:id', '/notices/:id']
+const PAGE = [...SCREENS, ...THINGS, ...BUILT]
+
+const READERS_OF_API: readonly Role[] = ['admin', 'manager', 'engineer']
+const DOCS = [
+  '/api/v1/openapi.json',
+  '/api/docs',
+  '/api/docs/json',
+  '/api/docs/yaml',
+  '/api/docs/static/index.html',
+  '/api/docs/static/swagger-initializer.js',
 ]
 
 /** Reviewed by hand: who may do what. A route that is missing here, or there, fails the test. */
@@ -47,8 +54,23 @@ const MATRIX: readonly Route[] = [
   { method: 'GET', path: '/api/v1/notices', allowed: [...OVERSEERS, 'steward', 'agent'] },
   { method: 'GET', path: '/api/v1/notices/:id', allowed: [...OVERSEERS, 'steward', 'agent'] },
   { method: 'POST', path: '/api/v1/notices/:id/confirm', allowed: ['admin', 'manager', 'steward'] },
+  { method: 'POST', path: '/api/v1/notices/:id/end', allowed: ['admin', 'manager', 'steward'] },
   { method: 'GET', path: '/api/v1/faults', allowed: OVERSEERS },
   { method: 'GET', path: '/api/v1/events', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  { method: 'GET', path: '/api/v1/plant', allowed: ['admin', 'manager', 'engineer', 'monitor'] },
+  { method: 'POST', path: '/api/v1/plant/faults', allowed: ['admin', 'engineer'] },
+  { method: 'POST', path: '/api/v1/plant/heal', allowed: ['admin', 'engineer'] },
+  { method: 'GET', path: '/api/v1/session', allowed: ROLES },
+  { method: 'POST', path: '/api/v1/session', allowed: 'open' },
+  { method: 'DELETE', path: '/api/v1/session', allowed: 'open' },
+  { method: 'POST', path: '/api/v1/setup', allowed: 'open' },
+  { method: 'GET', path: '/enter/:link', allowed: 'open' },
+  { method: 'GET', path: '/api/v1/users', allowed: ['admin'] },
+  { method: 'POST', path: '/api/v1/users', allowed: ['admin'] },
+  { method: 'POST', path: '/api/v1/users/:id/disable', allowed: ['admin'] },
+  { method: 'POST', path: '/api/v1/users/:id/role', allowed: ['admin'] },
+  ...DOCS.map((path) => ({ method: 'GET' as const, path, allowed: READERS_OF_API })),
+  { method: 'HEAD,GET', path: '/api/docs/static/*', allowed: READERS_OF_API },
   { method: 'GET', path: '/metrics', allowed: ['admin', 'engineer', 'monitor'] },
   ...PAGE.map((path) => ({ method: 'GET' as const, path, allowed: 'open' as const })),
 ]
@@ -88,21 +110,20 @@ t.test('S02 every route declares whom it serves, and serves nobody else', async 
         ...(who === 'nobody' ? {} : { authorization: `Bearer ${estate.tokens[who]}` }),
       }
       const url = estate.url + path.replace(':id', 'X1').replace(':device', 'P1').replace(':point', 'outlet_pressure')
-      const { status } = await fetch(url, {
-        method,
+      const answer = await fetch(url.replace('*', 'index.css'), {
+        method: method.split(',').at(-1)!,
         headers,
+        redirect: 'manual',
         signal: gone.signal,
-        ...(method === 'POST' ? { body: '{"by":"T1"}' } : {}),
+        ...(method === 'POST' ? { body: '{"by":"T1"}' } : method === 'DELETE' ? { body: '{}' } : {}),
       })
+      const { status } = answer
+      const code = status >= 400 ? ((await answer.json()) as { code: string }).code : null
       gone.abort()
-      // The things named do not exist: whoever may ask is told so.
-      return status === 401
-        ? 'unknown'
-        : status === 403
-          ? 'refused'
-          : status === 200 || status === 404
-            ? 'served'
-            : status
+      // The things named do not exist, and the body is nobody's: whoever may ask is told so.
+      if (code === 'unauthenticated' && status === 401) return 'unknown'
+      if (code === 'forbidden' && status === 403) return 'refused'
+      return status < 400 || status === 404 || code === 'invalid_request' ? 'served' : status
     }
     const expected = (who: Who) =>
       allowed === 'open' ? 'served' : who === 'nobody' ? 'unknown' : allowed.includes(who) ? 'served' : 'refused'
@@ -205,7 +226,8 @@ t.test('what comes from outside is not believed', async (t) => {
       answer.resume()
       t.equal(answer.statusCode, status, name)
     }
-    for (const { path } of MATRIX.filter(({ method }) => method === 'POST')) {
+    const isRead = (path: string) => MATRIX.some((route) => route.method === 'GET' && route.path === path)
+    for (const { path } of MATRIX.filter(({ method, path }) => method === 'POST' && !isRead(path))) {
       t.equal((await estate.as('admin', path.replace(':id', 'W5'))).status, 404, `nothing changes on GET ${path}`)
     }
   })
@@ -213,8 +235,9 @@ t.test('what comes from outside is not believed', async (t) => {
   t.test('S12 S13 every answer carries the safe headers, errors too, and none shares across origins', async (t) => {
     const table = [
       '/',
-      '/page.js',
-      '/texts/en.json',
+      '/orders/W5',
+      '/theme.js',
+      HASHED,
       '/api/v1/health',
       '/api/v1/faults',
       '/api/v1/nothing',
@@ -234,7 +257,9 @@ t.test('what comes from outside is not believed', async (t) => {
       const sent = Object.fromEntries(answer.headers)
       gone.abort()
       t.match(sent, HEADERS, path)
-      t.equal(sent['cache-control'], /^\/(page.js|texts\/en.json)?$/.test(path) ? 'no-cache' : 'no-store', path)
+      const kept =
+        path === HASHED ? 'public, max-age=31536000, immutable' : path === '/theme.js' ? 'no-cache' : 'no-store'
+      t.equal(sent['cache-control'], kept, path)
       t.strictSame(
         Object.keys(sent).filter(
           (name) => name.startsWith('access-control') || name === 'server' || name === 'x-powered-by',
@@ -333,11 +358,12 @@ t.test('what comes from outside is not believed', async (t) => {
       '/../package.json',
       '/%2e%2e/package.json',
       '/..%2fpackage.json',
-      '/page.js%00',
+      '/theme.js%00',
       '//etc/passwd',
-      '/texts/../../package.json',
-      '/texts/%2e%2e%2fen.json',
-      '/page/page.js',
+      '/built/../../package.json',
+      '/built/%2e%2e%2ficon.svg',
+      '/dist/theme.js',
+      '/index.html',
       '/.git/config',
     ]) {
       const socket = connect(Number(new URL(estate.url).port), '127.0.0.1')

@@ -22,7 +22,8 @@ export function readTree(root: string): Tree {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { imports: Record<string, string> }
   return {
     files: paths
-      .filter((path) => /\.[cm]?[jt]sx?$/.test(path))
+      // What is built is read by browsers, not by us.
+      .filter((path) => /\.[cm]?[jt]sx?$/.test(path) && !path.includes('/dist/'))
       .map((path) => sourceFile(path, readFileSync(join(root, path), 'utf8'))),
     readmes: Object.fromEntries(folders.map((folder) => [folder, linesOf(join(root, folder, 'README.md'))])),
     addressed: new Set(Object.keys(manifest.imports).map((key) => key.slice(1).replace('/*', ''))),

@@ -63,7 +63,7 @@ export async function startEstate(
         },
         () => {},
       )
-      return plant.ports
+      return plant
     },
   })
   const tokens = new Map<Role, string>()

@@ -18,13 +18,17 @@ export function alarms(context: ApiContext): FastifyPluginAsyncTypebox {
   }
 
   return async (app) => {
-    app.get('/api/v1/alarms', { config, schema: { querystring: ListQuery } }, async ({ query }) => {
-      const { items, next } = await context.read.list('alarms', query)
-      return { items: items.map(view), next }
-    })
+    app.get(
+      '/api/v1/alarms',
+      { config, schema: { summary: 'Alarms, newest first', querystring: ListQuery } },
+      async ({ query }) => {
+        const { items, next } = await context.read.list('alarms', query)
+        return { items: items.map(view), next }
+      },
+    )
     app.get(
       '/api/v1/alarms/:id',
-      { config, schema: { params: IdParams, querystring: NoQuery } },
+      { config, schema: { summary: 'One alarm', params: IdParams, querystring: NoQuery } },
       async ({ params: { id } }) => {
         const alarm = await context.read.get('alarms', id)
         if (!alarm) throw new Fault('not_found')
@@ -32,6 +36,7 @@ export function alarms(context: ApiContext): FastifyPluginAsyncTypebox {
       },
     )
     commandRoute(app, context, {
+      summary: 'Acknowledge: somebody knows of it',
       path: '/api/v1/alarms/:id/ack',
       permission: 'acknowledge',
       body: { ...By, comment: Note },
@@ -43,6 +48,7 @@ export function alarms(context: ApiContext): FastifyPluginAsyncTypebox {
       }),
     })
     commandRoute(app, context, {
+      summary: 'Reset a latched alarm whose cause is gone',
       path: '/api/v1/alarms/:id/reset',
       permission: 'reset',
       body: By,

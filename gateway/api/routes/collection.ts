@@ -14,4 +14,7 @@ export const LIST_QUERY = {
 }
 export const ListQuery = Type.Object(LIST_QUERY, { additionalProperties: false })
 
+/** Nothing, or an empty object from clients that always send one. */
+export const NoBody = Type.Union([Type.Null(), Type.Object({}, { additionalProperties: false })])
+
 export const NoQuery = Type.Object({}, { additionalProperties: false })

@@ -15,6 +15,7 @@ type Body = Static<typeof Body>
 const KeyHeader = Type.Object({ 'idempotency-key': Type.String({ pattern: '^[\\x21-\\x7e]{8,128}$' }) }, {})
 
 type CommandRoute = Readonly<{
+  summary: string
   path: string
   permission: Permission
   /** The keys that the body may have. */
@@ -29,13 +30,14 @@ type CommandRoute = Readonly<{
 export function commandRoute(
   app: FastifyInstance,
   context: ApiContext,
-  { path, permission, body, command }: CommandRoute,
+  { summary, path, permission, body, command }: CommandRoute,
 ): void {
   app.post(
     path,
     {
       config: { access: { roles: PERMISSIONS[permission] } },
       schema: {
+        summary,
         params: IdParams,
         querystring: NoQuery,
         headers: KeyHeader,
@@ -47,7 +49,8 @@ export function commandRoute(
       const { 'idempotency-key': key } = request.headers as Static<typeof KeyHeader>
       const answer = await context.command({
         ...command(id, request.body as Body),
-        id: key,
+        // Everybody has keys of their own: nobody can take another's, or the outbox's.
+        id: `${request.identity!.id}/${key}`,
         actor: request.identity!.id,
       })
       if ('refused' in answer) throw new Fault(answer.refused, answer.params)

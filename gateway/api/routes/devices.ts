@@ -9,7 +9,10 @@ export function devices({ site, latest, clock }: ApiContext): FastifyPluginAsync
   return async (app) => {
     app.get(
       '/api/v1/devices',
-      { config: { access: { roles: PERMISSIONS.readPlant } }, schema: { querystring: NoQuery } },
+      {
+        config: { access: { roles: PERMISSIONS.readPlant } },
+        schema: { summary: 'Devices with their newest values, quality and age', querystring: NoQuery },
+      },
       async () => {
         const now = clock.now()
         return { items: site.devices.map((device) => view(device, latest.of(device.id), now)), next: null }

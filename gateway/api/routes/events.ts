@@ -23,7 +23,7 @@ const Headers = Type.Object({ 'last-event-id': Type.Optional(Type.String({ patte
 
 /** What happens, as it happens: events by role, resumable by their place in the journal; values of subscribed points. */
 export function events(context: ApiContext): FastifyPluginAsyncTypebox {
-  const { site, epoch, events: feed, log } = context
+  const { site, epoch, events: feed, log, access } = context
   const { timeZone } = site.plan
   const value = valueView(site)
   const streams = new Set<EventStream>()
@@ -34,9 +34,12 @@ export function events(context: ApiContext): FastifyPluginAsyncTypebox {
     })
     app.get(
       '/api/v1/events',
-      { config: { access: { roles: PERMISSIONS.readOrders } }, schema: { querystring: Query, headers: Headers } },
+      {
+        config: { access: { roles: PERMISSIONS.readOrders } },
+        schema: { summary: 'What happens, live (server-sent events)', querystring: Query, headers: Headers },
+      },
       (request, reply) => {
-        const { role } = request.identity!
+        const { role, session } = request.identity!
         const { values, after } = request.query
         if (values !== undefined && !may(role, 'readPlant')) throw new Fault('forbidden')
         if (streams.size >= MOST_LISTENERS) throw new Fault('busy')
@@ -58,6 +61,7 @@ export function events(context: ApiContext): FastifyPluginAsyncTypebox {
           project: (event) => (isVisible(event, role) ? eventView(event, timeZone) : null),
           wants: subscription(values),
           value,
+          mayGoOn: () => session === null || access.sessions.isAlive(session),
         })
         streams.add(stream)
         const unsubscribe = feed.subscribe(stream)

@@ -14,7 +14,10 @@ export function faults({ site }: ApiContext): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/v1/faults',
-      { config: { access: { roles: PERMISSIONS.readGateway } }, schema: { querystring: NoQuery } },
+      {
+        config: { access: { roles: PERMISSIONS.readGateway } },
+        schema: { summary: 'What is wrong with the site file, by file, line and column', querystring: NoQuery },
+      },
       async () => ({ items, next: null }),
     )
   }

@@ -12,17 +12,21 @@ export function health({
   health,
   accounting,
   events,
-  read,
+  vitals,
 }: ApiContext): FastifyPluginAsyncTypebox {
   const time = timesOf(site.plan.timeZone)
   return async (app) => {
     app.get(
       '/api/v1/health',
-      { config: { access: 'open' }, schema: { querystring: NoQuery } },
+      {
+        config: { access: 'open' },
+        schema: { summary: 'Whether it lives; in detail for those who look after it', querystring: NoQuery },
+      },
       async ({ identity }) => {
         const { status, startedAt, sources, faults, forwarding } = health()
         const open = { status, version, site: site.id, time: time(clock.now()) }
         if (!identity || !may(identity.role, 'readGateway')) return open
+        const { store, disk, clock: siteClock, versions, uptimeMs } = await vitals()
         return {
           ...open,
           startedAt: time(startedAt),
@@ -33,7 +37,11 @@ export function health({
             devices: devices.map((device) => ({ ...device, lastHeardAt: time(device.lastHeardAt) })),
           })),
           accounts: Object.fromEntries(accounting.read()),
-          store: await read.counts(),
+          store,
+          disk,
+          clock: { ...siteClock, now: time(siteClock.now) },
+          versions,
+          uptimeMs,
           faults,
           forwarding: forwarding.map((target) => ({ ...target, since: time(target.since) })),
           listeners: events.listeners(),

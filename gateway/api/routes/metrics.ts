@@ -7,7 +7,10 @@ export function metrics({ metrics }: ApiContext): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/metrics',
-      { config: { access: { roles: PERMISSIONS.readMetrics } }, schema: { querystring: NoQuery } },
+      {
+        config: { access: { roles: PERMISSIONS.readMetrics } },
+        schema: { summary: "Metrics in Prometheus' text format", querystring: NoQuery },
+      },
       async (_, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics()),
     )
   }

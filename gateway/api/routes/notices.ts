@@ -16,13 +16,17 @@ export function notices(context: ApiContext): FastifyPluginAsyncTypebox {
   const querystring = Type.Object({ ...LIST_QUERY, ledger: Ledger }, { additionalProperties: false })
 
   return async (app) => {
-    app.get('/api/v1/notices', { config, schema: { querystring } }, async ({ query: { ledger, ...query } }) => {
-      const { items, next } = await context.read.list('notices', query)
-      return { items: items.map((notice) => view(notice, ledger)), next }
-    })
+    app.get(
+      '/api/v1/notices',
+      { config, schema: { summary: 'Notices to residents, newest first', querystring } },
+      async ({ query: { ledger, ...query } }) => {
+        const { items, next } = await context.read.list('notices', query)
+        return { items: items.map((notice) => view(notice, ledger)), next }
+      },
+    )
     app.get(
       '/api/v1/notices/:id',
-      { config, schema: { params: IdParams, querystring: NoQuery } },
+      { config, schema: { summary: 'One notice with its whole ledger', params: IdParams, querystring: NoQuery } },
       async ({ params: { id } }) => {
         const notice = await context.read.get('notices', id)
         if (!notice) throw new Fault('not_found')
@@ -30,10 +34,18 @@ export function notices(context: ApiContext): FastifyPluginAsyncTypebox {
       },
     )
     commandRoute(app, context, {
+      summary: 'Send a draft to the homes it concerns',
       path: '/api/v1/notices/:id/confirm',
       permission: 'confirm',
       body: By,
       command: (notice, { by }) => ({ type: 'notice.confirm', notice, by }),
+    })
+    commandRoute(app, context, {
+      summary: 'Give the all-clear by hand, where no sensor could tell for 15 minutes',
+      path: '/api/v1/notices/:id/end',
+      permission: 'confirm',
+      body: By,
+      command: (notice, { by }) => ({ type: 'notice.end', notice, by }),
     })
   }
 }

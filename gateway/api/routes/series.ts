@@ -32,7 +32,10 @@ export function series({ site, read, clock }: ApiContext): FastifyPluginAsyncTyp
   return async (app) => {
     app.get(
       '/api/v1/points/:device/:point/series',
-      { config: { access: { roles: PERMISSIONS.readPlant } }, schema: { params: Params, querystring: Query } },
+      {
+        config: { access: { roles: PERMISSIONS.readPlant } },
+        schema: { summary: 'One point over time, in buckets', params: Params, querystring: Query },
+      },
       async ({ params: { device, point }, query: { from: fromText, to: toText, buckets } }) => {
         if (!points.get(device)?.has(point)) throw new Fault('not_found')
         const to = toText === undefined ? clock.now() : parseTime(toText)

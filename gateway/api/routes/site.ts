@@ -28,7 +28,10 @@ export function site({ site, version, epoch, clock, demo }: ApiContext): Fastify
   return async (app) => {
     app.get(
       '/api/v1/site',
-      { config: { access: { roles: PERMISSIONS.readSite } }, schema: { querystring: NoQuery } },
+      {
+        config: { access: { roles: PERMISSIONS.readSite } },
+        schema: { summary: 'The site: buildings, assets, staff', querystring: NoQuery },
+      },
       async ({ identity }) => ({
         id: site.id,
         name: both(site.name),
@@ -39,7 +42,7 @@ export function site({ site, version, epoch, clock, demo }: ApiContext): Fastify
         demo,
         speed: clock.speed,
         now: isoAt(clock.now(), site.plan.timeZone),
-        you: identity,
+        you: identity && { id: identity.id, role: identity.role },
         buildings,
         assets,
         staff,

@@ -1,0 +1,33 @@
+import { timingSafeEqual } from 'node:crypto'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Random } from '#devices/clock.ts'
+import { hashOf } from './database.ts'
+
+/** S01: there is no account that everybody knows. Whoever can read the data folder, or the start-up, makes the first. */
+export type SetupSecret = Readonly<{
+  /** Null once the first account is there. */
+  text(): string | null
+  is(given: string): boolean
+  /** Used: it opens nothing any more. */
+  destroy(): void
+}>
+
+/** The same over restarts until it is used. */
+export function setupSecret(folder: string, random: Random): SetupSecret {
+  const file = join(folder, 'setup-secret')
+  if (!existsSync(file)) writeFileSync(file, `${random.token()}\n`, { mode: 0o600, flag: 'wx' })
+  chmodSync(file, 0o600)
+  let secret: string | null = readFileSync(file, 'utf8').trim()
+  return {
+    text: () => secret,
+    is: (given) => secret !== null && timingSafeEqual(Buffer.from(hashOf(given)), Buffer.from(hashOf(secret))),
+    destroy() {
+      secret = null
+      rmSync(file, { force: true })
+    },
+  }
+}
+
+/** Where there is an account, or none is wanted. */
+export const NO_SETUP: SetupSecret = { text: () => null, is: () => false, destroy: () => {} }

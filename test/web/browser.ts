@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Test } from 'tap'
+
+const CHROMIUM = '/usr/bin/chromium'
+/** Looked at by people; kept by CI. */
+const SCREENS = fileURLToPath(new URL('../../.screens', import.meta.url))
+
+/** Why the browser's tests are left out here; false where they run. In CI they are required. */
+export function withoutBrowser(): string | false {
+  if (existsSync(CHROMIUM) || process.env.CARETAKER_REQUIRE_SERVERS === '1') return false
+  return `${CHROMIUM} is not installed`
+}
+
+export async function openBrowser(t: Pick<Test, 'teardown'>): Promise<Browser> {
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  t.teardown(() => browser.close())
+  return browser
+}
+
+export type Look = Readonly<{ width?: 390 | 1280; scheme?: 'light' | 'dark'; language?: 'zh-CN' | 'en' }>
+
+/** Somebody at a browser, with what must never happen there: requests to elsewhere, and errors in the console. */
+export type Visitor = Readonly<{
+  page: Page
+  context: BrowserContext
+  wrong: readonly string[]
+  /** What moved by itself, by the browser's own measure. */
+  shifted(): Promise<number>
+  /** What axe finds, in words. */
+  barriers(): Promise<string[]>
+  picture(name: string): Promise<void>
+}>
+
+export async function visitorOf(
+  browser: Browser,
+  origin: string,
+  { width = 1280, scheme = 'light', language = 'en' }: Look = {},
+): Promise<Visitor> {
+  const context = await browser.newContext({
+    viewport: { width, height: width === 390 ? 844 : 800 },
+    colorScheme: scheme,
+    locale: language,
+    hasTouch: width === 390,
+  })
+  const page = await context.newPage()
+  page.setDefaultTimeout(15_000)
+  const wrong: string[] = []
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin)) wrong.push(`asks elsewhere: ${request.url()}`)
+  })
+  page.on('pageerror', (error) => wrong.push(`throws: ${error.message}`))
+  page.on('console', (message) => {
+    // An answer of 4xx is news for the person, who is told in words; the browser notes it here as well.
+    const isAnswer = /Failed to load resource.*status of 4\d\d/.test(message.text())
+    if (['error', 'warning'].includes(message.type()) && !isAnswer) wrong.push(message.text())
+  })
+  await page.addInitScript(`
+    window.shifted = 0
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value
+    }).observe({ type: 'layout-shift', buffered: true })`)
+  mkdirSync(SCREENS, { recursive: true })
+  return {
+    page,
+    context,
+    wrong,
+    shifted: () => page.evaluate('window.shifted'),
+    async barriers() {
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+    },
+    async picture(name) {
+      await page.screenshot({ path: `${SCREENS}/${name}-${width}-${scheme}-${language}.png` })
+    },
+  }
+}

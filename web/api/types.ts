@@ -1,0 +1,204 @@
+/** What the gateway answers, as far as the screens read it. Times are ISO 8601 with the site's offset. */
+
+export type Language = 'zh-CN' | 'en'
+export type Both = Readonly<Record<Language, string>>
+export type Params = Readonly<Record<string, string | number | boolean>>
+export type Page<T> = Readonly<{ items: readonly T[]; next: number | null }>
+
+export type Role =
+  | 'admin'
+  | 'engineer'
+  | 'field'
+  | 'agent'
+  | 'steward'
+  | 'monitor'
+  | 'manager'
+  | 'quality'
+  | 'contractor'
+  | 'resident'
+
+export type Session = Readonly<{
+  user: Readonly<{ id: string; name: string; role: Role; person: string | null }>
+  demo: boolean
+  expiresAt: string | null
+}>
+
+export type Problem = Readonly<{ status: number; code: string; detail: string; params: Params }>
+
+export type Asset = Readonly<{
+  id: string
+  name: Both
+  kind: string
+  room: string | null
+  region: string
+  building: string | null
+  homes: number
+}>
+export type Site = Readonly<{
+  id: string
+  name: Both
+  timeZone: string
+  version: string
+  epoch: string
+  demo: boolean
+  speed: number
+  now: string
+  buildings: readonly Readonly<{ id: string; name: Both; homes: number }>[]
+  assets: readonly Asset[]
+  staff: readonly Readonly<{ id: string; role: string }>[]
+}>
+
+export type Quality = 'good' | 'uncertain' | 'bad'
+export type Value = number | boolean | string
+/** A point that has not been heard of has no quality. */
+export type Reading = Readonly<{
+  value: Value | null
+  quality: Quality | null
+  reason: string | null
+  at: string | null
+}>
+export type PointValue = Reading & Readonly<{ device: string; point: string }>
+export type Point = Reading & Readonly<{ point: string; name: Both; unit: string | null }>
+export type Device = Readonly<{
+  id: string
+  profile: string
+  kind: string
+  asset: string
+  name: Both
+  validityMs: number
+  points: readonly Point[]
+}>
+
+export type Priority = 'critical' | 'high' | 'medium' | 'low'
+export type AlarmState = 'unacknowledged' | 'acknowledged' | 'returned' | 'latched' | 'latched_acknowledged' | 'normal'
+export type Evidence = Readonly<{
+  point?: string
+  pointName?: Both
+  unit?: string | null
+  value?: Value | null
+  limit?: number
+  reason?: string
+  at: string
+}>
+export type Alarm = Readonly<{
+  id: string
+  rule: string
+  device: string
+  asset: string
+  assetName: Both
+  name: Both
+  cause: Both | null
+  consequence: Both | null
+  response: Both | null
+  priority: Priority
+  class: string
+  state: AlarmState
+  occurredAt: string
+  raisedAt: string
+  acknowledgedAt: string | null
+  acknowledgedBy: string | null
+  clearedAt: string | null
+  closedAt: string | null
+  orderId: string | null
+  evidence: Evidence
+  trace: string
+}>
+
+export type OrderState = 'new' | 'dispatched' | 'accepted' | 'arrived' | 'restored' | 'verified' | 'closed'
+export type Order = Readonly<{
+  id: string
+  state: OrderState
+  class: string
+  name: Both
+  skill: string
+  asset: string
+  assetName: Both
+  devices: readonly string[]
+  alarmId: string
+  alarmIds: readonly string[]
+  assignee: string | null
+  why: Readonly<{ text: Both }> | null
+  finding: string | null
+  openedAt: string
+  acceptedAt: string | null
+  arrivedAt: string | null
+  finishedAt: string | null
+  verifiedAt: string | null
+  closedAt: string | null
+  closedBy: string | null
+  trace: string
+}>
+
+export type Fate = 'queued' | 'delivered' | 'failed'
+export type NoticeState = 'draft' | 'published' | 'monitoring' | 'all_clear' | 'withdrawn'
+export type LedgerLine = Readonly<{ home: string; channel: string; told: Fate | null; allClear: Fate | null }>
+export type Notice = Readonly<{
+  id: string
+  kind: string
+  state: NoticeState
+  title: Both
+  text: Both
+  asset: string
+  assetName: Both
+  orderId: string
+  alarmId: string
+  homes: number
+  draftedAt: string
+  publishedAt: string | null
+  publishedBy: string | null
+  monitoringSince: string | null
+  endedAt: string | null
+  reached: Readonly<{ told: Readonly<Record<Fate, number>>; allClear: Readonly<Record<Fate, number>> }>
+  ledger?: readonly LedgerLine[]
+  trace: string
+}>
+
+export type SourceState = 'starting' | 'running' | 'degraded' | 'down'
+/** Everything after `time` is there only for those who look after the gateway. */
+export type Health = Readonly<{
+  status: 'ok' | 'degraded'
+  version: string
+  site: string
+  time: string
+  startedAt?: string
+  speed?: number
+  wallOffsetMs?: number
+  sources?: readonly Readonly<{
+    source: string
+    state: SourceState
+    devices: readonly Readonly<{ device: string; ok: boolean; lastHeardAt: string | null; reason?: string }>[]
+  }>[]
+  accounts?: Readonly<
+    Record<string, Readonly<{ received: number; stored: number; rejected: Readonly<Record<string, number>> }>>
+  >
+  store?: Readonly<Record<string, number>>
+  disk?: Readonly<{ freeBytes: number; totalBytes: number }> | null
+  uptimeMs?: number
+  versions?: Readonly<Record<string, string>>
+  forwarding?: readonly Readonly<{
+    target: string
+    state: 'starting' | 'running' | 'unavailable' | 'stopped'
+    since: string
+    reason?: string
+    lag: number
+    sent: number
+    quarantined: number
+  }>[]
+  listeners?: number
+}>
+export type SiteFault = Readonly<{ where: string; text: Both }>
+
+export type SeriesPoint = Readonly<{
+  t: string
+  min: number | null
+  mean: number | null
+  max: number | null
+  n: number
+  quality: Quality | null
+}>
+export type Series = Readonly<{ from: string; to: string; points: readonly SeriesPoint[] }>
+
+/** Demonstration only: what can be broken on purpose. */
+export type PlantState = Readonly<{
+  devices: readonly Readonly<{ device: string; faults: readonly string[]; fault: string | null }>[]
+}>

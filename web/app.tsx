@@ -1,0 +1,117 @@
+import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
+import { useEffect, useState } from 'preact/hooks'
+import { type App, AppContext, useApp, useWords } from './app-context.ts'
+import { homeOf } from './roles.ts'
+import { NothingScreen } from './screens/nothing/nothing.tsx'
+import { OverviewScreen } from './screens/overview/overview.tsx'
+import { Shell } from './shell/shell.tsx'
+
+/** A screen is loaded when somebody first goes there: adding one does not make the first page heavier. */
+const AlarmScreen = lazy(() => import('./screens/alarm/alarm.tsx').then((screen) => screen.AlarmScreen))
+const AlarmsScreen = lazy(() => import('./screens/alarms/alarms.tsx').then((screen) => screen.AlarmsScreen))
+const AssetScreen = lazy(() => import('./screens/asset/asset.tsx').then((screen) => screen.AssetScreen))
+const HealthScreen = lazy(() => import('./screens/health/health.tsx').then((screen) => screen.HealthScreen))
+const NoticeScreen = lazy(() => import('./screens/notice/notice.tsx').then((screen) => screen.NoticeScreen))
+const NoticesScreen = lazy(() => import('./screens/notices/notices.tsx').then((screen) => screen.NoticesScreen))
+const OrderScreen = lazy(() => import('./screens/order/order.tsx').then((screen) => screen.OrderScreen))
+const OrdersScreen = lazy(() => import('./screens/orders/orders.tsx').then((screen) => screen.OrdersScreen))
+const SetupScreen = lazy(() => import('./screens/setup/setup.tsx').then((screen) => screen.SetupScreen))
+const SignInScreen = lazy(() => import('./screens/sign-in/sign-in.tsx').then((screen) => screen.SignInScreen))
+
+/** The gateway's own pages are not screens of this app. */
+const OURS = /^\/(?!api\/|enter\/|metrics)/
+
+export function Root({ app }: { app: App }) {
+  return (
+    <AppContext.Provider value={app}>
+      <LocationProvider scope={OURS}>
+        <ErrorBoundary>
+          <Door />
+        </ErrorBoundary>
+      </LocationProvider>
+    </AppContext.Provider>
+  )
+}
+
+/** Whoever is not signed in comes to the sign-in page, and from there back to where they wanted to go. */
+function Door() {
+  const { session } = useApp()
+  const { path, url, route } = useLocation()
+  const isAway = useAsking()
+  const visitor = session.visitor.value
+  const isOutside = path === '/sign-in' || path === '/setup'
+
+  useEffect(() => {
+    if (visitor.is === 'nobody' && visitor.setup && path !== '/setup') route('/setup', true)
+    else if (visitor.is === 'nobody' && !visitor.setup && !isOutside)
+      route(path === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(url)}`, true)
+    else if (visitor.is === 'somebody' && path === '/' && homeOf(visitor.session.user.role) !== '/')
+      route(homeOf(visitor.session.user.role), true)
+  }, [visitor, path])
+
+  if (path === '/sign-in') return <SignInScreen />
+  if (path === '/setup') return <SetupScreen />
+  if (visitor.is !== 'somebody') return <Waiting isAway={isAway} />
+  return (
+    <Shell session={visitor.session}>
+      {homeOf(visitor.session.user.role) === '/' ? <NothingScreen /> : <Screens />}
+    </Shell>
+  )
+}
+
+function Screens() {
+  return (
+    <Router>
+      <Route path="/overview" component={OverviewScreen} />
+      <Route path="/assets/:id" component={AssetScreen} />
+      <Route path="/alarms" component={AlarmsScreen} />
+      <Route path="/alarms/:id" component={AlarmScreen} />
+      <Route path="/orders" component={OrdersScreen} />
+      <Route path="/orders/:id" component={OrderScreen} />
+      <Route path="/notices" component={NoticesScreen} />
+      <Route path="/notices/:id" component={NoticeScreen} />
+      <Route path="/health" component={HealthScreen} />
+      <Route path="/" component={Blank} />
+      <Route default component={NothingScreen} />
+    </Router>
+  )
+}
+
+function Blank() {
+  return null
+}
+
+const RETRY_MS = 2_000
+
+/** Asks who we are until the gateway answers; true while it does not. */
+function useAsking(): boolean {
+  const { session } = useApp()
+  const [isAway, setAway] = useState(false)
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const ask = () => {
+      session.ask().then(
+        () => setAway(false),
+        () => {
+          setAway(true)
+          timer = setTimeout(ask, RETRY_MS)
+        },
+      )
+    }
+    ask()
+    return () => clearTimeout(timer)
+  }, [])
+  return isAway
+}
+
+function Waiting({ isAway }: { isAway: boolean }) {
+  const words = useWords()
+  return (
+    <main class="grid min-h-screen place-items-center p-6">
+      <h1 class="sr-only">Caretaker</h1>
+      <p role="status" class="quiet">
+        {isAway ? words.say('web.line.away') : ''}
+      </p>
+    </main>
+  )
+}

@@ -1,0 +1,56 @@
+import type { Role } from './api/types.ts'
+
+const OVERSEERS = ['admin', 'manager', 'engineer', 'monitor', 'quality'] as const satisfies readonly Role[]
+
+/** What each role is offered here. The gateway decides; a test holds this table against the gateway's own. */
+export const OFFERED = {
+  readGateway: OVERSEERS,
+  readSite: [...OVERSEERS, 'field', 'steward', 'agent'],
+  readPlant: [...OVERSEERS, 'field'],
+  readAlarms: [...OVERSEERS, 'field', 'steward'],
+  readOrders: [...OVERSEERS, 'field', 'steward', 'agent'],
+  readNotices: [...OVERSEERS, 'steward', 'agent'],
+  acknowledge: ['admin', 'manager', 'engineer', 'field'],
+  reset: ['admin', 'manager', 'engineer'],
+  work: ['admin', 'manager', 'engineer', 'field'],
+  confirm: ['admin', 'manager', 'steward'],
+} as const satisfies Record<string, readonly Role[]>
+
+export type Permission = keyof typeof OFFERED
+
+export function may(role: Role, permission: Permission): boolean {
+  return (OFFERED[permission] as readonly Role[]).includes(role)
+}
+
+/** Faults of the simulated plant are provoked by whoever could repair a real one. */
+export function mayProvoke(role: Role): boolean {
+  return role === 'admin' || role === 'engineer'
+}
+
+export type ScreenName = 'overview' | 'orders' | 'alarms' | 'notices' | 'health'
+
+const SCREENS: readonly Readonly<{ name: ScreenName; permission: Permission }>[] = [
+  { name: 'overview', permission: 'readPlant' },
+  { name: 'alarms', permission: 'readAlarms' },
+  { name: 'orders', permission: 'readOrders' },
+  { name: 'notices', permission: 'readNotices' },
+  { name: 'health', permission: 'readGateway' },
+]
+const FIRST: Partial<Record<Role, readonly ScreenName[]>> = {
+  field: ['orders'],
+  steward: ['notices', 'orders'],
+  agent: ['notices', 'orders'],
+}
+
+/** The screens of a role, the one it lands on first. */
+export function screensOf(role: Role): ScreenName[] {
+  const first = FIRST[role] ?? []
+  const rest = SCREENS.filter(({ name, permission }) => may(role, permission) && !first.includes(name))
+  return [...first, ...rest.map(({ name }) => name)]
+}
+
+/** The first screen of a role; `/` for one that has none yet. */
+export function homeOf(role: Role): string {
+  const [first] = screensOf(role)
+  return first === undefined ? '/' : `/${first}`
+}

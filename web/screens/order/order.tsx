@@ -1,0 +1,135 @@
+import { useRoute } from 'preact-iso'
+import { useApp } from '../../app-context.ts'
+import type { Alarm, Notice, Order } from '../../api/types.ts'
+import { Actions } from '../../parts/action.tsx'
+import { useItem } from '../../parts/item.ts'
+import { Empty, Facts, Panel, Screen, Skeletons } from '../../parts/screen.tsx'
+import { closingText, homesText } from '../../parts/sentences.ts'
+import { NoticeBadge, OrderBadge, PriorityBadge } from '../../parts/state-badge.tsx'
+import { Times } from '../../parts/times.tsx'
+import { may } from '../../roles.ts'
+import { orderActions } from './order-actions.ts'
+
+/** One order: what, where, why, what to do, and the next step under the thumb. */
+export function OrderScreen() {
+  const { words, estate } = useApp()
+  const { params } = useRoute()
+  const order = useItem<Order>(estate.orders, '/orders', params.id ?? '')
+  const under = { href: '/orders', name: words.say('web.screen.orders') }
+  return (
+    <Screen
+      title={order ? words.of(order.name) : words.say('web.screen.orders')}
+      {...(order ? { hint: words.of(order.assetName) } : {})}
+      under={under}
+    >
+      {order === undefined && <Skeletons count={2} height="h-48" />}
+      {order === null && <Empty icon="clipboard-list">{words.say('web.gone')}</Empty>}
+      {order && <OrderDetails order={order} />}
+    </Screen>
+  )
+}
+
+function OrderDetails({ order }: { order: Order }) {
+  const { words, estate, session } = useApp()
+  const visitor = session.visitor.value
+  if (visitor.is !== 'somebody') return null
+  const { role } = visitor.session.user
+  const alarms = (estate.alarms.value ?? []).filter(({ id }) => order.alarmIds.includes(id))
+  const response =
+    alarms.find(({ id }) => id === order.alarmId)?.response ?? alarms.find((alarm) => alarm.response)?.response
+  const asset = words.of(order.assetName)
+  const notice = (estate.notices.value ?? []).find(({ orderId }) => orderId === order.id)
+  const homes = estate.site.value?.assets.find(({ id }) => id === order.asset)?.homes ?? 0
+  return (
+    <>
+      <div class="mb-4 flex flex-wrap items-center gap-2">
+        <OrderBadge state={order.state} />
+        <span class="text-sm">
+          {order.state === 'closed' ? closingText(words, order) : words.say(`web.order.says.${order.state}`)}
+        </span>
+        <span class="quiet text-sm">{order.id}</span>
+      </div>
+      {response && (
+        <p class="alert alert-info alert-soft mb-4 items-start">
+          <strong>{words.say('web.alarm.response')}</strong>
+          <span>{words.of(response)}</span>
+        </p>
+      )}
+      <div class="mb-4">
+        <Actions actions={orderActions(order, role)} />
+      </div>
+      <div class="grid items-start gap-3 lg:grid-cols-2">
+        <Panel title={words.say('web.order.what')}>
+          <Facts
+            facts={[
+              [
+                words.say('web.alarm.where'),
+                may(role, 'readPlant') ? (
+                  <a class="link" href={`/assets/${order.asset}`}>
+                    {asset}
+                  </a>
+                ) : (
+                  asset
+                ),
+              ],
+              [words.say('web.order.serves'), homes > 0 ? homesText(words, homes) : null],
+              [words.say('web.order.who'), order.assignee ?? words.say('web.order.nobody')],
+              [words.say('web.order.why'), words.of(order.why?.text)],
+              [words.say('web.order.skill'), words.sayCode('skill', order.skill)],
+              [words.say('web.order.class'), order.class],
+              [words.say('web.action.ask.finding'), order.finding],
+              [words.say('web.step.notice'), notice && <NoticeLink notice={notice} />],
+              [words.say('web.trace'), <code class="text-xs break-all">{order.trace}</code>],
+            ]}
+          />
+        </Panel>
+        <div class="grid gap-3">
+          {alarms.length > 0 && <Causes alarms={alarms} />}
+          <Panel title={words.say('web.times')}>
+            <Times
+              times={[
+                [words.say('web.order.time.opened'), order.openedAt, null],
+                [words.say('web.order.time.accepted'), order.acceptedAt, order.assignee],
+                [words.say('web.order.time.arrived'), order.arrivedAt, null],
+                [words.say('web.order.time.finished'), order.finishedAt, null],
+                [words.say('web.order.time.verified'), order.verifiedAt, null],
+                [
+                  words.say('web.order.time.closed'),
+                  order.closedAt,
+                  order.closedBy === 'telemetry' ? null : order.closedBy,
+                ],
+              ]}
+            />
+          </Panel>
+        </div>
+      </div>
+    </>
+  )
+}
+
+function Causes({ alarms }: { alarms: readonly Alarm[] }) {
+  const { words } = useApp()
+  return (
+    <Panel title={words.say('web.order.causes')}>
+      <ul class="grid gap-1">
+        {alarms.map((alarm) => (
+          <li key={alarm.id} class="flex min-h-11 flex-wrap items-center gap-2 lg:min-h-8">
+            <PriorityBadge priority={alarm.priority} />
+            <a class="link" href={`/alarms/${alarm.id}`}>
+              {words.of(alarm.name)}
+            </a>
+            <span class="quiet text-sm">{words.say(`web.alarm.state.${alarm.state}`)}</span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}
+
+function NoticeLink({ notice }: { notice: Notice }) {
+  return (
+    <a class="link inline-flex items-center gap-2" href={`/notices/${notice.id}`}>
+      {notice.id} <NoticeBadge state={notice.state} />
+    </a>
+  )
+}

@@ -1,0 +1,77 @@
+import { type ReadonlySignal, signal } from '@preact/signals'
+import type en from '#texts/en.json'
+import type { Both, Language, Params, Value } from '../api/types.ts'
+import { type Formats, formatsOf } from './format.ts'
+import { recall, remember } from './memory.ts'
+
+export type TextKey = Extract<keyof typeof en, `web.${string}`>
+type Catalogue = Readonly<Record<TextKey, string>>
+
+export const LANGUAGES = ['zh-CN', 'en'] as const satisfies readonly Language[]
+const KEPT_AS = 'caretaker.language'
+
+/** Only the language that is read is loaded. */
+const LOADERS: Readonly<Record<Language, () => Promise<Catalogue>>> = {
+  'zh-CN': async () => (await import('#texts/zh-CN.json')).default,
+  en: async () => (await import('#texts/en.json')).default,
+}
+
+/** The sentences of the chosen language, and how it writes times and numbers. Reading one subscribes a component. */
+export type Words = Readonly<{
+  language: ReadonlySignal<Language>
+  choose(language: Language): Promise<void>
+  /** Times are shown as the site's people live them. */
+  useTimeZone(zone: string): void
+  say(key: TextKey, params?: Params): string
+  /** The sentence of a code that comes from outside, or the code itself where there is none. */
+  sayCode(family: string, code: string): string
+  of(text: Both | null | undefined): string
+  figure(value: Value, unit: string | null): string
+  format: Formats
+}>
+
+export async function openWords(): Promise<Words> {
+  const first = chosenLanguage()
+  const state = signal({ language: first, catalogue: await LOADERS[first]() })
+  const language = signal(first)
+  const timeZone = signal('UTC')
+  document.documentElement.lang = first
+  const format = formatsOf(language, timeZone)
+  const lookUp = (key: string): string | undefined => {
+    const { catalogue } = state.value
+    return Object.hasOwn(catalogue, key) ? catalogue[key as TextKey] : undefined
+  }
+
+  return {
+    language,
+    async choose(next) {
+      const catalogue = await LOADERS[next]()
+      state.value = { language: next, catalogue }
+      language.value = next
+      document.documentElement.lang = next
+      remember(KEPT_AS, next)
+    },
+    useTimeZone(zone) {
+      timeZone.value = zone
+    },
+    say: (key, params = {}) => fill(lookUp(key) ?? key, params),
+    sayCode: (family, code) => lookUp(`web.${family}.${code}`) ?? code,
+    of: (text) => (text ? (text[language.value] ?? text.en) : ''),
+    figure(value, unit) {
+      if (typeof value === 'number') return unit ? `${format.number(value)} ${unit}` : format.number(value)
+      return lookUp(`web.value.${value}`) ?? String(value)
+    },
+    format,
+  }
+}
+
+function fill(text: string, params: Params): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => (Object.hasOwn(params, name) ? String(params[name]) : ''))
+}
+
+function chosenLanguage(): Language {
+  const kept = recall(KEPT_AS)
+  const wishes = [kept ?? '', ...navigator.languages]
+  const found = wishes.map((wish) => LANGUAGES.find((each) => each.slice(0, 2) === wish.slice(0, 2).toLowerCase()))
+  return found.find((each) => each !== undefined) ?? 'en'
+}
