@@ -68,9 +68,12 @@ async function runChannel(
     try {
       const rows = await store.waitingMessages(channel.id, clock.now(), BATCH)
       for (const row of rows) if (!signal.aborted) await handle(row)
-      pauseMs = FIRST_RETRY_MS
-      if (rows.length > 0) continue
+      if (rows.length > 0) {
+        pauseMs = FIRST_RETRY_MS
+        continue
+      }
       const nextAt = await store.nextMessageAt(channel.id)
+      pauseMs = FIRST_RETRY_MS
       const dueMs = nextAt === null ? IDLE_MS : (nextAt - clock.now()) / clock.speed
       await nap.rest(Math.min(Math.max(dueMs, 50), IDLE_MS), signal)
     } catch (error) {

@@ -55,6 +55,8 @@ export async function visitorOf(
     colorScheme: scheme,
     locale: language,
     hasTouch: width === 390,
+    // What fades in is half transparent when it is judged.
+    reducedMotion: 'reduce',
   })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)

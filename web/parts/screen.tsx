@@ -83,7 +83,7 @@ export function Panel({
   children: ComponentChildren
 }) {
   return (
-    <section class="panel p-4" aria-label={title}>
+    <section class="panel min-w-0 p-4" aria-label={title}>
       <div class="mb-2 flex items-center justify-between gap-2">
         <h2 class="font-semibold">{title}</h2>
         {aside}

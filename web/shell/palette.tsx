@@ -87,7 +87,7 @@ export function Palette({ role, onClose }: { role: Role; onClose: () => void }) 
             >
               <Icon name={entry.icon} />
               <span class="min-w-0 flex-1 truncate">{entry.text}</span>
-              <span class="quiet truncate text-sm">{entry.more}</span>
+              <span class={`truncate text-sm ${index === active ? '' : 'quiet'}`}>{entry.more}</span>
             </li>
           ))}
         </ul>

@@ -42,7 +42,7 @@ function HealthDetails({ health }: { health: Health }) {
         {words.say(`web.health.status.${health.status}`)}
       </p>
       <div class="grid items-start gap-3 lg:grid-cols-2">
-        <div class="grid gap-3">
+        <div class="grid min-w-0 gap-3">
           <SiteFaults />
           <Forwarding targets={health.forwarding ?? []} />
           <Accounts accounts={health.accounts ?? {}} />
