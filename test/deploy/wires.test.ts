@@ -157,7 +157,9 @@ devices: [{ id: K1-kitchen, profile: bin-fill-sensor }]
       readFileSync('deploy/mosquitto/mosquitto.conf', 'utf8')
         .replace('listener 1883', `listener ${port} 127.0.0.1`)
         .replace('/tmp/passwords', passwords)
-        .replace('/mosquitto/config/bridges', join(folder, 'bridges')),
+        .replace('/mosquitto/config/bridges', join(folder, 'bridges')) +
+        // Started by root it becomes somebody else, who may not read a folder that is root's alone.
+        (process.getuid?.() === 0 ? '\nuser root\n' : ''),
     )
     await ended(spawn(TOOLS.passwords, ['-b', '-c', passwords, 'sensors', 'quay-lamp-seven'], { stdio: 'ignore' }))
     const broker = spawn(mosquitto ?? 'mosquitto', ['-c', join(folder, 'mosquitto.conf')], {
@@ -190,7 +192,7 @@ devices: [{ id: K1-kitchen, profile: bin-fill-sensor }]
     let [seq, shown] = [1, '']
     const deadline = Date.now() + 15_000
     while (!shown.includes('41.5') && Date.now() < deadline) {
-      t.equal(await publish(seq++), 0)
+      await publish(seq++)
       shown = await value()
     }
     t.match(shown, '41.5', said)

@@ -100,7 +100,11 @@ t.test(
       estate.post(`/orders/${order.id}/accept`, { by: 'T1' }, 'field'),
       estate.post(`/orders/${order.id}/accept`, { by: 'T2' }, 'field'),
     ])
-    t.strictSame([first.status, second.status].toSorted((a, b) => a - b), [200, 409], 'two accept: one wins')
+    t.strictSame(
+      [first.status, second.status].toSorted((a, b) => a - b),
+      [200, 409],
+      'two accept: one wins',
+    )
     t.match(
       [first, second].find(({ status }) => status === 409)!.body,
       { code: 'already_accepted', params: { by: first.status === 200 ? 'T1' : 'T2' } },

@@ -183,9 +183,17 @@ export class Invariants {
       const states = [...order.rules].map((rule) => this.conditions.get(rule) ?? 'unknown')
       // Where nobody can tell any more, a person who looked may.
       const isTold = isByPerson && !states.includes('true') && states.includes('unknown')
-      this.#must(isTold || states.every((state) => state === 'false'), event, `while the source is ${states.join(', ')}`)
+      this.#must(
+        isTold || states.every((state) => state === 'false'),
+        event,
+        `while the source is ${states.join(', ')}`,
+      )
       if (isByPerson)
-        this.#must(order.state === (isTold ? 'restored' : 'verified') || order.state === 'verified', event, `closed from ${order.state}`)
+        this.#must(
+          order.state === (isTold ? 'restored' : 'verified') || order.state === 'verified',
+          event,
+          `closed from ${order.state}`,
+        )
       if (event.type === 'order.closed') this.count.closed++
     }
     order.state = to!

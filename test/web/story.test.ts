@@ -99,14 +99,14 @@ t.test(
     await phone.getByRole('button', { name: '完成' }).click()
     await phone.getByRole('dialog').getByRole('textbox').fill(`换了接触器 ${HOSTILE}`)
     await phone.getByRole('dialog').getByRole('button', { name: '完成' }).click()
-    await phone.getByText('读数验证已恢复').waitFor({ timeout: 40_000 })
+    await phone.getByText('读数验证已恢复').waitFor({ timeout: 120_000 })
     await phone.getByRole('button', { name: '闭单' }).click()
     await phone.getByRole('dialog').getByRole('button', { name: '闭单' }).click()
     await phone.getByText('由 T1 闭单', { exact: false }).waitFor()
     await technician.picture('order-closed')
 
     await desk.getByRole('link', { name: 'Overview' }).first().click()
-    await desk.locator('[data-over="true"] [data-step="clear"][data-state="done"]').waitFor({ timeout: 40_000 })
+    await desk.locator('[data-over="true"] [data-step="clear"][data-state="done"]').waitFor({ timeout: 120_000 })
     t.strictSame(
       await desk.locator('[data-step]').evaluateAll((steps) => steps.map((step) => step.getAttribute('data-state'))),
       ['done', 'done', 'done', 'done', 'done'],

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Fastify from 'fastify'
 import t from 'tap'
 import { PERMISSIONS } from '#gateway/api/permissions.ts'
+import { page } from '#gateway/api/routes/page.ts'
 import { ROLES } from '#gateway/role.ts'
 import en from '#texts/en.json' with { type: 'json' }
 import { homeOf, mayProvoke, OFFERED, screensOf } from '../../web/roles.ts'
@@ -73,4 +75,14 @@ t.test('S15: one place sets markup, and only with drawings that were built in', 
     readFileSync(join(web, 'parts', 'icon.tsx'), 'utf8'),
     /dangerouslySetInnerHTML=\{\{ __html: ICONS\[name\] \}\}/,
   )
+})
+
+t.test('a gateway whose page is not built says how to build it', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(page({ of: () => null, cookieFor: () => null }, join(web, 'no-such-folder')))
+  const answer = await app.inject('/overview')
+  t.equal(answer.statusCode, 200)
+  t.match(answer.body, 'npm run build')
+  t.equal((await app.inject('/built/index.js')).statusCode, 404)
 })

@@ -17,7 +17,7 @@ export function LineBadge() {
       class="flex items-center justify-end gap-1.5 text-sm whitespace-nowrap sm:min-w-32"
     >
       <span aria-hidden="true" class={`size-2.5 rounded-full ${DOTS[line]}`} />
-      <span class="sr-only sm:not-sr-only">{words.say(`web.line.${line}`)}</span>
+      <span class={line === 'reconnecting' ? '' : 'sr-only sm:not-sr-only'}>{words.say(`web.line.${line}`)}</span>
     </span>
   )
 }

@@ -165,7 +165,7 @@ function Accounts({ accounts }: { accounts: NonNullable<Health['accounts']> }) {
   return (
     <Panel title={words.say('web.health.accounts')}>
       <div class="overflow-x-auto" tabIndex={0} role="group" aria-label={words.say('web.health.accounts')}>
-        <table class="table-sm table [&_th]:text-base-content">
+        <table class="table-sm table [&_th]:text-base-content [&_td]:px-2 [&_th]:px-2">
           <thead class="text-base-content">
             <tr>
               <th scope="col">{words.say('web.health.source')}</th>

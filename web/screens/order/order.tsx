@@ -49,7 +49,7 @@ function OrderDetails({ order }: { order: Order }) {
         </span>
         <span class="quiet text-sm">{order.id}</span>
       </div>
-      {response && (
+      {response && order.state !== 'closed' && (
         <p class="alert alert-info alert-soft mb-4 items-start">
           <strong>{words.say('web.alarm.response')}</strong>
           <span>{words.of(response)}</span>

@@ -33,5 +33,6 @@ function OpenFor({ order }: { order: Order }) {
   const minutes = useComputed(() =>
     Math.max(0, Math.floor((estate.clock.now.value - Date.parse(order.openedAt)) / 60_000)),
   )
+  if (minutes.value === 0) return <Moment at={order.openedAt} />
   return <span>{words.say('web.order.for', { time: words.format.duration(minutes.value * 60_000) })}</span>
 }
