@@ -3,12 +3,14 @@ import { benchCore } from './core.ts'
 import { type Figure, show } from './figure.ts'
 import { benchLatency } from './latency.ts'
 import { benchMemory, benchStart } from './start.ts'
+import { benchViewers } from './viewers.ts'
 
 /** `npm run bench` measures all; `npm run bench -- core latency` only those. Nothing is asserted: figures are read. */
 const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   core: benchCore,
   start: benchStart,
   latency: benchLatency,
+  viewers: benchViewers,
   memory: () => benchMemory(Number(process.env['BENCH_MINUTES'] ?? 10)),
 }
 

@@ -23,7 +23,8 @@ export type StreamParts = Readonly<{
   project(event: Event): object | null
   /** Whether the client subscribed to this point. */
   wants(reading: Reading): boolean
-  value(reading: Reading): object
+  /** A value as JSON. */
+  valueText(reading: Reading): string
   /** False when whoever opened it may no longer look: their session ended. */
   mayGoOn(): boolean
 }>
@@ -110,9 +111,9 @@ export class EventStream implements FeedListener {
 
   #flushValues(): void {
     if (this.#newest.size === 0) return
-    const items = [...this.#newest.values()].map(this.#parts.value)
+    const items = Array.from(this.#newest.values(), this.#parts.valueText)
     this.#newest.clear()
-    this.#write(`event: values\ndata: ${JSON.stringify({ items })}\n\n`)
+    this.#write(`event: values\ndata: {"items":[${items.join(',')}]}\n\n`)
   }
 
   #write(text: string): void {

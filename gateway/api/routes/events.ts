@@ -25,7 +25,7 @@ const Headers = Type.Object({ 'last-event-id': Type.Optional(Type.String({ patte
 export function events(context: ApiContext): FastifyPluginAsyncTypebox {
   const { site, epoch, events: feed, log, access } = context
   const { timeZone } = site.plan
-  const value = valueView(site)
+  const valueText = writtenOnce(valueView(site))
   const streams = new Set<EventStream>()
 
   return async (app) => {
@@ -60,7 +60,7 @@ export function events(context: ApiContext): FastifyPluginAsyncTypebox {
           feed,
           project: (event) => (isVisible(event, role) ? eventView(event, timeZone) : null),
           wants: subscription(values),
-          value,
+          valueText,
           mayGoOn: () => session === null || access.sessions.isAlive(session),
         })
         streams.add(stream)
@@ -75,6 +75,18 @@ export function events(context: ApiContext): FastifyPluginAsyncTypebox {
         })
       },
     )
+  }
+}
+
+/** Fifty viewers see the same reading: it is put into words once. */
+function writtenOnce(view: (reading: Reading) => object): (reading: Reading) => string {
+  const texts = new WeakMap<Reading, string>()
+  return (reading) => {
+    const known = texts.get(reading)
+    if (known !== undefined) return known
+    const text = JSON.stringify(view(reading))
+    texts.set(reading, text)
+    return text
   }
 }
 
