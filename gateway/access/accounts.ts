@@ -2,7 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Random } from '#devices/clock.ts'
 import { Fault } from '#devices/fault.ts'
 import type { Role } from '../role.ts'
-import { atomically, hashOf } from './database.ts'
+import { inTransaction } from '../store/schema.ts'
+import { hashOf } from './database.ts'
 import type { Sessions } from './sessions.ts'
 import type { Trail } from './trail.ts'
 
@@ -81,7 +82,7 @@ export function openAccounts(
     isEmpty: () => all.get() === undefined,
     list: () => (all.all() as Row[]).map(accountOf),
     create({ name, role, person, password, at, by }) {
-      return atomically(db, () => {
+      return inTransaction(db, () => {
         if (byName.get(folded(name))) throw new Fault('name_taken', { name })
         // Never one that the journal has met before, even when this file was begun anew.
         const id = `U-${hashOf(random.token()).slice(0, 8)}`
@@ -95,7 +96,7 @@ export function openAccounts(
       return row ? { ...accountOf(row), password: row.password } : null
     },
     disable(id, by) {
-      return atomically(db, () => {
+      return inTransaction(db, () => {
         const account = get(id)
         if (account.isDisabled) return account
         demandAnotherAdmin(account)
@@ -106,7 +107,7 @@ export function openAccounts(
       })
     },
     changeRole(id, role, by) {
-      return atomically(db, () => {
+      return inTransaction(db, () => {
         const account = get(id)
         if (account.role === role) return account
         demandAnotherAdmin(account)

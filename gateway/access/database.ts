@@ -19,19 +19,6 @@ export function openDatabase(folder: string): DatabaseSync {
   return db
 }
 
-/** All of it or none of it. */
-export function atomically<T>(db: DatabaseSync, work: () => T): T {
-  db.exec('begin immediate')
-  try {
-    const result = work()
-    db.exec('commit')
-    return result
-  } catch (error) {
-    db.exec('rollback')
-    throw error
-  }
-}
-
 /** Of 256 random bits: looking it up leaks nothing by its time, and a slow hash would protect nothing more. */
 export function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')

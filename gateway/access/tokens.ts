@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Random } from '#devices/clock.ts'
 import { isRole, type Role } from '../role.ts'
-import { atomically, hashOf } from './database.ts'
+import { inTransaction } from '../store/schema.ts'
+import { hashOf } from './database.ts'
 import type { Identity } from './identity.ts'
 import type { Trail } from './trail.ts'
 
@@ -21,7 +22,7 @@ export function openTokens(db: DatabaseSync, random: Random, trail: Trail): Toke
     create(role, at) {
       const token = PREFIX + random.token()
       const id = `T-${hashOf(token).slice(0, 8)}`
-      atomically(db, () => {
+      inTransaction(db, () => {
         insert.run(id, hashOf(token), role, at)
         trail.note({ type: 'token.created', token: id, role })
       })
