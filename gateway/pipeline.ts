@@ -9,8 +9,10 @@ import type { Timers } from './clock.ts'
 import { batchInput, type Input, TickCrash } from './input.ts'
 import { RecentKeys } from './recent-keys.ts'
 import { rebuild, type Rebuilt, type ReplayStore } from './replay.ts'
+import { GroupCommit } from './group-commit.ts'
 import type { Group } from './store/group.ts'
 import { PendingGroup } from './store/pending-group.ts'
+import { SeriesNames } from './store/series-names.ts'
 
 export type PipelineStore = ReplayStore &
   Readonly<{
@@ -38,8 +40,6 @@ export type PipelineOptions = Readonly<{
   fatal(error: Error): void
 }>
 
-const COMMIT_SOON_MS = 20
-const COMMIT_LATEST_MS = 1_000
 const KEYFRAME_EVERY = 2_000
 const SNAPSHOT_EVERY = 1_000
 const KEYS_KEPT = 20_000
@@ -59,29 +59,44 @@ export class Pipeline {
   readonly #keys = new RecentKeys(KEYS_KEPT)
   readonly #answers = new AnswerBook()
   readonly #waiting: Input[] = []
+  readonly #commits: GroupCommit
   #flow: Flow | null = null
-  #group = new PendingGroup()
+  #names = new SeriesNames()
   #newestBatch = 0
+  #startedAfter = 0
   #lastKeyframe = 0
   #lastSnapshot = 0
-  /** False when it failed. */
-  #committing: Promise<boolean> | null = null
-  #isUrgent = false
   #isStopping = false
   /** Rebuilds since something last became durable. */
   #rebuilds = 0
   #tickCrashes = 0
-  #cancelCommit: (() => void) | null = null
   #cancelTick: (() => void) | null = null
 
   constructor(options: PipelineOptions) {
     this.#options = options
+    this.#commits = new GroupCommit({
+      clock: options.clock,
+      mayCommit: () => this.#flow !== null,
+      pack: (group) => this.#pack(group),
+      write: (group) => options.store.commit(group),
+      committed: (group) => {
+        this.#rebuilds = 0
+        this.#show(group)
+      },
+      failed: (lost, error) => {
+        options.log('error', 'commit failed', { error: error.message })
+        this.#flow = null
+        for (const group of lost) this.#discard(group, error)
+      },
+      rebuild: () => this.#rebuildSoon(),
+    })
   }
 
   /** Builds the core from disk, judges what was left unjudged, and journals the start. Resolves when that is durable. */
   async start(): Promise<void> {
     const { clock, epoch, siteHash, version, log } = this.#options
     const { flow, loaded, rejudged } = await this.#rebuild()
+    this.#startedAfter = loaded.newestBatch
     const at = clock.now()
     const isBlind = loaded.newestAt !== null && at - loaded.newestAt > BLIND_AFTER_MS
     const blindFrom = isBlind ? loaded.newestAt : null
@@ -102,7 +117,7 @@ export class Pipeline {
     })
     // The log does not tell what the blind interval did to the detectors: a keyframe does.
     if (isBlind) this.#lastKeyframe = -Infinity
-    const { durable } = this.#group
+    const { durable } = this.#commits.waiting
     await this.flush()
     await durable
     this.#drain()
@@ -128,10 +143,10 @@ export class Pipeline {
     this.#advance(flow, dated.receivedAt)
     const events = flow.judge(dated, this.#newestBatch + 1)
     this.#newestBatch++
-    this.#group.add({ batch: { id: this.#newestBatch, batch: dated }, events })
-    const { durable } = this.#group
+    this.#commits.waiting.add({ batch: { id: this.#newestBatch, batch: dated }, events })
+    const { durable } = this.#commits.waiting
     if (batch.key !== undefined) this.#keys.add(batch.key, durable)
-    this.#commitWithin(urgency === 'ack' || events.length > 0)
+    this.#commits.within(urgency === 'ack' || events.length > 0)
     return { durable, outcome: 'stored' }
   }
 
@@ -144,9 +159,9 @@ export class Pipeline {
         if (known) return void known.then(resolve, reject)
         const at = this.#options.clock.now()
         const { events, refusal } = flow.command(command, at)
-        this.#group.add({ events })
-        this.#answers.note(command, answerOf(events, command, refusal), at, this.#group).then(resolve, reject)
-        this.#commitWithin(true)
+        this.#commits.waiting.add({ events })
+        this.#answers.note(command, answerOf(events, command, refusal), at, this.#commits.waiting).then(resolve, reject)
+        this.#commits.within(true)
       },
       fail: reject,
     })
@@ -159,19 +174,21 @@ export class Pipeline {
     this.#take({
       run: (flow) => {
         this.#derived(flow.record(draft, this.#options.clock.now()))
-        this.#group.durable.then(resolve, reject)
+        this.#commits.waiting.durable.then(resolve, reject)
       },
       fail: reject,
     })
     return promise
   }
 
+  /** Number of the last batch before this start. */
+  get startedAfter(): number {
+    return this.#startedAfter
+  }
+
   /** Commits what waits, and returns when nothing is left uncommitted. */
-  async flush(): Promise<void> {
-    while (this.#committing || !this.#group.isEmpty) {
-      if (!this.#committing) this.#commit()
-      await this.#committing
-    }
+  flush(): Promise<void> {
+    return this.#commits.flush()
   }
 
   /** Takes nothing more; what was taken becomes durable, with a snapshot so that the next start is short. */
@@ -179,10 +196,10 @@ export class Pipeline {
     this.#isStopping = true
     this.#cancelTick?.()
     await this.flush()
-    this.#cancelCommit?.()
+    this.#commits.cancel()
     this.#refuseWaiting(new Fault('stopping'))
     if (!this.#flow) return
-    const checkpoint = this.#checkpointed(new PendingGroup(), this.#flow).group(this.#newestBatch)
+    const checkpoint = this.#checkpointed(new PendingGroup(), this.#flow).group(this.#newestBatch, this.#names)
     // Without it the next start only takes longer.
     await this.#options.store.commit(checkpoint).catch((error: Error) => {
       this.#options.log('warn', 'no checkpoint at the end', { error: error.message })
@@ -237,58 +254,8 @@ export class Pipeline {
 
   #derived(events: readonly Event[]): void {
     if (events.length === 0) return
-    this.#group.add({ events })
-    this.#commitWithin(true)
-  }
-
-  #commitWithin(isUrgent: boolean): void {
-    if (this.#committing || (this.#cancelCommit && (this.#isUrgent || !isUrgent))) {
-      this.#isUrgent ||= isUrgent
-      return
-    }
-    this.#cancelCommit?.()
-    this.#isUrgent = isUrgent
-    this.#cancelCommit = this.#options.clock.delay(isUrgent ? COMMIT_SOON_MS : COMMIT_LATEST_MS, () => this.#commit())
-  }
-
-  #commit(): void {
-    this.#cancelCommit?.()
-    this.#cancelCommit = null
-    this.#isUrgent = false
-    const group = this.#group
-    const flow = this.#flow
-    if (this.#committing || group.isEmpty || !flow) return
-    this.#group = new PendingGroup()
-    this.#checkpoint(group, flow)
-    const committing = this.#write(group).then((isDurable) => {
-      if (this.#committing === committing) this.#committing = null
-      // Whoever came meanwhile has waited for this commit already.
-      if (!isDurable) this.#rebuildSoon()
-      else if (this.#isUrgent) this.#commit()
-      else if (!this.#group.isEmpty) this.#commitWithin(false)
-      return isDurable
-    })
-    this.#committing = committing
-  }
-
-  /** One commit; false when it failed, and memory with it. */
-  #write(group: PendingGroup): Promise<boolean> {
-    return this.#options.store.commit(group.group(this.#newestBatch)).then(
-      () => {
-        this.#rebuilds = 0
-        this.#show(group)
-        group.resolve()
-        return true
-      },
-      (error: Error) => {
-        this.#options.log('error', 'commit failed', { error: error.message })
-        this.#flow = null
-        const onTopOfIt = this.#group
-        this.#group = new PendingGroup()
-        for (const lost of [group, onTopOfIt]) this.#discard(lost, error)
-        return false
-      },
-    )
+    this.#commits.waiting.add({ events })
+    this.#commits.within(true)
   }
 
   /** Readers of what is durable: one that throws must not hold up those who wait for the commit. */
@@ -304,10 +271,14 @@ export class Pipeline {
   }
 
   /** Now and then a commit carries what makes the next start short. */
-  #checkpoint(group: PendingGroup, flow: Flow): void {
-    const isDue =
-      this.#newestBatch - this.#lastKeyframe >= KEYFRAME_EVERY || flow.seq - this.#lastSnapshot >= SNAPSHOT_EVERY
-    if (isDue) this.#checkpointed(group, flow)
+  #pack(group: PendingGroup): Group {
+    const flow = this.#flow
+    if (
+      flow &&
+      (this.#newestBatch - this.#lastKeyframe >= KEYFRAME_EVERY || flow.seq - this.#lastSnapshot >= SNAPSHOT_EVERY)
+    )
+      this.#checkpointed(group, flow)
+    return group.group(this.#newestBatch, this.#names)
   }
 
   #checkpointed(group: PendingGroup, flow: Flow): PendingGroup {
@@ -320,19 +291,8 @@ export class Pipeline {
   /** Memory can no longer be trusted: what was complete is committed, the rest is built again from disk. */
   #crash(error: Error): void {
     this.#options.log('error', 'the core crashed on an input', { error: error.stack ?? error.message })
-    const group = this.#group
-    this.#group = new PendingGroup()
     this.#flow = null
-    const before = this.#committing ?? Promise.resolve(true)
-    const committing = before.then(async (isBeforeDurable) => {
-      // What stood on a commit that failed falls with it, and the rebuilding has begun already.
-      if (!isBeforeDurable) this.#discard(group, error)
-      const isDurable = isBeforeDurable && (group.isEmpty || (await this.#write(group)))
-      if (this.#committing === committing) this.#committing = null
-      if (isBeforeDurable) this.#rebuildSoon()
-      return isDurable
-    })
-    this.#committing = committing
+    this.#commits.crash(error)
   }
 
   /** Nothing of this may be durable: whoever waits is told, and may send again. */
@@ -369,7 +329,8 @@ export class Pipeline {
     const { store, makeFlow, plan, log } = this.#options
     const rebuilt = await rebuild(store, makeFlow, plan)
     for (const key of await store.recentKeys(KEYS_KEPT)) this.#keys.add(key, Promise.resolve())
-    const { flow, loaded } = rebuilt
+    const { flow, loaded, names } = rebuilt
+    this.#names = names
     this.#answers.load(loaded.answers)
     this.#newestBatch = loaded.newestBatch
     this.#lastKeyframe = loaded.keyframe?.batch ?? 0

@@ -3,6 +3,7 @@ import type { Event } from '#rules/event.ts'
 import type { Flow } from '#rules/flow.ts'
 import { type BatchRow, batchOf } from './store/batch-codec.ts'
 import type { Loaded } from './store/group.ts'
+import { SeriesNames } from './store/series-names.ts'
 
 /** What is read of a store to rebuild the core; the real store answers from its thread. */
 export type ReplayStore = Readonly<{
@@ -16,6 +17,7 @@ type Rejudged = Omit<Rebuilt, 'poisoned'>
 export type Rebuilt = Readonly<{
   flow: Flow
   loaded: Loaded
+  names: SeriesNames
   rejudged: readonly Event[]
   /** Durable batches on which the core crashes: left out, or the program could never start again. */
   poisoned: readonly Poisoned[]
@@ -54,6 +56,7 @@ async function rebuildWithout(
   plan: string,
 ): Promise<Rejudged | Poisoned> {
   const loaded = await store.load(plan)
+  const names = new SeriesNames(loaded.series)
   let flow = makeFlow()
   let { events } = loaded
   if (loaded.snapshot && !flow.restore(loaded.snapshot)) {
@@ -80,7 +83,7 @@ async function rebuildWithout(
       if (!isJudged && !isRemembered) remember()
       isRemembered ||= !isJudged
       if (poisoned.has(row.id)) continue
-      const batch = batchOf(row)
+      const batch = batchOf(row, names)
       // What falls due before it is not its fault.
       if (!isJudged) rejudged.push(...flow.advance(batch.receivedAt))
       try {
@@ -92,5 +95,5 @@ async function rebuildWithout(
     }
   }
   if (!isRemembered) remember()
-  return { flow, loaded, rejudged }
+  return { flow, loaded, names, rejudged }
 }

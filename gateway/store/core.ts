@@ -1,256 +1,183 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { Fault } from '#devices/fault.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Reading } from '#devices/reading.ts'
 import type { Event } from '#rules/event.ts'
-import type { FlowSnapshot } from '#rules/flow.ts'
-import type { Keyframe } from '#rules/routes.ts'
 import type { BatchRow } from './batch-codec.ts'
-import type { OutboxDocument } from './documents.ts'
-import type { Answer, Group, Loaded } from './group.ts'
-import { chainHash, GENESIS } from './hash-chain.ts'
-import { Projections } from './projections.ts'
-import { inTransaction, openForWriting, PROJECTIONS, PROJECTIONS_VERSION } from './schema.ts'
+import type { Group, Loaded } from './group.ts'
+import { type HistoryPolicy, HISTORY_POLICY } from './history/policy.ts'
+import { flagsOf, Run } from './history/run.ts'
+import { seal, sealForeign } from './history/seal.ts'
+import { Upkeep } from './history/upkeep.ts'
+import { Journal } from './journal.ts'
+import { type OutboxRow, OutboxTable } from './outbox-table.ts'
+import { type Position, ReadingLog } from './reading-log.ts'
+import { backedUpAt, backupFolder, backupOf, openOrRestore, type Restored, suspect } from './recovery.ts'
+import type { StoreFile } from './schema.ts'
+import { SeriesNames } from './series-names.ts'
+import { type Shed, Space } from './space.ts'
+import { sqliteErrorOf } from './sqlite-error.ts'
 
-/** A message in the outbox, as its channel's sender takes it. */
-export type OutboxRow = Readonly<{ id: string; channel: string; attempts: number; nextAt: number; doc: OutboxDocument }>
+/** How the store itself is: what it had to give up, and what was found damaged. Since it was opened. */
+export type Condition = Readonly<{ shed: Shed; restored: readonly Restored[]; damaged: string | null }>
 
-const ANSWERS_KEPT_MS = 30 * 86_400_000
-const KEYFRAMES_KEPT = 3
-const SNAPSHOTS_KEPT = 3
-
-/** No earlier message of the same notice still waits for the same channel. */
-const UNPRECEDED = `not exists (select 1 from outbox as earlier where earlier.state = 'queued' and earlier.channel = own.channel
-  and earlier.seq < own.seq and earlier.doc ->> 'notice' = own.doc ->> 'notice')`
+const BACKUP_EVERY_MS = 24 * 3_600_000
 
 /**
- * The one writer of both files. Synchronous, so that a simulator can run it in its own thread; the gateway keeps it in
- * a worker. `betweenCommits` is where a simulated power cut may fall.
+ * The one writer of both files. Synchronous but for backups, so that a simulator can run it in its own thread; the
+ * gateway keeps it in a worker. `betweenCommits` is where a simulated power cut may fall.
  */
 export class StoreCore {
-  readonly #readings: DatabaseSync
-  readonly #journal: DatabaseSync
-  readonly #projections: Projections
+  readonly #folder: string
+  readonly #files: Readonly<Record<StoreFile, DatabaseSync>>
+  readonly #log: ReadingLog
+  readonly #journal: Journal
+  readonly #outbox: OutboxTable
+  readonly #upkeep: Upkeep
+  readonly #space: Space
+  readonly #restored: readonly Restored[]
   readonly #betweenCommits: () => void
-  readonly #insertBatch: StatementSync
-  readonly #insertEvent: StatementSync
-  readonly #setMeta: StatementSync
-  #hash: Uint8Array
-  #seq: number
+  #names: SeriesNames | null = null
+  #damaged: string | null = null
+  #backedUpAt: number | null = null
 
-  constructor(folder: string, betweenCommits: () => void = () => {}) {
+  constructor(folder: string, betweenCommits: () => void = () => {}, policy: HistoryPolicy = HISTORY_POLICY) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    this.#readings = openForWriting(join(folder, 'readings.db'), 'readings.db')
-    this.#journal = openForWriting(join(folder, 'journal.db'), 'journal.db')
+    const readings = openOrRestore(folder, 'readings.db')
+    const journal = openOrRestore(folder, 'journal.db')
+    this.#folder = folder
+    this.#files = { 'readings.db': readings.db, 'journal.db': journal.db }
+    this.#restored = [readings.restored, journal.restored].filter((each) => each !== null)
     this.#betweenCommits = betweenCommits
-    this.#projections = new Projections(this.#journal)
-    this.#insertBatch = this.#readings.prepare(
-      'insert into batches (id, source, received_at, key, body) values (?, ?, ?, ?, ?)',
-    )
-    this.#insertEvent = this.#journal.prepare('insert into events (seq, at, type, body, hash) values (?, ?, ?, ?, ?)')
-    this.#setMeta = this.#journal.prepare(
-      'insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
-    )
-    const newest = this.#journal.prepare('select seq, hash from events order by seq desc limit 1').get() as
-      | { seq: number; hash: Uint8Array }
-      | undefined
-    this.#seq = newest?.seq ?? 0
-    this.#hash = newest?.hash ?? GENESIS
-    this.#rebuildStaleProjections()
+    this.#log = new ReadingLog(readings.db)
+    this.#journal = new Journal(journal.db)
+    this.#outbox = new OutboxTable(journal.db)
+    this.#space = new Space(readings.db, folder, policy.ballastBytes)
+    this.#upkeep = new Upkeep(readings.db, policy, {
+      neededFrom: () => this.#journal.neededFrom(),
+      ballast: () => this.#space.ballast(),
+    })
+    // Of a log that was restored, the end is lost: no number is given twice.
+    this.#log.goOnFrom(this.#journal.readingsUpto())
+    const dating = this.#journal.dating()
+    if (dating) this.#log.date(dating, dating.seq, this.#journal.neededFrom())
   }
 
   /** Batches first, then what was derived of them: an acknowledgement needs the first, a visible effect both. */
   commit(group: Group): void {
-    if (group.batches.length > 0) inTransaction(this.#readings, () => this.#writeReadings(group))
+    this.#space.withRoom(() => this.#log.append(group.batches, group.series))
     this.#betweenCommits()
-    if (group.events.length > 0 || group.answers.length > 0 || group.snapshot) this.#writeJournal(group)
+    this.#space.withRoom(() => this.#journal.write(group))
   }
 
-  #writeReadings({ batches }: Group): void {
-    for (const { id, source, received_at: receivedAt, key, body } of batches)
-      this.#insertBatch.run(id, source, receivedAt, key, body)
-  }
-
-  #writeJournal({ events, answers, keyframe, snapshot, readingsUpto }: Group): void {
-    let [hash, seq] = [this.#hash, this.#seq]
-    inTransaction(this.#journal, () => {
-      for (const event of events) {
-        if (event.seq !== seq + 1) throw new Fault('store_corrupt', { detail: `event ${event.seq} after ${seq}` })
-        const body = JSON.stringify(event)
-        hash = chainHash(hash, event.seq, event.at, body)
-        seq = event.seq
-        this.#insertEvent.run(seq, event.at, event.type, body, hash)
-        this.#projections.apply(event)
+  /**
+   * One bounded piece of the work that keeps the log short and the history small: sealing, merging, letting go. True
+   * when there is more to do at once. `now` is site time.
+   */
+  maintain(now: number): boolean {
+    try {
+      return this.#space.withRoom(() => this.#upkeep.step(now))
+    } catch (error) {
+      if (sqliteErrorOf(error) === 'corrupt') {
+        this.#damaged = (error as Error).message
+        suspect(this.#folder, 'readings.db')
       }
-      for (const answer of answers) this.#writeAnswer(answer)
-      if (snapshot) this.#writeSnapshot(snapshot)
-      if (keyframe) this.#writeKeyframe(keyframe)
-      this.#setMeta.run('readings_upto', String(readingsUpto))
-    })
-    this.#hash = hash
-    this.#seq = seq
+      throw error
+    }
   }
 
-  #writeAnswer({ id, fingerprint, at, body }: Answer): void {
-    this.#journal
-      .prepare('insert or replace into answers (id, fingerprint, at, body) values (?, ?, ?, ?)')
-      .run(id, fingerprint, at, body)
-    this.#journal.prepare('delete from answers where at < ?').run(at - ANSWERS_KEPT_MS)
+  /**
+   * Takes readings that were measured elsewhere, or before, into the history alone: nothing is judged of them. For a
+   * store that no gateway writes to.
+   */
+  adopt(readings: readonly Reading[], receivedAt: number): void {
+    const names = (this.#names ??= new SeriesNames(this.#log.series()))
+    const runs = new Map<number, Run>()
+    for (const reading of readings) {
+      const series = names.idOf(reading.device, reading.point)
+      let run = runs.get(series)
+      if (!run) runs.set(series, (run = new Run()))
+      run.push(Math.round(reading.at), reading.value, flagsOf(reading))
+    }
+    this.#log.addSeries(names.takeNew())
+    for (const _ of seal(this.#files['readings.db'], this.#log.newest()));
+    if (runs.size > 0) sealForeign(this.#files['readings.db'], runs, receivedAt)
   }
 
-  #writeSnapshot(snapshot: FlowSnapshot): void {
-    this.#journal
-      .prepare('insert or replace into snapshots (seq, body) values (?, ?)')
-      .run(snapshot.seq, JSON.stringify(snapshot))
-    this.#journal
-      .prepare('delete from snapshots where seq not in (select seq from snapshots order by seq desc limit ?)')
-      .run(SNAPSHOTS_KEPT)
+  /** Makes few of many segments at once, whatever time it is. */
+  mergeAll(): void {
+    this.#upkeep.mergeAll()
   }
 
-  /** In the journal, though it speaks of readings: it knows of events, and may not outlive those that a crash takes back. */
-  #writeKeyframe({ batch, plan, keyframe }: NonNullable<Group['keyframe']>): void {
-    this.#journal
-      .prepare('insert or replace into keyframes (batch, plan, body) values (?, ?, ?)')
-      .run(batch, plan, JSON.stringify(keyframe))
-    this.#journal
-      .prepare('delete from keyframes where batch not in (select batch from keyframes order by batch desc limit ?)')
-      .run(KEYFRAMES_KEPT)
+  /** How large the file of readings may become, whatever room the disk has; null for no limit of our own. */
+  limitReadings(bytes: number | null): void {
+    this.#space.limit(bytes)
+  }
+
+  condition(): Condition {
+    return { shed: this.#space.shed, restored: this.#restored, damaged: this.#damaged }
+  }
+
+  /** Once a day the journal is copied beside itself: what a damaged one is restored from. */
+  async backupJournalDaily(now: number): Promise<void> {
+    this.#backedUpAt ??= backedUpAt(this.#folder)
+    if (this.#backedUpAt !== null && now - this.#backedUpAt < BACKUP_EVERY_MS && now >= this.#backedUpAt) return
+    this.#backedUpAt = now
+    await backupOf(this.#files['journal.db'], 'journal.db', backupFolder(this.#folder))
   }
 
   /** `plan` is the fingerprint of the rules: a keyframe of other rules does not fit. */
   load(plan: string): Loaded {
-    const readingsUpto = Number(this.#meta('readings_upto') ?? 0)
-    const stored = this.#journal.prepare('select body from snapshots order by seq desc limit 1').get() as
-      | { body: string }
-      | undefined
-    const snapshot = stored ? (JSON.parse(stored.body) as FlowSnapshot) : null
-    const newest = this.#readings.prepare('select id from batches order by id desc limit 1').get() as
-      | { id: number }
-      | undefined
-    const frame = this.#journal
-      .prepare('select batch, body from keyframes where plan = ? order by batch desc limit 1')
-      .get(plan) as { batch: number; body: string } | undefined
-    const start = this.#journal
-      .prepare("select body from events where type = 'gateway.started' order by seq desc limit 1")
-      .get() as { body: string } | undefined
-    const started = start ? (JSON.parse(start.body) as Event & { epoch: string }) : null
     return {
-      snapshot,
-      events: this.eventsAfter(snapshot?.seq ?? 0),
-      readingsUpto,
-      newestBatch: newest?.id ?? 0,
-      keyframe: frame ? { batch: frame.batch, keyframe: JSON.parse(frame.body) as Keyframe } : null,
-      answers: this.#journal
-        .prepare('select id, fingerprint, at, body from answers order by at, rowid')
-        .all() as Answer[],
+      ...this.#journal.load(plan),
+      newestBatch: this.#log.newest(),
       newestAt: this.newestAt(),
-      predecessor: started ? { epoch: started.epoch, seq: this.#seq } : null,
+      series: this.#log.series(),
     }
   }
 
   /** Site time of the newest input or event; null in a new store. */
   newestAt(): number | null {
-    const batch = this.#readings.prepare('select received_at as at from batches order by id desc limit 1').get() as
-      | { at: number }
-      | undefined
-    const event = this.#journal.prepare('select at from events order by seq desc limit 1').get() as
-      | { at: number }
-      | undefined
-    return batch || event ? Math.max(batch?.at ?? 0, event?.at ?? 0) : null
+    const [batch, event] = [this.#log.newestAt(), this.#journal.newestAt()]
+    return batch === null && event === null ? null : Math.max(batch ?? 0, event ?? 0)
   }
 
   eventsAfter(seq: number): Event[] {
-    const rows = this.#journal.prepare('select body from events where seq > ? order by seq').all(seq) as {
-      body: string
-    }[]
-    return rows.map((row) => JSON.parse(row.body) as Event)
+    return this.#journal.after(seq)
   }
 
-  /** Batches after `id`, at most `limit`, in order. */
   batchesAfter(id: number, limit: number): BatchRow[] {
-    return this.#readings
-      .prepare('select id, source, received_at, key, body from batches where id > ? order by id limit ?')
-      .all(id, limit) as BatchRow[]
+    return this.#log.after(id, limit)
   }
 
-  /** Keys of the newest batches that carry one: what a re-sent message is recognised by. */
   recentKeys(limit: number): string[] {
-    const rows = this.#readings
-      .prepare(
-        'select key from (select id, key from batches where key is not null order by id desc limit ?) order by id',
-      )
-      .all(limit) as { key: string }[]
-    return rows.map((row) => row.key)
+    return this.#log.recentKeys(limit)
   }
 
-  /**
-   * Messages of one channel whose time has come, oldest first. One that follows another of the same notice waits for
-   * it: nobody must hear of the end before the beginning. Read here, not in the query thread, where a chart may take long.
-   */
   waitingMessages(channel: string, now: number, limit: number): OutboxRow[] {
-    const rows = this.#journal
-      .prepare(
-        `select id, channel, attempts, next_at as nextAt, doc from outbox as own
-         where state = 'queued' and channel = ? and next_at <= ? and ${UNPRECEDED} order by seq limit ?`,
-      )
-      .all(channel, now, limit) as { id: string; channel: string; attempts: number; nextAt: number; doc: string }[]
-    return rows.map((row) => ({ ...row, doc: JSON.parse(row.doc) as OutboxDocument }))
+    return this.#outbox.waiting(channel, now, limit)
   }
 
-  /** Of those that wait for nothing but their time. */
   nextMessageAt(channel: string): number | null {
-    const row = this.#journal
-      .prepare(`select min(next_at) as at from outbox as own where state = 'queued' and channel = ? and ${UNPRECEDED}`)
-      .get(channel)
-    return (row as { at: number | null }).at
+    return this.#outbox.nextAt(channel)
   }
 
-  /** Channels that have something queued; one of them may no longer be configured. */
   waitingChannels(): string[] {
-    const rows = this.#journal.prepare("select distinct channel from outbox where state = 'queued'").all() as {
-      channel: string
-    }[]
-    return rows.map((row) => row.channel)
+    return this.#outbox.channels()
   }
 
-  /** The outbox notes an attempt; the final outcome comes by an event. */
   noteAttempt(id: string, attempts: number, nextAt: number): void {
-    this.#journal.prepare('update outbox set attempts = ?, next_at = ? where id = ?').run(attempts, nextAt, id)
+    this.#outbox.noteAttempt(id, attempts, nextAt)
   }
 
-  saveCursor(target: string, batch: number): void {
-    this.#readings
-      .prepare(
-        'insert into cursors (target, batch) values (?, ?) on conflict (target) do update set batch = excluded.batch',
-      )
-      .run(target, batch)
+  saveCursor(target: string, position: Position): void {
+    this.#log.saveCursor(target, position)
   }
 
-  /** Input that cannot be taken, kept with its reason. */
   quarantine(at: number, origin: string, reason: string, body: string): void {
-    this.#readings
-      .prepare('insert into quarantine (at, origin, reason, body) values (?, ?, ?, ?)')
-      .run(at, origin, reason, body)
+    this.#log.quarantine(at, origin, reason, body)
   }
 
   close(): void {
-    this.#readings.close()
-    this.#journal.close()
-  }
-
-  #meta(key: string): string | undefined {
-    return (this.#journal.prepare('select value from meta where key = ?').get(key) as { value: string } | undefined)
-      ?.value
-  }
-
-  /** Rows of another shape are thrown away and made again from the journal. */
-  #rebuildStaleProjections(): void {
-    if (this.#meta('projections') === String(PROJECTIONS_VERSION)) return
-    inTransaction(this.#journal, () => {
-      this.#journal.exec(`drop table alarms; drop table orders; drop table notices; drop table outbox; ${PROJECTIONS}`)
-      const rows = this.#journal.prepare('select body from events order by seq').iterate() as Iterable<{ body: string }>
-      for (const { body } of rows) this.#projections.apply(JSON.parse(body) as Event)
-      this.#setMeta.run('projections', String(PROJECTIONS_VERSION))
-    })
+    for (const db of Object.values(this.#files)) db.close()
   }
 }

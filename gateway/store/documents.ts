@@ -19,6 +19,9 @@ export type AlarmDocument = {
   closedAt: number | null
   acknowledgedAt: number | null
   acknowledgedBy: string | null
+  /** Who sent it: an account, a link, a token. Rows of an older version have neither of these two. */
+  acknowledgedByActor?: string | null
+  acknowledgeComment?: string | null
   order: string | null
   evidence: Evidence
   trace: string

@@ -3,6 +3,7 @@ import type { Event } from '#rules/event.ts'
 import type { FlowSnapshot } from '#rules/flow.ts'
 import { encodeReadings } from './batch-codec.ts'
 import type { Answer, Group } from './group.ts'
+import type { SeriesNames } from './series-names.ts'
 
 /** What waits for the next commit. Everybody in it waits for the same promise: all of it becomes durable, or nothing. */
 export class PendingGroup {
@@ -37,16 +38,17 @@ export class PendingGroup {
     this.#snapshot = snapshot
   }
 
-  group(readingsUpto: number): Group {
+  group(readingsUpto: number, names: SeriesNames): Group {
     const batches = this.batches.map(({ id, batch }) => ({
       id,
       source: batch.source,
       received_at: batch.receivedAt,
       key: batch.key ?? null,
-      body: encodeReadings(batch.readings),
+      body: encodeReadings(batch.readings, batch.receivedAt, names),
     }))
     return {
       batches,
+      series: names.takeNew(),
       keyframe: this.#keyframe,
       events: this.events,
       answers: this.#answers,

@@ -72,6 +72,7 @@ export class Projections {
         return this.#alarm(event, (alarm) => {
           const state = nextAlarmState(alarm.state, 'acknowledge', alarm.latch) ?? alarm.state
           Object.assign(alarm, { state, acknowledgedAt: event.at, acknowledgedBy: event.by })
+          Object.assign(alarm, { acknowledgedByActor: event.actor ?? null, acknowledgeComment: event.comment ?? null })
         })
       case 'alarm.cleared':
         return this.#alarm(event, (alarm) =>

@@ -2,25 +2,46 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Reading } from '#devices/reading.ts'
 import type { Event } from '#rules/event.ts'
-import { type BatchRow, decodeReadings } from './batch-codec.ts'
+import { type DeviceSeries, lineWriter } from '../historian/batch-lines.ts'
+import type { Position } from './reading-log.ts'
 import type { AlarmDocument, NoticeDocument, OrderDocument } from './documents.ts'
-import { openForReading } from './schema.ts'
-import { type Bucket, bucketsOf, type SeriesRange } from './series.ts'
+import type { Bucket, SeriesRange } from './history/buckets.ts'
+import { History } from './history/history.ts'
+import { LogSlices } from './history/log-slices.ts'
+import { newestBatch } from './reading-log.ts'
+import { openForReading, walBytesOf } from './schema.ts'
+import type { SeriesName } from './series-names.ts'
 
 export type Page<T> = Readonly<{ items: readonly T[]; next: number | null }>
 /** `before` is the `next` of the page before; open rows only, or ended rows only, or both. */
 export type ListQuery = Readonly<{ state?: 'open' | 'ended' | undefined; before?: number | undefined; limit: number }>
-export type StoreSize = Readonly<{ batches: number; events: number; readingsBytes: number; journalBytes: number }>
+/** `walBytes` is what both files have written ahead of themselves: much of it tells of a reader that holds them up. */
+export type StoreSize = Readonly<{
+  batches: number
+  events: number
+  readingsBytes: number
+  journalBytes: number
+  walBytes: number
+}>
+/** `at` is the site time at which the newest of them came, `points` how many readings the lines stand for. */
+export type LineSlice = Readonly<{ lines: string[]; next: Position; at: number; points: number; undated: number }>
 type Documents = { alarms: AlarmDocument; orders: OrderDocument; notices: NoticeDocument }
 
 /** Everything that is read, on connections that cannot write. Lives in the query worker. */
 export class Queries {
+  readonly #folder: string
   readonly #readings: DatabaseSync
   readonly #journal: DatabaseSync
+  readonly #history: History
+  readonly #slices: LogSlices
+  #linesOf = lineWriter('', new Map())
 
   constructor(folder: string) {
+    this.#folder = folder
     this.#readings = openForReading(join(folder, 'readings.db'))
     this.#journal = openForReading(join(folder, 'journal.db'))
+    this.#history = new History(this.#readings)
+    this.#slices = new LogSlices(this.#readings, () => this.#history.names)
   }
 
   list<T extends keyof Documents>(table: T, { state, before, limit }: ListQuery): Page<Documents[T]> {
@@ -49,54 +70,77 @@ export class Queries {
     return rows.map((row) => JSON.parse(row.body) as Event)
   }
 
-  batchesAfter(id: number, limit: number): BatchRow[] {
-    return this.#readings
-      .prepare('select id, source, received_at, key, body from batches where id > ? order by id limit ?')
-      .all(id, limit) as BatchRow[]
-  }
-
-  newestBatch(): number {
-    return (this.#readings.prepare('select max(id) as id from batches').get() as { id: number | null }).id ?? 0
-  }
-
-  /** All readings of one point with source time in [from, to), oldest first. Scans the log of that time. */
+  /** All readings of one point with source time in [from, to), oldest first. */
   readingsOf(device: string, point: string, from: number, to: number): Reading[] {
-    return [...this.#scan(device, point, from, to)].toSorted((a, b) => a.at - b.at)
+    return this.#history.readingsOf({ device, point }, from, to)
+  }
+
+  /** Source times between which something may be known of a point; null where nothing is. */
+  extentOf(device: string, point: string): Readonly<{ from: number; to: number }> | null {
+    return this.#history.extentOf({ device, point })
   }
 
   /** The same, summed up here: a chart of a month leaves this thread as its buckets. */
   series(device: string, point: string, range: SeriesRange): Bucket[] {
-    return bucketsOf(this.#scan(device, point, range.from, range.to), range)
+    return this.#history.series({ device, point }, range)
   }
 
-  *#scan(device: string, point: string, from: number, to: number): Generator<Reading> {
-    // A backlog arrives after its time: what was received within a day of the range may belong to it.
-    const rows = this.#readings
-      .prepare('select body from batches where received_at >= ? and received_at < ? and instr(body, ?) > 0 order by id')
-      .iterate(from, to + 86_400_000, `["${device}","${point}",`) as Iterable<{ body: string }>
-    for (const { body } of rows) {
-      for (const reading of decodeReadings(body)) {
-        if (reading.device === device && reading.point === point && reading.at >= from && reading.at < to) yield reading
-      }
-    }
+  /** The newest reading of every point, by source time. */
+  newestReadings(): Reading[] {
+    return this.#history.newest()
   }
 
-  cursorOf(target: string): number {
-    const row = this.#readings.prepare('select batch from cursors where target = ?').get(target) as
-      | { batch: number }
+  /** Every point that was ever logged. */
+  seriesNames(): readonly SeriesName[] {
+    return this.#history.names.all()
+  }
+
+  /** Who the devices are, for the lines of `linesAfter`. */
+  describe(site: string, devices: ReadonlyMap<string, DeviceSeries>): void {
+    this.#linesOf = lineWriter(site, devices)
+  }
+
+  /** What follows a position of the log, as line protocol; about `limit` readings at most, null at the end. */
+  linesAfter(position: Position, limit: number): LineSlice | null {
+    const slice = this.#slices.after(position, limit)
+    if (!slice) return null
+    const { points, next, at, readings, undated } = slice
+    return { lines: this.#linesOf(points), next, at, points: readings, undated }
+  }
+
+  logEnd(position: Position): Readonly<{ batch: number; at: number; points: number }> {
+    return this.#slices.end(position)
+  }
+
+  skipTo(from: Position, at: number): Readonly<{ position: Position; dropped: number }> {
+    return this.#slices.skipTo(from, at)
+  }
+
+  /** A page of lines by source time; `after` is null to begin, the answer is null at the end. */
+  linesOfRange(from: number, to: number, after: string | null): Readonly<{ lines: string[]; after: string }> | null {
+    const page = this.#history.page(from, to, after)
+    return page && { lines: this.#linesOf(page.points), after: page.after }
+  }
+
+  cursorOf(target: string): Position | null {
+    const row = this.#readings.prepare('select batch, skip as offset from cursors where target = ?').get(target) as
+      | Position
       | undefined
-    return row?.batch ?? 0
+    return row ? { ...row } : null
   }
 
-  /** Both logs are numbered without holes: their ends tell how many there are, whatever their size. */
+  /** Both logs are numbered without holes from 1 on: their ends tell how many there were, whatever their size. */
   counts(): StoreSize {
     const { events } = this.#journal
       .prepare('select coalesce(max(seq) - min(seq) + 1, 0) as events from events')
       .get() as { events: number }
-    const { batches } = this.#readings
-      .prepare('select coalesce(max(id) - min(id) + 1, 0) as batches from batches')
-      .get() as { batches: number }
-    return { batches, events, readingsBytes: bytesOf(this.#readings), journalBytes: bytesOf(this.#journal) }
+    return {
+      batches: newestBatch(this.#readings),
+      events,
+      readingsBytes: bytesOf(this.#readings),
+      journalBytes: bytesOf(this.#journal),
+      walBytes: walBytesOf(this.#folder),
+    }
   }
 
   close(): void {

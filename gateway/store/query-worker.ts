@@ -3,5 +3,4 @@ import { Queries } from './queries.ts'
 import { serve } from './rpc.ts'
 
 const { folder } = workerData as { folder: string }
-serve(parentPort!, new Queries(folder))
-parentPort!.postMessage({ ready: true })
+serve(parentPort!, () => new Queries(folder))

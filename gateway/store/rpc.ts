@@ -3,6 +3,8 @@ import { Fault, type FaultCode, type Params } from '#devices/fault.ts'
 
 type Port = Worker | MessagePort
 type Call = Readonly<{ id: number; method: string; args: readonly unknown[] }>
+/** What lives in the other thread. */
+type Target = Readonly<{ close(): void }>
 type Reply = Readonly<{ id: number; result?: unknown; error?: { message: string; code?: FaultCode; params?: Params } }>
 
 /** Methods of an object in another thread, each as a promise. */
@@ -10,20 +12,59 @@ export type Remote<T> = {
   [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never
 }
 
-/** Answers calls on a port by the methods of `target`, one after the other, in order. */
-export function serve(port: Port, target: object): void {
+/** The first message of a thread: its target is open, or why not. */
+export type Opened = Readonly<{ refusal: NonNullable<Reply['error']> | null }>
+
+/**
+ * Answers calls on a port by the methods of what `open` gives, one after the other, in order. One that returns a promise
+ * is answered when that settles, and holds up no other meanwhile. After an error that `isFatal` the target is closed, and
+ * opened again for the next call.
+ */
+export function serve(port: Port, open: () => Target, isFatal: (error: unknown) => boolean = () => false): void {
+  let target: Target | null = null
+  const refuse = (id: number, error: unknown) => port.postMessage({ id, error: saidOf(error) } satisfies Reply)
+  const fail = (id: number, error: unknown) => {
+    if (isFatal(error)) {
+      closeQuietly(target)
+      target = null
+    }
+    refuse(id, error)
+  }
   port.on('message', ({ id, method, args }: Call) => {
+    const answer = (result: unknown) => port.postMessage({ id, result } satisfies Reply)
     try {
-      const call = (target as Record<string, (...args: unknown[]) => unknown>)[method]!
-      port.postMessage({ id, result: call.apply(target, [...args]) } satisfies Reply)
+      target ??= open()
+      const result = (target as unknown as Record<string, (...args: unknown[]) => unknown>)[method]!(...args)
+      if (result instanceof Promise) result.then(answer, (error: unknown) => fail(id, error))
+      else answer(result)
     } catch (error) {
-      const fault = error instanceof Fault ? { code: error.code, params: error.params } : {}
-      port.postMessage({
-        id,
-        error: { message: error instanceof Error ? error.message : String(error), ...fault },
-      } satisfies Reply)
+      fail(id, error)
     }
   })
+  try {
+    target = open()
+    port.postMessage({ refusal: null } satisfies Opened)
+  } catch (error) {
+    port.postMessage({ refusal: saidOf(error) } satisfies Opened)
+  }
+}
+
+function closeQuietly(target: Target | null): void {
+  try {
+    target?.close()
+  } catch {
+    // It failed already: that is why it is closed.
+  }
+}
+
+function saidOf(error: unknown): NonNullable<Reply['error']> {
+  const fault = error instanceof Fault ? { code: error.code, params: error.params } : {}
+  return { message: error instanceof Error ? error.message : String(error), ...fault }
+}
+
+/** What another thread said went wrong. */
+export function errorOf({ code, params, message }: NonNullable<Reply['error']>): Error {
+  return code ? new Fault(code, params) : new Error(message)
 }
 
 /** The calling side. `fail` ends all calls under way: the thread is gone. */
@@ -38,7 +79,7 @@ export function connect<T extends object>(
     const call = waiting.get(id)
     waiting.delete(id)
     if (!error) call?.resolve(result)
-    else call?.reject(error.code ? new Fault(error.code, error.params) : new Error(error.message))
+    else call?.reject(errorOf(error))
   })
   const remote = Object.fromEntries(
     methods.map((method) => [

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { Fault } from '#devices/fault.ts'
 import type { StoreCore } from './core.ts'
 import type { Queries } from './queries.ts'
-import { connect, type Remote } from './rpc.ts'
+import { HISTORY_POLICY, type HistoryPolicy } from './history/policy.ts'
+import { connect, errorOf, type Opened, type Remote } from './rpc.ts'
 
 type Writing = Pick<
   StoreCore,
@@ -19,10 +20,27 @@ type Writing = Pick<
   | 'nextMessageAt'
   | 'saveCursor'
   | 'quarantine'
+  | 'maintain'
+  | 'condition'
+  | 'backupJournalDaily'
 >
 type Reading = Pick<
   Queries,
-  'list' | 'get' | 'eventsAfter' | 'batchesAfter' | 'newestBatch' | 'readingsOf' | 'series' | 'cursorOf' | 'counts'
+  | 'list'
+  | 'get'
+  | 'eventsAfter'
+  | 'readingsOf'
+  | 'extentOf'
+  | 'series'
+  | 'newestReadings'
+  | 'seriesNames'
+  | 'describe'
+  | 'linesAfter'
+  | 'logEnd'
+  | 'skipTo'
+  | 'linesOfRange'
+  | 'cursorOf'
+  | 'counts'
 >
 
 /** Keeps the generics of `list` and `get`, which a mapped type would lose. */
@@ -62,30 +80,39 @@ const WRITING = [
   'nextMessageAt',
   'saveCursor',
   'quarantine',
+  'maintain',
+  'condition',
+  'backupJournalDaily',
   'close',
 ] as const
 const READING = [
   'list',
   'get',
   'eventsAfter',
-  'batchesAfter',
-  'newestBatch',
   'readingsOf',
+  'extentOf',
   'series',
+  'newestReadings',
+  'seriesNames',
+  'describe',
+  'linesAfter',
+  'logEnd',
+  'skipTo',
+  'linesOfRange',
   'cursorOf',
   'counts',
   'close',
 ] as const
 
-export async function openStore(folder: string): Promise<Store> {
+export async function openStore(folder: string, policy: HistoryPolicy = HISTORY_POLICY): Promise<Store> {
   const writer = await startThread<Writing & { close(): void }>(
     new URL('./store-worker.ts', import.meta.url),
-    folder,
+    { folder, policy },
     WRITING,
   )
   const reader = await startThread<Reading & { close(): void }>(
     new URL('./query-worker.ts', import.meta.url),
-    folder,
+    { folder },
     READING,
   )
   return {
@@ -101,17 +128,20 @@ export async function openStore(folder: string): Promise<Store> {
 
 async function startThread<T extends { close(): void }>(
   url: URL,
-  folder: string,
+  workerData: object,
   methods: readonly (keyof T & string)[],
 ) {
-  const worker = new Worker(url, { workerData: { folder }, resourceLimits: LIMITS })
+  const worker = new Worker(url, { workerData, resourceLimits: LIMITS })
   const ended = new Promise<Error>((resolve) => {
     worker.once('error', (error) => resolve(error instanceof Error ? error : new Error(String(error))))
     worker.once('exit', (code) => resolve(new Fault('store_failed', { detail: `thread ended with ${code}` })))
   })
-  // The first message says that the files are open; a fault at opening ends the thread instead.
-  const opened = await Promise.race([once(worker, 'message'), ended])
-  if (opened instanceof Error) throw opened
+  const opened = await Promise.race([once(worker, 'message') as Promise<[Opened]>, ended])
+  const refusal = opened instanceof Error ? opened : opened[0].refusal && errorOf(opened[0].refusal)
+  if (refusal) {
+    await worker.terminate()
+    throw refusal
+  }
   const { remote, fail } = connect<T>(worker, methods)
   let isStopping = false
   const failed = new Promise<Error>((resolve) => {

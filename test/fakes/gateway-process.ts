@@ -22,8 +22,13 @@ export type GatewayProcess = Readonly<{
   end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }>
 
-export async function startGatewayProcess(args: readonly string[]): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+/** `wrapped` may put another program in front: the one that tampers with it. */
+export async function startGatewayProcess(
+  args: readonly string[],
+  wrapped: (command: readonly string[]) => readonly string[] = (command) => command,
+): Promise<GatewayProcess> {
+  const [command, ...rest] = wrapped([process.execPath, MAIN, ...args])
+  const child = spawn(command!, rest, {
     cwd: ROOT,
     env: bareEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],

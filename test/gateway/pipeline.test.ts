@@ -12,6 +12,8 @@ import { Accounting } from '#gateway/accounting.ts'
 import { askForToken, socketPath, startControl } from '#gateway/control.ts'
 import { deviceSecrets } from '#gateway/credentials.ts'
 import { Pipeline, type PipelineStore } from '#gateway/pipeline.ts'
+import { encodeReadings } from '#gateway/store/batch-codec.ts'
+import { SeriesNames } from '#gateway/store/series-names.ts'
 import { StoreCore } from '#gateway/store/core.ts'
 import { Queries } from '#gateway/store/queries.ts'
 import { coreOf } from '#rules/core.ts'
@@ -384,11 +386,12 @@ t.test('a message sent again after a restart is recognised, however many without
     source: 's',
     received_at: site.clock.now(),
     key: null,
-    body: '[]',
+    body: encodeReadings([], site.clock.now(), new SeriesNames()),
   }))
   const readingsUpto = batches.at(-1)!.id
   site.core.commit({
     batches,
+    series: [],
     events: [],
     answers: [],
     snapshot,
@@ -420,6 +423,7 @@ t.test('the row of an order rises in class with the alarms that join it', async 
   const stamp = (seq: number) => ({ seq, at: seq, v: 1, trace: 't' }) as const
   core.commit({
     batches: [],
+    series: [],
     answers: [],
     keyframe: null,
     snapshot: null,
@@ -455,7 +459,11 @@ t.test('an empty or torn key file is refused with words, and never makes a publi
 
 t.test('the control socket stops with an idle client connected', async (t) => {
   const folder = emptyFolder(t)
-  const control = await startControl(folder, { createToken: async () => ({ id: 'a', token: 'b' }), plant: null })
+  const control = await startControl(folder, {
+    createToken: async () => ({ id: 'a', token: 'b' }),
+    clearTotp: () => Promise.reject(new Error('unused')),
+    plant: null,
+  })
   const idle = connect(socketPath(folder))
   let isClosed = false
   idle.once('close', () => (isClosed = true)).on('error', () => {})

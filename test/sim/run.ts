@@ -1,5 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import type { Reading } from '#devices/reading.ts'
+import { Queries } from '#gateway/store/queries.ts'
 import { verifyFolder } from '#gateway/store/verify.ts'
 import type { Command } from '#rules/command.ts'
 import type { Event } from '#rules/event.ts'
@@ -217,24 +220,33 @@ async function finish(world: World, simulatedMs: number): Promise<Outcome> {
   return { events, count: { ...world.count, ...world.seen.count }, simulatedMs }
 }
 
+/** Sealed, merged or still in the log: what was logged is what is read, no more and no less. */
+function checkHistory({ folder, logged }: World): ReadonlySet<string> {
+  const queries = new Queries(folder)
+  const found = new Map<string, Reading>()
+  for (const { device, point } of queries.seriesNames())
+    for (const reading of queries.readingsOf(device, point, 0, Number.MAX_SAFE_INTEGER))
+      found.set(`${device} ${point} ${reading.at}`, reading)
+  queries.close()
+  for (const [name, reading] of logged)
+    if (!isDeepStrictEqual(found.get(name), reading))
+      throw new Violation(
+        `${name} was logged as ${JSON.stringify(reading)}, reads as ${JSON.stringify(found.get(name))}`,
+      )
+  if (found.size !== logged.size) throw new Violation(`${found.size} readings read, ${logged.size} logged`)
+  return new Set([...logged.values()].map(({ device, at }) => `${device}@${at}`))
+}
+
 /** What was acknowledged stands in the files, what came twice stands there once, and the rows are what the events say. */
 function checkFiles(world: World): void {
   const readings = new DatabaseSync(join(world.folder, 'readings.db'), { readOnly: true })
-  const stored = new Map<string, number>()
-  for (const { body, key } of readings.prepare('select body, key from batches').all() as {
-    body: string
-    key: string | null
-  }[]) {
-    const [device, , , at] = (JSON.parse(body) as [string, string, unknown, number][])[0]!
-    stored.set(`${device}@${at}`, (stored.get(`${device}@${at}`) ?? 0) + 1)
-    if (key !== null && stored.get(`${device}@${at}`)! > 1) throw new Violation(`stored twice: ${key}`)
-  }
   const quarantined = new Set(
     (readings.prepare('select body from quarantine').all() as { body: string }[]).map(({ body }) =>
       poisonId(JSON.parse(body)),
     ),
   )
   readings.close()
+  const stored = checkHistory(world)
   for (const id of world.acked)
     if (!stored.has(id) && !quarantined.has(id)) throw new Violation(`acknowledged and lost: ${id}`)
 

@@ -1,6 +1,7 @@
 import { StoreCore } from '#gateway/store/core.ts'
 import type { PipelineStore } from '#gateway/pipeline.ts'
 import type { Group } from '#gateway/store/group.ts'
+import { HISTORY_POLICY, type HistoryPolicy } from '#gateway/store/history/policy.ts'
 
 /**
  * What befalls the next commit. A cut is the power: the process is dead at that point. A failure is the disk's: the
@@ -26,6 +27,18 @@ type DiskOptions = Readonly<{
   wait(): Promise<void>
 }>
 
+/** What takes hours in an estate happens every few minutes here. */
+const IMPATIENT: HistoryPolicy = {
+  ...HISTORY_POLICY,
+  sealAfterMs: 15_000,
+  sealAfterBytes: 2_000,
+  sealAfterBytesOfEach: 20,
+  mergeSpanMs: 120_000,
+  logKeptMs: 60_000,
+  readingsOfChunk: 100,
+  ballastBytes: 0,
+}
+
 export const DISK_ERROR = 'disk I/O error'
 
 class PowerCut extends Error {}
@@ -43,7 +56,12 @@ export class SimDisk {
 
   constructor(folder: string, options: DiskOptions) {
     this.#options = options
-    this.core = new StoreCore(folder, () => this.#between())
+    this.core = new StoreCore(folder, () => this.#between(), IMPATIENT)
+  }
+
+  /** Some pieces of sealing, merging and letting go; where a life ends, what was half done begins again in the next. */
+  maintain(now: number, pieces: number): void {
+    for (let i = 0; i < pieces && !this.isDead && this.core.maintain(now); i++);
   }
 
   die(): void {

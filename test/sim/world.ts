@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as macrotask } from 'node:timers/promises'
 import { Fault } from '#devices/fault.ts'
+import type { Reading } from '#devices/reading.ts'
 import { Accounting } from '#gateway/accounting.ts'
 import type { CommandAnswer } from '#gateway/answer-book.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
 import type { Site } from '#gateway/site/site.ts'
+import { batchOf } from '#gateway/store/batch-codec.ts'
 import type { Group } from '#gateway/store/group.ts'
+import { SeriesNames } from '#gateway/store/series-names.ts'
 import type { Command } from '#rules/command.ts'
 import { coreOf } from '#rules/core.ts'
 import type { Event } from '#rules/event.ts'
@@ -49,17 +52,22 @@ export class World {
   readonly answers = new Map<string, string>()
   readonly acked = new Set<string>()
   readonly count = { restarts: 0, blind: 0, commitFailures: 0, quarantined: 0, refused: 0, done: 0 }
+  /** Every reading that is durable, as the log got it. */
+  readonly logged = new Map<string, Reading>()
+  readonly #upkeepDice: Dice
   #epochs = 0
   #waiting = new Set<Waiting>()
   /** Of the dead lives: what has to be sent again. */
   #unanswered: Waiting[] = []
   readonly #durable = new Set<string>()
   readonly #quarantined = new Set<string>()
+  readonly #names = new SeriesNames()
   #durableSeq = 0
   #failure: Error | null = null
 
   constructor(options: WorldOptions) {
     this.options = options
+    this.#upkeepDice = options.dice.fork()
     this.clock = new SimClock(options.startAt, options.dice.fork(), options.isExact)
     this.seen = new Invariants(options.plan)
     this.folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'caretaker-sim-'))
@@ -198,6 +206,7 @@ export class World {
     }
     if (this.#failure) throw this.#failure
     if (this.life) this.#account(this.life)
+    this.life?.disk.maintain(this.clock.now(), this.#upkeepDice.between(0, 4))
   }
 
   get waiting(): number {
@@ -270,10 +279,13 @@ export class World {
     this.#waiting = new Set()
   }
 
-  #batchesDurable({ batches }: Group): void {
-    for (const { body, key } of batches) {
-      const [device, , , at] = (JSON.parse(body) as [string, string, unknown, number][])[0]!
-      const id = `${device}@${at}`
+  #batchesDurable({ batches, series }: Group): void {
+    this.#names.add(series)
+    for (const row of batches) {
+      const { key } = row
+      const batch = batchOf(row, this.#names)
+      const id = idOf(batch)
+      for (const reading of batch.readings) this.logged.set(`${reading.device} ${reading.point} ${reading.at}`, reading)
       if (key !== null && this.#durable.has(id)) this.#fail(new Violation(`stored twice: ${key}`))
       this.#durable.add(id)
     }

@@ -1,0 +1,177 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { inTransaction } from '../schema.ts'
+import { type ChunkRow, ChunkTable, FRESH, MERGED, type Packed, packRuns, without } from './chunk-table.ts'
+import { Chunk, encodeChunk, type Part } from './chunk.ts'
+import { decodeRun } from './columns.ts'
+import { type HistoryPolicy, HOURS, MINUTES, TIERS } from './policy.ts'
+import { Run } from './run.ts'
+import { coarser, encodeRollup, isSummed, type Rollup, rollupOf } from './summary.ts'
+
+/** Of one group. */
+const MERGED_AT_ONCE = 500_000
+
+export type Segment = Readonly<{
+  id: number
+  last_batch: number
+  from_received: number
+  to_received: number
+  points: number
+}>
+type PackedRollup = Readonly<{ tier: number; group: number; from: number; to: number; body: Uint8Array }>
+
+/**
+ * Neighbouring fresh segments that may become one: those of one span of time, with no cursor between or within them, and
+ * no more of them than fit into memory a group at a time.
+ */
+export function nextMerge(db: DatabaseSync, spanMs: number, closedAt: number): Segment[] {
+  const fresh = db
+    .prepare(
+      'select id, last_batch, from_received, to_received, points from segments where level = ? and to_received < ? order by id',
+    )
+    .all(FRESH, closedAt) as Segment[]
+  const cursors = db.prepare('select batch, skip from cursors').all() as { batch: number; skip: number }[]
+  const spans = Map.groupBy(fresh, ({ to_received: to }) => Math.floor(to / spanMs))
+  for (const ofSpan of spans.values()) {
+    const segments = ofSpan.slice(0, fitting(db, ofSpan))
+    const [first, last] = [segments[0]!.id, segments.at(-1)!.last_batch]
+    const isApart = ({ batch, skip }: { batch: number; skip: number }) =>
+      batch >= last || batch + 1 < first || (batch + 1 === first && skip === 0)
+    if (cursors.every(isApart)) return segments
+  }
+  return []
+}
+
+/** How many of these segments, at least one, leave no group with more readings than are merged at a time. */
+function fitting(db: DatabaseSync, segments: readonly Segment[]): number {
+  const groups = db.prepare('select grp, sum(points) as points from chunks where segment = ? group by grp')
+  const sums = new Map<number, number>()
+  for (const [count, { id }] of segments.entries()) {
+    for (const { grp, points } of groups.all(id) as { grp: number; points: number }[])
+      sums.set(grp, (sums.get(grp) ?? 0) + points)
+    if (count > 0 && Math.max(0, ...sums.values()) > MERGED_AT_ONCE) return count
+  }
+  return segments.length
+}
+
+/**
+ * Makes one segment of several, and sums its readings up. Yields after each group; nothing of it is in the file until
+ * the last piece, which is one transaction.
+ */
+export function* merge(db: DatabaseSync, segments: readonly Segment[], policy: HistoryPolicy): Generator<void> {
+  const table = new ChunkTable(db)
+  const groups = new Set<number>()
+  const groupsOf = db.prepare('select grp from chunks where segment = ?')
+  for (const { id } of segments) for (const row of groupsOf.all(id) as { grp: number }[]) groups.add(row.grp)
+  const chunks: Packed[] = []
+  const rollups: PackedRollup[] = []
+  /** Chunks that are not what was written: kept as they are, for whoever can make something of them. */
+  const damaged: number[] = []
+  for (const group of [...groups].toSorted((a, b) => a - b)) {
+    const runs = runsOf(
+      segments.flatMap(({ id }) => table.ofSegment(id, group)),
+      damaged,
+    )
+    if (runs.size === 0) continue
+    for (const some of split(runs, policy.readingsOfChunk)) {
+      chunks.push(packRuns(group, some))
+      rollups.push(...packRollups(table, group, some))
+    }
+    yield
+  }
+  const first = segments[0]!
+  const last = segments.at(-1)!
+  inTransaction(db, () => {
+    for (const id of damaged)
+      db.prepare(
+        "insert into quarantine (at, origin, reason, body) select ?, 'history', 'a chunk does not match its checksum', hex(body) from chunks where id = ?",
+      ).run(last.to_received, id)
+    for (const { id } of segments) {
+      db.prepare('delete from chunks where segment = ?').run(id)
+      db.prepare('delete from segments where id = ?').run(id)
+    }
+    db.prepare(
+      'insert into segments (id, level, last_batch, from_received, to_received, points) values (?, ?, ?, ?, ?, ?)',
+    ).run(
+      first.id,
+      MERGED,
+      last.last_batch,
+      first.from_received,
+      last.to_received,
+      chunks.reduce((sum, { points }) => sum + points, 0),
+    )
+    for (const chunk of chunks) table.insert(first.id, MERGED, chunk)
+    const insert = db.prepare('insert into rollups (tier, grp, from_at, to_at, body) values (?, ?, ?, ?, ?)')
+    for (const { tier, group, from, to, body } of rollups) insert.run(tier, group, from, to, body)
+  })
+}
+
+function runsOf(rows: readonly ChunkRow[], damaged: number[]): Map<number, Run> {
+  const runs = new Map<number, Run>()
+  for (const { id, body } of rows) {
+    const chunk = Chunk.tryReading(body)
+    if (!chunk) {
+      damaged.push(id)
+      continue
+    }
+    for (const entry of chunk.entries) {
+      let run = runs.get(entry.series)
+      if (!run) runs.set(entry.series, (run = new Run(entry.n)))
+      const longer = run
+      chunk.read(entry, (bytes) => decodeRun(bytes, longer))
+    }
+  }
+  return new Map([...runs].map(([series, run]) => [series, run.ordered()]))
+}
+
+/** Cut in time until no piece holds more than about `most` readings. */
+function split(runs: ReadonlyMap<number, Run>, most: number): ReadonlyMap<number, Run>[] {
+  let [total, longest] = [0, new Run()]
+  for (const run of runs.values()) {
+    total += run.length
+    if (run.length > longest.length) longest = run
+  }
+  if (total <= most || longest.length < 2) return [runs]
+  const middle = longest.times[longest.length >> 1]!
+  const part = (from: number, to: number) => {
+    const some = new Map<number, Run>()
+    for (const [series, run] of runs) {
+      const piece = new Run()
+      piece.pushFrom(run, from, to)
+      if (piece.length > 0) some.set(series, piece)
+    }
+    return some
+  }
+  return [...split(part(-Infinity, middle), most), ...split(part(middle, Infinity), most)]
+}
+
+/** What was merged before is summed up already: a reading said again counts once. */
+function packRollups(table: ChunkTable, group: number, runs: ReadonlyMap<number, Run>): PackedRollup[] {
+  const rolled = TIERS.map(() => new Map<number, Rollup>())
+  for (const [series, run] of runs) {
+    let rollup = rollupOf(without(run, table.knownTimes(series, run, HOURS)), TIERS[MINUTES])
+    if (rollup.size === 0) continue
+    const extent = { n: run.length, from: run.times[0]!, to: run.times.at(-1)! }
+    for (const [tier, widthMs] of TIERS.entries()) {
+      if (tier !== MINUTES) rollup = coarser(rollup, widthMs)
+      if (isSummed(tier, extent)) rolled[tier]!.set(series, rollup)
+    }
+  }
+  return rolled.flatMap((rollups, tier) => (rollups.size === 0 ? [] : [packRollup(tier, group, rollups)]))
+}
+
+function packRollup(tier: number, group: number, rollups: ReadonlyMap<number, Rollup>): PackedRollup {
+  const widthMs = TIERS[tier]!
+  const parts: Part[] = []
+  let [from, to] = [Infinity, -Infinity]
+  for (const [series, rollup] of [...rollups].toSorted(([a], [b]) => a - b)) {
+    let [first, last] = [Infinity, -Infinity]
+    for (const start of rollup.keys()) {
+      first = Math.min(first, start)
+      last = Math.max(last, start)
+    }
+    parts.push({ series, n: rollup.size, from: first, to: last, encode: (out) => encodeRollup(out, rollup, widthMs) })
+    from = Math.min(from, first)
+    to = Math.max(to, last + widthMs - 1)
+  }
+  return { tier, group, from, to, body: encodeChunk(parts) }
+}

@@ -1,0 +1,78 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { eachReading, type Taken } from '../batch-codec.ts'
+import { markSealed, newestBatch, sealedUpto } from '../reading-log.ts'
+import { inTransaction } from '../schema.ts'
+import { byGroup, ChunkTable, FRESH, type Packed, packRuns } from './chunk-table.ts'
+import { Gathering } from './gathering.ts'
+import type { Run } from './run.ts'
+
+/** About so many readings are worked on at a time: a commit that comes meanwhile waits for no more. */
+const PIECE = 20_000
+const ROWS = 200
+
+type LogRow = Readonly<{ id: number; received_at: number; body: Uint8Array }>
+
+/**
+ * Seals what stands in the log after the last sealed batch up to `upto`: the same readings, by series. Yields between
+ * pieces; nothing of it is in the file until the last, which is one transaction. The log itself stays as it is.
+ */
+export function* seal(db: DatabaseSync, upto: number): Generator<void> {
+  const after = sealedUpto(db)
+  const read = db.prepare('select id, received_at, body from log where id > ? and id <= ? order by id limit ?')
+  const gathered = new Gathering(PIECE)
+  const take: Taken = (series, at, value, flags) => gathered.push(series, at, value, flags)
+  let [paused, last, from, to] = [0, after, Infinity, -Infinity]
+  for (;;) {
+    const rows = read.all(last, upto, ROWS) as LogRow[]
+    if (rows.length === 0) break
+    for (const { id, received_at: receivedAt, body } of rows) {
+      eachReading(body, receivedAt, take)
+      last = id
+      from = Math.min(from, receivedAt)
+      to = Math.max(to, receivedAt)
+      if (gathered.length - paused < PIECE) continue
+      paused = gathered.length
+      yield
+    }
+  }
+  if (last === after) return
+  const packed: Packed[] = []
+  let worked = 0
+  for (const [group, ofGroup] of gathered.groups()) {
+    packed.push(packOrdered(group, ofGroup))
+    worked += packed.at(-1)!.points
+    if (worked < PIECE) continue
+    worked = 0
+    yield
+  }
+  inTransaction(db, () => addSegment(db, { first: after + 1, last, from, to }, packed))
+}
+
+/** A stretch of history that never stood in the log: it takes the next number of a batch, and nothing is judged of it. */
+export function sealForeign(db: DatabaseSync, runs: ReadonlyMap<number, Run>, receivedAt: number): void {
+  const next = newestBatch(db) + 1
+  const packed = byGroup(runs).map(([group, ofGroup]) => packOrdered(group, ofGroup))
+  inTransaction(db, () => addSegment(db, { first: next, last: next, from: receivedAt, to: receivedAt }, packed))
+}
+
+function packOrdered(group: number, runs: ReadonlyMap<number, Run>): Packed {
+  return packRuns(group, new Map([...runs].map(([series, run]) => [series, run.ordered()])))
+}
+
+type Stretch = Readonly<{ first: number; last: number; from: number; to: number }>
+
+function addSegment(db: DatabaseSync, { first, last, from, to }: Stretch, packed: readonly Packed[]): void {
+  db.prepare(
+    'insert into segments (id, level, last_batch, from_received, to_received, points) values (?, ?, ?, ?, ?, ?)',
+  ).run(
+    first,
+    FRESH,
+    last,
+    from,
+    to,
+    packed.reduce((sum, { points }) => sum + points, 0),
+  )
+  const table = new ChunkTable(db)
+  for (const chunk of packed) table.insert(first, FRESH, chunk)
+  markSealed(db, last)
+}

@@ -1,0 +1,135 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { merge, nextMerge, type Segment } from './merge.ts'
+import type { HistoryPolicy } from './policy.ts'
+import { expire, trimLog } from './retention.ts'
+import { seal } from './seal.ts'
+
+const TRIM_EVERY_MS = 60_000
+const MERGE_AGAIN_MS = 30_000
+const EXPIRE_EVERY_MS = 3_600_000
+/** The start has better things to do than to write zeros. */
+const BALLAST_AFTER_MS = 60_000
+
+type NewRows = Readonly<{ newest: number | null; bytes: number | null; oldest: number | null }>
+type Hands = Readonly<{
+  /** The batch from which on the log is needed to rebuild the core. */
+  neededFrom(): number
+  ballast(): Generator<void>
+}>
+
+/** What to do next for the log and the history, a piece at a time. */
+export class Upkeep {
+  readonly #db: DatabaseSync
+  readonly #policy: HistoryPolicy
+  readonly #hands: Hands
+  readonly #newRows: StatementSync
+  readonly #firstWaiting: StatementSync
+  readonly #sealed: StatementSync
+  readonly #countOfSeries: StatementSync
+  /** What stands in the log behind the last sealed batch, as far as it was looked at. */
+  #unsealed = { sealed: -1, upto: 0, bytes: 0, oldest: Infinity }
+  #work: Generator<void> | null = null
+  #mergedUpto = -Infinity
+  #mergeTriedAt = -Infinity
+  #trimmedAt = -Infinity
+  #expiredAt = -Infinity
+  #startedAt: number | null = null
+  #ballastAt = -Infinity
+
+  constructor(db: DatabaseSync, policy: HistoryPolicy, hands: Hands) {
+    this.#db = db
+    this.#policy = policy
+    this.#hands = hands
+    this.#firstWaiting = db.prepare('select received_at from log where id > ? order by id limit 1')
+    this.#sealed = db.prepare("select value from marks where name = 'sealed'")
+    this.#countOfSeries = db.prepare('select count(*) as count from series')
+    this.#newRows = db.prepare(
+      'select max(id) as newest, sum(length(body)) as bytes, min(received_at) as oldest from log where id > ?',
+    )
+  }
+
+  /** One piece. True when there is more to do at once. A piece that throws ends its work; the next step begins anew. */
+  step(now: number): boolean {
+    this.#work ??= this.#next(now)
+    if (!this.#work) return false
+    try {
+      if (this.#work.next().done) this.#work = null
+    } catch (error) {
+      this.#work = null
+      throw error
+    }
+    return true
+  }
+
+  /** Merges all that is sealed, at one go. */
+  mergeAll(): void {
+    for (;;) {
+      const segments = nextMerge(this.#db, this.#policy.mergeSpanMs, Infinity)
+      if (segments.length === 0) return
+      for (const _ of merge(this.#db, segments, this.#policy));
+    }
+  }
+
+  #next(now: number): Generator<void> | null {
+    const sealable = this.#sealable(now)
+    if (sealable !== null) return seal(this.#db, sealable)
+    const segments = this.#mergeable(now)
+    if (segments.length > 0) return merge(this.#db, segments, this.#policy)
+    if (now - this.#trimmedAt >= TRIM_EVERY_MS) {
+      this.#trimmedAt = now
+      return trimLog(this.#db, now, this.#hands.neededFrom(), this.#policy)
+    }
+    if (now - this.#expiredAt >= EXPIRE_EVERY_MS) {
+      this.#expiredAt = now
+      return expire(this.#db, now, this.#policy)
+    }
+    this.#startedAt ??= now
+    if (now - this.#startedAt >= BALLAST_AFTER_MS && now - this.#ballastAt >= EXPIRE_EVERY_MS) {
+      this.#ballastAt = now
+      return this.#hands.ballast()
+    }
+    return null
+  }
+
+  /** The batch up to which the log is to be sealed now, or null. */
+  #sealable(now: number): number | null {
+    const sealed = this.#sealedUpto()
+    if (sealed !== this.#unsealed.sealed) this.#unsealed = { sealed, upto: sealed, bytes: 0, oldest: Infinity }
+    const unsealed = this.#unsealed
+    const more = this.#newRows.get(unsealed.upto) as NewRows
+    if (more.newest !== null) {
+      unsealed.upto = more.newest
+      unsealed.bytes += more.bytes!
+      unsealed.oldest = Math.min(unsealed.oldest, more.oldest!)
+    }
+    if (unsealed.upto === sealed) return null
+    const isDue = now - unsealed.oldest >= this.#policy.sealAfterMs || this.#isLarge(unsealed.bytes)
+    return isDue ? unsealed.upto : null
+  }
+
+  #isLarge(bytes: number): boolean {
+    const { sealAfterBytes, sealAfterBytesOfEach } = this.#policy
+    if (bytes < sealAfterBytes) return false
+    const { count } = this.#countOfSeries.get() as { count: number }
+    return bytes >= count * sealAfterBytesOfEach
+  }
+
+  #sealedUpto(): number {
+    const row = this.#sealed.get() as { value: number } | undefined
+    return row?.value ?? 0
+  }
+
+  /** Fresh segments of a span that is over and wholly sealed. */
+  #mergeable(now: number): Segment[] {
+    const waiting = this.#firstWaiting.get(this.#sealedUpto()) as { received_at: number } | undefined
+    const { mergeSpanMs } = this.#policy
+    const closedAt = Math.floor(Math.min(now, waiting?.received_at ?? now) / mergeSpanMs) * mergeSpanMs
+    // What a cursor forbids now, it may allow later.
+    if (closedAt === this.#mergedUpto && now - this.#mergeTriedAt < MERGE_AGAIN_MS) return []
+    const segments = nextMerge(this.#db, mergeSpanMs, closedAt)
+    if (segments.length > 0) return segments
+    this.#mergedUpto = closedAt
+    this.#mergeTriedAt = now
+    return []
+  }
+}
