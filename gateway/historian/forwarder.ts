@@ -1,7 +1,11 @@
-import type { Clock } from '#devices/clock.ts'
-import { type DeviceSeries, lineWriter } from './batch-lines.ts'
+import type { Clock, Random } from '#devices/clock.ts'
+import { backoff } from './backoff.ts'
+import { beyondBounds, type Bounds } from './bounds.ts'
 import { linkedController } from './deadline.ts'
-import { type CursorStore, type LogReader, type Target, TargetError } from './target.ts'
+import { dropsOf, type ForwardingEvent, outageOf } from './outage.ts'
+import { resending, type ResendProgress, type TimeRange } from './resending.ts'
+import { type Refused, sliceWriter } from './slice-writer.ts'
+import { type CursorStore, type LogReader, type Position, type Slice, type Target, TargetError } from './target.ts'
 
 export type ForwardingHealth = Readonly<{
   target: string
@@ -10,13 +14,23 @@ export type ForwardingHealth = Readonly<{
   since: number
   /** Why it is unavailable, in the words of what failed. */
   reason?: string
-  /** Id of the last batch that the target has confirmed. */
-  cursor: number
-  /** Batches in the log that the target has not confirmed. */
+  /** What the server calls its version; null when it does not say. */
+  version: string | null
+  /** Everything up to here is confirmed. */
+  position: Position
+  /** Batches of the log that the target has not confirmed, and about how many points that is; null when nobody knows. */
   lag: number
+  lagPoints: number | null
+  /** Site time up to which the target has every reading; null until that is known. */
+  confirmedAt: number | null
   /** Lines since start: confirmed, and set aside for good. */
   sent: number
   quarantined: number
+  /** Points since start that will not be sent: beyond the bounds, or older than the target keeps. */
+  dropped: number
+  /** Readings since start that are not sent because their time cannot be believed. */
+  undated: number
+  resend?: ResendProgress
 }>
 
 export type Forwarding = Readonly<{
@@ -24,6 +38,8 @@ export type Forwarding = Readonly<{
   finished: Promise<void>
   /** Says that the log has grown: ends an idle wait at once. */
   nudge(): void
+  /** Sends a past range again, when the log has nothing newer to send. False while another is on its way. */
+  resend(range: TimeRange): boolean
   health(): ForwardingHealth
 }>
 
@@ -31,112 +47,141 @@ export type ForwardOptions = Readonly<{
   target: Target
   log: LogReader
   cursors: CursorStore
-  site: string
-  devices: ReadonlyMap<string, DeviceSeries>
   clock: Clock
+  random: Pick<Random, 'next'>
   signal: AbortSignal
+  bounds: Bounds
   /** Keeps a line that the target refuses for good. Durable when it resolves; may be told the same line again after a crash. */
   quarantine(target: string, line: string, reason: string): Promise<void>
-  /** Called after every change of state or counters, for metrics. */
-  onChange?(health: ForwardingHealth): void
-  /** At most so many batches in one request. */
-  batchesPerWrite?: number
+  /** What people must hear of. */
+  report?(event: ForwardingEvent): void
+  /** About so many points in one request. */
+  pointsPerWrite?: number
 }>
 
 const IDLE_MS = 500
-const FIRST_BACKOFF_MS = 1_000
-const LONGEST_BACKOFF_MS = 60_000
+const START: Position = { batch: 0, offset: 0 }
 
 /**
- * One cursor over the reading log. Batches go out in log order, one request at a time; the cursor moves only after the
+ * One cursor over the reading log. Points go out in log order, one request at a time; the cursor moves only after the
  * target has confirmed (or a refused line is safely set aside), so whatever is repeated after a crash is the same
  * points at the same times, and nothing is left out.
  */
 export function forward(options: ForwardOptions): Forwarding {
-  const { target, log, cursors, clock, signal, quarantine, batchesPerWrite = 500 } = options
-  const linesOf = lineWriter(options.site, options.devices)
+  const { target, log, cursors, clock, signal, pointsPerWrite = 5_000, report = () => {} } = options
+  const told = { target: target.name, clock, report }
+  const [outage, drops, waits, writer] = [outageOf(told), dropsOf(told), backoff(options.random), sliceWriter(target)]
+  const resends = resending(log, sliceWriter(target), setAside, pointsPerWrite)
   let health: ForwardingHealth = {
     target: target.name,
     state: 'starting',
     since: clock.now(),
-    cursor: 0,
+    version: null,
+    position: START,
     lag: 0,
+    lagPoints: null,
+    confirmedAt: null,
     sent: 0,
     quarantined: 0,
+    dropped: 0,
+    undated: 0,
   }
-  let cursor: number | null = null
+  let position: Position | null = null
   let isPrepared = false
-  /** Read but not yet confirmed. `slices` is a stack, the next in order on top; it survives an outage half-way. */
-  let pending: { upTo: number; slices: (readonly string[])[] } | null = null
-  let backoffMs = FIRST_BACKOFF_MS
+  /** Read and not yet confirmed; and the one after it, read while the target works. */
+  let pending: Slice | null = null
+  let ahead: Promise<Slice | null> | null = null
   let wasNudged = false
   let wake = () => {}
 
-  const change = (changes: Partial<ForwardingHealth>) => {
-    health = { ...health, ...changes }
-    options.onChange?.(health)
-  }
   const enter = (state: ForwardingHealth['state'], reason?: string) => {
     const since = state === health.state ? health.since : clock.now()
     const { reason: _, ...rest } = health
-    health = rest
-    change({ state, since, ...(reason === undefined ? {} : { reason }) })
+    health = { ...rest, state, since, ...(reason === undefined ? {} : { reason }) }
+  }
+
+  async function setAside(refused: readonly Refused[]): Promise<void> {
+    for (const { line, reason } of refused) await options.quarantine(target.name, line, reason)
+    health = { ...health, quarantined: health.quarantined + refused.length }
   }
 
   /** A cursor ahead of the log means the log was replaced by an older copy: its ids will name other batches. */
-  const loadCursor = async (): Promise<number> => {
-    const [saved, newest] = [await cursors.load(target.name), await log.newest()]
-    return saved > newest ? 0 : saved
+  const loadCursor = async (): Promise<Position> => {
+    const saved = (await cursors.load(target.name)) ?? START
+    return saved.batch > (await log.end(START)).batch ? START : saved
   }
 
-  const writeTop = async (slices: (readonly string[])[]) => {
-    const lines = slices.at(-1)!
-    try {
-      await target.write(lines, signal)
-      slices.pop()
-      backoffMs = FIRST_BACKOFF_MS
-      change({ sent: health.sent + lines.length })
-    } catch (error) {
-      if (!(error instanceof TargetError) || error.kind !== 'rejected') throw error
-      if (lines.length > 1) {
-        const middle = lines.length >> 1
-        slices.splice(-1, 1, lines.slice(middle), lines.slice(0, middle))
-        return
-      }
-      await quarantine(target.name, lines[0]!, error.cause)
-      slices.pop()
-      change({ quarantined: health.quarantined + 1 })
-    }
+  const moveTo = async (next: Position) => {
+    await cursors.save(target.name, next)
+    position = next
+    pending = null
   }
 
-  /** One read, its writes, its cursor. True when there may be more at once. */
-  const step = async (): Promise<boolean> => {
-    cursor ??= await loadCursor()
-    if (!isPrepared) await target.prepare(signal)
+  const prepare = async () => {
+    const { version } = await target.ping(signal).catch(() => ({ version: health.version }))
+    health = { ...health, version }
+    await target.prepare(signal)
     isPrepared = true
-    if (!pending) {
-      const batches = await log.readAfter(cursor, batchesPerWrite)
-      const last = batches.at(-1)
-      if (last) {
-        const lines = batches.flatMap(({ batch }) => linesOf(batch))
-        pending = { upTo: last.id, slices: lines.length > 0 ? [lines] : [] }
-      }
-    }
-    const hadMore = pending !== null
-    if (pending) {
-      while (pending.slices.length > 0) {
-        await writeTop(pending.slices)
-        signal.throwIfAborted()
-      }
-      await cursors.save(target.name, pending.upTo)
-      cursor = pending.upTo
-      pending = null
-    }
-    change({ cursor, lag: await lagOf(cursor) })
-    return hadMore
   }
 
-  const lagOf = async (from: number) => Math.max(0, (await log.newest()) - from)
+  /** Leaves out what is beyond the bounds. True when it did. */
+  const hasSkipped = async (from: Position, next: Slice): Promise<boolean> => {
+    const skipped = await beyondBounds(options.bounds, { log, clock }, from, next)
+    if (!skipped || (skipped.position.batch === from.batch && skipped.position.offset === from.offset)) return false
+    ahead = null
+    await moveTo(skipped.position)
+    drops.add(skipped.dropped, skipped.reason)
+    drops.tell(false)
+    return true
+  }
+
+  const send = async (slice: Slice) => {
+    if (slice.points > 0) ahead ??= readAhead(slice)
+    const { confirmed, refused, expired } = await writer.write(slice.lines, signal)
+    await setAside(refused)
+    await moveTo(slice.next)
+    const { lines, points, at, undated = 0 } = slice
+    drops.add(lines.length === 0 ? 0 : Math.round((expired / lines.length) * points), 'retention')
+    drops.tell(false)
+    health = { ...health, sent: health.sent + confirmed, undated: health.undated + undated, confirmedAt: at }
+  }
+
+  /** Only while catching up: at the end of the log there may be more by the time it is asked for. */
+  const readAhead = (slice: Slice): Promise<Slice | null> | null => {
+    if (slice.points < pointsPerWrite / 2) return null
+    const reading = log.readAfter(slice.next, pointsPerWrite)
+    reading.catch(() => {}) // asked for again where it is needed
+    return reading
+  }
+
+  /** One read, its write, its cursor. True when there may be more at once. */
+  const step = async (): Promise<boolean> => {
+    position ??= await loadCursor()
+    // Read first: what waits for a target that is away grows old, and somebody must see that.
+    if (!pending) {
+      const reading = ahead ?? log.readAfter(position, pointsPerWrite)
+      ahead = null
+      pending = await reading
+    }
+    if (!isPrepared) await prepare()
+    const slice = pending
+    const startedAt = clock.now()
+    if (slice && !(await hasSkipped(position, slice))) await send(slice)
+    await measure()
+    const isLive = slice !== null && slice.points < pointsPerWrite / 2
+    const hasMore = slice !== null || (await resends.step(signal))
+    // The target has others to serve, and so has this machine: catching up takes two thirds of what it could.
+    if (hasMore && !isLive) await clock.sleep((clock.now() - startedAt) / 2, signal).catch(() => {})
+    return hasMore
+  }
+
+  const measure = async () => {
+    const at = position ?? START
+    const end = await log.end(at)
+    const lag = Math.max(0, end.batch - at.batch)
+    const confirmedAt = lag === 0 && !pending ? clock.now() : health.confirmedAt
+    health = { ...health, position: at, lag, lagPoints: lag === 0 ? 0 : (end.points ?? null), confirmedAt }
+  }
 
   const idle = async () => {
     const { controller, unlink } = linkedController(signal)
@@ -148,20 +193,32 @@ export function forward(options: ForwardOptions): Forwarding {
 
   const backOff = async (error: unknown) => {
     isPrepared = false // the database may come back empty
-    enter('unavailable', error instanceof TargetError ? error.cause : String(error))
-    const lag = await lagOf(cursor ?? 0).catch(() => health.lag)
-    change({ lag })
-    await clock.sleep(backoffMs, signal).catch(() => {})
-    backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS)
+    const reason = error instanceof TargetError ? error.cause : String(error)
+    enter('unavailable', reason)
+    outage.failed(reason)
+    // What waits may grow too old meanwhile: that is said when it happens, not when the target is back.
+    if (position && pending) await hasSkipped(position, pending).catch(() => {})
+    await measure().catch(() => {})
+    const until = clock.now() + waits.next(error instanceof TargetError ? error.retryAfterMs : 0)
+    for (let left = until - clock.now(); left > 0 && !signal.aborted; left = until - clock.now()) {
+      await clock.sleep(Math.min(left, Math.max(outage.dueInMs(), 1)), signal).catch(() => {})
+      outage.failed(reason)
+    }
+    // The log is put in order meanwhile: where a slice of before ends, the rest may no longer begin.
+    ahead = null
+    if (!writer.isUnderWay()) pending = null
   }
 
   const run = async () => {
     while (!signal.aborted) {
       try {
         const hasMore = await step()
-        backoffMs = FIRST_BACKOFF_MS
+        waits.reset()
         if (health.state !== 'running') enter('running')
-        if (!hasMore) await idle()
+        outage.ended()
+        if (hasMore) continue
+        drops.tell(true)
+        await idle()
       } catch (error) {
         if (!signal.aborted) await backOff(error)
       }
@@ -169,12 +226,22 @@ export function forward(options: ForwardOptions): Forwarding {
     enter('stopped')
   }
 
+  const nudge = () => {
+    wasNudged = true
+    wake()
+  }
+
   return {
     finished: run(),
-    nudge() {
-      wasNudged = true
-      wake()
+    nudge,
+    resend(range) {
+      const isStarted = resends.start(range)
+      if (isStarted) nudge()
+      return isStarted
     },
-    health: () => health,
+    health() {
+      const resend = resends.progress()
+      return { ...health, dropped: drops.total(), ...(resend ? { resend } : {}) }
+    },
   }
 }

@@ -29,9 +29,13 @@ export function seriesKey(measurement: string, tags: Readonly<Record<string, str
   return escapeMeasurement(measurement) + written.join('')
 }
 
-/** Every number is a float, or a point that is 3 today and 3.5 tomorrow conflicts with itself. Null: not writable. */
-export function fieldValue(value: Value): string | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : null
-  if (typeof value === 'boolean') return value ? 'true' : 'false'
-  return `"${value.replace(/["\\]/g, '\\$&')}"`
+/** There is no way to write NaN or an infinity. */
+export function isWritable(value: Value): boolean {
+  return typeof value !== 'number' || Number.isFinite(value)
+}
+
+/** Of a writable value. Every number is a float, or a point that is 3 today and 3.5 tomorrow conflicts with itself. */
+export function fieldValue(value: Value): string {
+  if (typeof value === 'string') return `"${value.replace(/["\\]/g, '\\$&')}"`
+  return String(value)
 }

@@ -1,12 +1,18 @@
 import { TargetError } from './target.ts'
 
 const LONGEST_REASON = 500
+/** A server that asks for longer is asked again anyway: it may have been restarted since. */
+const LONGEST_WAIT_S = 600
 
-/** What an answer other than the confirmation means for the lines that were sent. */
-export function refusal(status: number, body: string): TargetError {
+/** What an answer other than the confirmation means for the lines that were sent. `retryAfter` is the header, in seconds. */
+export function refusal(status: number, body: string, retryAfter?: string): TargetError {
   const words = wordsOf(body)
   const cause = `HTTP ${status}: ${words ?? (body.trim() || 'no body')}`.slice(0, LONGEST_REASON)
-  return new TargetError(isAboutLines(status, words) ? 'rejected' : 'unavailable', cause)
+  const expired = /points beyond retention policy dropped=(\d+)/.exec(words ?? '')
+  if (expired) return new TargetError('expired', cause, { expired: Number(expired[1]) })
+  if (isAboutLines(status, words)) return new TargetError('rejected', cause)
+  const seconds = /^\d{1,9}$/.test(retryAfter ?? '') ? Number(retryAfter) : 0
+  return new TargetError('unavailable', cause, { retryAfterMs: Math.min(seconds, LONGEST_WAIT_S) * 1_000 })
 }
 
 /** What a thrown error of a client library means: no answer, so nothing is known about the lines. */

@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,6 +8,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { loadSite } from '#gateway/site/load.ts'
 import { until } from '#test/fakes/until.ts'
+import { programArguments, programEnvironment } from '../../bin/runtime.js'
 
 const run = promisify(execFile)
 const INSTALL = readFileSync('docs/install.md', 'utf8')
@@ -116,7 +117,7 @@ t.test('the site of compose.yaml writes to the InfluxDB that compose.yaml sets u
     },
   ])
   // A simulated estate listens on loopback: it must be the gateway's own.
-  t.ok(site!.connections.every(({ host }) => host === '127.0.0.1'))
+  t.ok(site!.connections.every((connection) => 'host' in connection && connection.host === '127.0.0.1'))
   t.equal(compose.services['plant']!.network_mode, 'service:gateway')
 })
 
@@ -130,6 +131,9 @@ const copies = instructions
   .flatMap((line) => line.split(' ').slice(1, -1))
 /** The last stage alone: what runs. */
 const running = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')))
+
+const argumentsOf = (word: string) =>
+  JSON.parse(new RegExp(`^${word}.*?(\\[.*\\])$`, 'm').exec(running.join('\n'))![1]!) as string[]
 
 t.test('the Dockerfile copies what is there, and what .dockerignore lets through', async (t) => {
   const [first, ...rules] = readFileSync('.dockerignore', 'utf8')
@@ -181,14 +185,23 @@ t.test('what the first stage holds is enough to build the page', async (t) => {
   t.ok(existsSync(join(folder, 'web', 'dist', 'index.html')))
 })
 
+t.test('the image starts the program as `caretaker` does', async (t) => {
+  const [node, ...program] = argumentsOf('ENTRYPOINT')
+  t.equal(node, 'node')
+  const wanted = programArguments('/app').map((argument) => argument.replace(/^file:\/\/\/app/, '.'))
+  t.strictSame(program, [...wanted.slice(0, -1), 'gateway/main.ts'])
+  const { MALLOC_ARENA_MAX } = programEnvironment({})
+  t.match(running.join('\n'), `MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX} `)
+})
+
 t.test('what the image holds is enough: it starts, and its own health check finds it well', async (t) => {
   const folder = stage(t, running)
-  const argumentsOf = (word: string) =>
-    JSON.parse(new RegExp(`^${word}.*?(\\[.*\\])$`, 'm').exec(running.join('\n'))![1]!) as string[]
-  const [node, program] = argumentsOf('ENTRYPOINT')
-  t.equal(node, 'node')
+  const [, ...program] = argumentsOf('ENTRYPOINT')
   const { NODE_OPTIONS: _, ...env } = process.env
-  const child = spawn(process.execPath, [program!, 'run', 'sites/demo/site.yaml'], {
+  for (const line of running.filter((line) => line.startsWith('RUN node ')))
+    await run(process.execPath, line.split(' ').slice(2), { cwd: folder, env })
+  t.ok(readdirSync(join(folder, 'dist', 'stripped')).length > 0, 'no thread loads the compiler')
+  const child = spawn(process.execPath, [...program, 'run', 'sites/demo/site.yaml'], {
     cwd: folder,
     env: { ...env, CARETAKER_DATA: join(folder, 'data'), CARETAKER_HTTP: '127.0.0.1:0' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -7,9 +7,9 @@ import { pino } from 'pino'
 import t from 'tap'
 import { parse } from 'yaml'
 import { type Profile, readProfile } from '#devices/profile.ts'
-import type { Reading, Value } from '#devices/reading.ts'
+import type { Value } from '#devices/reading.ts'
 import { startGateway } from '#gateway/gateway.ts'
-import { lineWriter } from '#gateway/historian/batch-lines.ts'
+import { type LinePoint, lineWriter } from '#gateway/historian/batch-lines.ts'
 import { influx1 } from '#gateway/historian/influx1.ts'
 import { systemRandom } from '#gateway/random.ts'
 import { loadSite } from '#gateway/site/load.ts'
@@ -61,6 +61,15 @@ t.test('the dashboard asks the data source that is provisioned, for points that 
     const profile = profiles.find(({ kind }) => kind === measurement)
     t.ok(profile, `${title}: ${measurement} is a kind of device`)
     t.ok(profile!.points[field!], `${title}: ${field} is a point of it`)
+    const tags = ['area', 'device', 'profile', 'site']
+    const [where = '', group = ''] = query.split('GROUP BY').map((part) => part.replace(/^.* WHERE /, ''))
+    const named = [...`${where} ${group}`.matchAll(/"([^"]+)"/g)].map(([, name]) => name!)
+    t.ok(named.includes('site') && named.includes('device'), `${title}: of one site, by device`)
+    t.same(
+      named.filter((name) => !tags.includes(name)),
+      [],
+      `${title}: by tags that lines have`,
+    )
   }
 })
 
@@ -71,9 +80,7 @@ t.test('each panel finds data in a real InfluxDB', { skip: withoutInfluxd() }, a
   const series = new Map(
     profiles.map((profile) => [profile.profile, { kind: profile.kind, area: 'site', profile: profile.profile }]),
   )
-  const lines = profiles.flatMap((profile) => [
-    ...lineWriter('yard', series)({ source: 'test', receivedAt: at, readings: readingsOf(profile, at) }),
-  ])
+  const lines = lineWriter('yard', series)(profiles.flatMap((profile) => readingsOf(profile, at)))
   const target = influx1({ type: 'influx1', url: influxd.url, database: 'caretaker' })
   const { signal } = new AbortController()
   await target.prepare(signal)
@@ -95,7 +102,7 @@ t.test('each panel finds data in a real InfluxDB', { skip: withoutInfluxd() }, a
 })
 
 /** What the profile's own first example says, as readings; it is known to decode. */
-function readingsOf(profile: Profile, at: number): Reading[] {
+function readingsOf(profile: Profile, at: number): LinePoint[] {
   return Object.entries(profile.examples[0]!.expect).map(([point, value]) => ({
     device: profile.profile,
     point,

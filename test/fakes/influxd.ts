@@ -9,14 +9,18 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** `skip` for tests that need it: why not, or false. Required servers are never skipped: their tests fail instead. */
 export function withoutInfluxd(): string | false {
-  if (process.env['CARETAKER_REQUIRE_SERVERS'] === '1' || binary() !== null) return false
-  return 'influxd is not installed (Debian package influxdb)'
+  return withoutServer('influxd', 'influxdb')
 }
 
-function binary(): string | null {
+export function withoutServer(program: string, debianPackage: string): string | false {
+  if (process.env['CARETAKER_REQUIRE_SERVERS'] === '1' || binary(program) !== null) return false
+  return `${program} is not installed (Debian package ${debianPackage})`
+}
+
+function binary(program: string): string | null {
   for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/bin']) {
     try {
-      const file = join(folder || '.', 'influxd')
+      const file = join(folder || '.', program)
       accessSync(file, constants.X_OK)
       return file
     } catch {}
@@ -24,10 +28,8 @@ function binary(): string | null {
   return null
 }
 
-export type Influxd = Readonly<{
+export type ServerProcess = Readonly<{
   url: string
-  /** Rows of an InfluxQL query, each as `column → value`, with the series' tags. */
-  query(database: string, q: string): Promise<Record<string, unknown>[]>
   /** SIGKILL: nothing is flushed. */
   kill(): Promise<void>
   /** Starts it again on the same folder and port. */
@@ -36,46 +38,28 @@ export type Influxd = Readonly<{
   stop(): Promise<void>
 }>
 
-/** A real InfluxDB 1.x on free ports of the loopback, with a folder of its own. Running when this resolves. */
-export async function startInfluxd(): Promise<Influxd> {
-  const file = binary()
-  if (file === null) throw new Error('influxd is required and not installed (Debian package influxdb)')
-  const folder = await mkdtemp(join(tmpdir(), 'influxd-'))
-  const [port, rpcPort] = [await freePort(), await freePort()]
+/** A real server on a free port of the loopback, with a folder of its own. Answers `/ping` when this resolves. */
+export async function startServer(
+  program: string,
+  argsOf: (folder: string, port: number) => Promise<readonly string[]> | readonly string[],
+): Promise<ServerProcess> {
+  const file = binary(program)
+  if (file === null) throw new Error(`${program} is required and not installed`)
+  const folder = await mkdtemp(join(tmpdir(), `${program}-`))
+  const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const config = join(folder, 'influxdb.conf')
-  await writeFile(
-    config,
-    `reporting-disabled = true
-bind-address = "127.0.0.1:${rpcPort}"
-[meta]
-dir = "${folder}/meta"
-[data]
-dir = "${folder}/data"
-wal-dir = "${folder}/wal"
-query-log-enabled = false
-[monitor]
-store-enabled = false
-[subscriber]
-enabled = false
-[logging]
-level = "error"
-[http]
-bind-address = "127.0.0.1:${port}"
-log-enabled = false
-`,
-  )
+  const args = await argsOf(folder, port)
   let running: ChildProcess | null = null
 
   const start = async () => {
-    const child = spawn(file, ['run', '-config', config], { stdio: 'ignore' })
+    const child = spawn(file, args, { stdio: 'ignore' })
     running = child
     const deadline = Date.now() + 20_000
     for (;;) {
       const response = await fetch(`${url}/ping`).catch(() => null)
       if (response?.status === 204) return
-      if (child.exitCode !== null) throw new Error(`influxd ended with ${child.exitCode}`)
-      if (Date.now() > deadline) throw new Error('influxd does not answer')
+      if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`)
+      if (Date.now() > deadline) throw new Error(`${program} does not answer`)
       await wait(50)
     }
   }
@@ -96,7 +80,43 @@ log-enabled = false
     await stop()
     throw error
   })
-  return { url, start, kill, stop, query: (database, q) => query(url, database, q) }
+  return { url, start, kill, stop }
+}
+
+export type Influxd = ServerProcess &
+  Readonly<{
+    /** Rows of an InfluxQL query, each as `column → value`, with the series' tags. */
+    query(database: string, q: string): Promise<Record<string, unknown>[]>
+  }>
+
+/** A real InfluxDB 1.x. */
+export async function startInfluxd(): Promise<Influxd> {
+  const server = await startServer('influxd', async (folder, port) => {
+    const config = join(folder, 'influxdb.conf')
+    await writeFile(
+      config,
+      `reporting-disabled = true
+bind-address = "127.0.0.1:${await freePort()}"
+[meta]
+dir = "${folder}/meta"
+[data]
+dir = "${folder}/data"
+wal-dir = "${folder}/wal"
+query-log-enabled = false
+[monitor]
+store-enabled = false
+[subscriber]
+enabled = false
+[logging]
+level = "error"
+[http]
+bind-address = "127.0.0.1:${port}"
+log-enabled = false
+`,
+    )
+    return ['run', '-config', config]
+  })
+  return { ...server, query: (database, q) => query(server.url, database, q) }
 }
 
 async function query(url: string, database: string, q: string): Promise<Record<string, unknown>[]> {

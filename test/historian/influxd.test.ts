@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 import { forward } from '#gateway/historian/forwarder.ts'
 import { influx1 } from '#gateway/historian/influx1.ts'
@@ -13,23 +17,24 @@ const devices = new Map([
   ['B1-L1', { kind: 'lift', area: 'north', profile: 'lift-controller' }],
 ])
 
-function setUp(server: Influxd, database: string, batchesPerWrite = 50) {
-  const [log, cursors] = [memoryLog(), memoryCursors()]
+function setUp(server: Influxd, database: string, pointsPerWrite = 200, url = server.url) {
+  const [log, cursors] = [memoryLog(devices), memoryCursors()]
   const quarantined: { line: string; reason: string }[] = []
   const run = () => {
     const stop = new AbortController()
     const forwarding = forward({
-      target: influx1({ type: 'influx1', url: server.url, database }),
+      target: influx1({ type: 'influx1', url, database, retention: '36500d' }),
       log,
       cursors,
-      site: 'demo',
-      devices,
-      clock: scaledClock(100),
+      clock: scaledClock(100, START),
+      random: { next: () => 0.5 },
       signal: stop.signal,
+      bounds: { keepMs: 864_000_000 },
       quarantine: async (_, line, reason) => void quarantined.push({ line, reason }),
-      batchesPerWrite,
+      pointsPerWrite,
     })
-    const caughtUp = () => until('caught up', async () => forwarding.health().cursor === (await log.newest()), 30_000)
+    const isDone = () => forwarding.health().position.batch === log.endPosition().batch
+    const caughtUp = (deadlineMs = 30_000) => until('caught up', isDone, deadlineMs)
     const end = () => (stop.abort(), forwarding.finished)
     return { forwarding, caughtUp, end }
   }
@@ -88,12 +93,12 @@ t.test('with a real InfluxDB 1.x', { skip }, async (t) => {
   })
 
   await t.test('killed half-way and started again: everything arrives', async (t) => {
-    const { log, run, numbers } = setUp(server, 'killed', 10)
+    const { log, run, numbers } = setUp(server, 'killed', 40)
     log.append(...upTo(400).map(pump))
     const { forwarding, caughtUp, end } = run()
-    await until('some are confirmed', () => forwarding.health().cursor > 0, 20_000)
+    await until('some are confirmed', () => forwarding.health().position.batch > 0, 20_000)
     await server.kill()
-    const cursor = forwarding.health().cursor
+    const cursor = forwarding.health().position.batch
     t.ok(cursor < 1_200, `killed at ${cursor} of 1200`)
     log.append(...upTo(500, 400).map(pump))
     await until('the outage is seen', () => forwarding.health().state === 'unavailable', 20_000)
@@ -104,8 +109,133 @@ t.test('with a real InfluxDB 1.x', { skip }, async (t) => {
     await end()
   })
 
+  await t.test('killed 20 times in a replay: equal values, no point too many, the log never goes back', async (t) => {
+    const seen: { from: number; to: number; isConfirmed: boolean }[] = []
+    const proxy = await recordingProxy(server.url, (lines, isConfirmed) => {
+      const numbers = lines.map((line) => Number(/ n=(\d+)/.exec(line)?.[1]))
+      seen.push({ from: numbers[0]!, to: numbers.at(-1)!, isConfirmed })
+    })
+    t.teardown(() => proxy.stop())
+    const { log, run, numbers } = setUp(server, 'twenty', 100, proxy.url)
+    const count = 15_000
+    log.append(...upTo(count).map((n) => poll('PR1-L', START + n * 1_000, { n, pressure: Math.sin(n) })))
+    let running = run()
+    for (let kill = 0; kill < 20; kill++) {
+      const begun = seen.filter(({ isConfirmed }) => isConfirmed).length
+      const more = Math.floor(Math.random() * 8)
+      const isOn = () => seen.filter(({ isConfirmed }) => isConfirmed).length > begun + more
+      await until('it goes on', isOn, 30_000)
+      await wait(Math.random() * 10)
+      await server.kill()
+      if (kill % 4 === 3) {
+        await running.end()
+        running = run()
+      }
+      await server.start()
+    }
+    t.ok(running.forwarding.health().lag > 0, 'all kills fell into the replay')
+    await running.caughtUp(60_000)
+    await running.end()
+    t.same(await numbers(), upTo(count))
+    const rows = await server.query('twenty', 'SELECT pressure FROM "pump-set"')
+    t.same(
+      rows.map(({ time, pressure }) => [time, pressure]),
+      upTo(count).map((n) => [START + n * 1_000, Math.sin(n)]),
+    )
+    const back = seen.filter(({ from }, index) => {
+      const before = seen[index - 1]
+      if (!before) return from !== 0
+      return from !== before.from && !(before.isConfirmed && from === before.to + 1)
+    })
+    t.same(back, [], 'each request follows the one before, or is it again')
+    t.ok(
+      seen.some(({ isConfirmed }) => !isConfirmed),
+      'some were cut',
+    )
+  })
+
+  await t.test('F67: readings older than the database keeps are counted, the rest arrives', async (t) => {
+    const { log, quarantined, cursors, numbers } = setUp(server, 'young')
+    const now = Date.now()
+    const stop = new AbortController()
+    t.teardown(() => stop.abort())
+    log.append(...upTo(100).map((n) => poll('PR1-L', n % 4 === 0 ? now - 40 * 86_400_000 + n : now - 1_000 + n, { n })))
+    const forwarding = forward({
+      target: influx1({ type: 'influx1', url: server.url, database: 'young', retention: '30d' }),
+      log,
+      cursors,
+      clock: scaledClock(1, now),
+      random: { next: () => 0.5 },
+      signal: stop.signal,
+      bounds: { keepMs: 100 * 86_400_000 },
+      quarantine: async (_, line, reason) => void quarantined.push({ line, reason }),
+    })
+    await until('caught up', () => forwarding.health().position.batch === log.endPosition().batch, 20_000)
+    t.same(
+      await numbers(),
+      upTo(100).filter((n) => n % 4 !== 0),
+    )
+    t.match(forwarding.health(), { sent: 75, dropped: 25, quarantined: 0 })
+    t.same(quarantined, [])
+
+    const begun = performance.now()
+    log.append(poll('PR1-L', Date.now(), { n: 100 }))
+    await until('there', async () => (await numbers()).includes(100), 10_000)
+    t.ok(
+      performance.now() - begun < 5_000,
+      'live again: a reading is there within 5 s, even if nobody says that it came',
+    )
+  })
+
+  await t.test('F67: a past range that the database lost is there again after it was sent again', async (t) => {
+    const { log, run, numbers } = setUp(server, 'lost')
+    log.append(...upTo(300).map(pump))
+    const { forwarding, caughtUp, end } = run()
+    await caughtUp()
+    await server.query(
+      'lost',
+      `DELETE FROM "pump-set" WHERE time >= ${START + 100_000}ms AND time < ${START + 200_000}ms`,
+    )
+    t.equal((await numbers()).length, 200)
+    t.ok(forwarding.resend({ from: START + 90_000, to: START + 210_000 }))
+    await until('done', () => forwarding.health().resend?.state === 'done', 20_000)
+    t.same(await numbers(), upTo(300))
+    await end()
+  })
+
+  await t.test(
+    '500 devices with two points a second: what lies behind is caught up at 50 times the speed and more',
+    async (t) => {
+      const { log, run, cursors } = setUp(server, 'behind', 5_000)
+      const [deviceCount, seconds] = [500, 200]
+      for (let second = 0; second < seconds; second++)
+        for (let device = 0; device < deviceCount; device += 100)
+          log.append({
+            source: 'test',
+            receivedAt: START + second * 1_000,
+            readings: upTo(100).flatMap((i) =>
+              ['a', 'b'].map((point, p) => ({
+                device: `D${device + i}`,
+                point,
+                value: Math.round(Math.sin(second + i + p) * 1_000) / 100,
+                quality: 'good' as const,
+                at: START + second * 1_000,
+              })),
+            ),
+          })
+      const begun = performance.now()
+      const { caughtUp, end } = run()
+      await caughtUp(60_000)
+      const tookS = (performance.now() - begun) / 1_000
+      await end()
+      t.comment(`${seconds} s of 1,000 points/s in ${tookS.toFixed(2)} s: ${Math.round(seconds / tookS)} times live`)
+      t.ok(seconds / tookS >= 50, `${Math.round(seconds / tookS)} times live`)
+      t.ok(cursors.history.length >= 40, 'in slices of 5,000')
+    },
+  )
+
   await t.test('F67: a line of another type is quarantined with the reason, the rest arrives', async (t) => {
-    const { log, quarantined, run, numbers } = setUp(server, 'poisoned')
+    const { log, quarantined, run, numbers } = setUp(server, 'poisoned', 1_000)
     const odd = (n: number) => poll('PR1-L', START + n * 1_000, { n: 'seventeen' })
     log.append(...upTo(100).map((n) => (n === 17 || n === 77 ? odd(n) : pump(n))))
     const { forwarding, caughtUp, end } = run()
@@ -146,3 +276,28 @@ t.test('with a real InfluxDB 1.x', { skip }, async (t) => {
     t.match(await server.query('names', 'SELECT n, m FROM "unknown"'), [{ n: 5e-324, m: -1.7976931348623157e308 }])
   })
 })
+
+/** Stands between; hands on what it gets, and tells of each write how it ended, in order. */
+async function recordingProxy(to: string, record: (lines: readonly string[], isConfirmed: boolean) => void) {
+  const wholeOf = async (message: IncomingMessage) => Buffer.concat((await message.toArray()) as Buffer[])
+  const server = createServer((request, response) => {
+    void (async () => {
+      const body = await wholeOf(request)
+      const isWrite = request.url!.startsWith('/write')
+      const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body).toString() : body.toString()
+      const { host: _, connection: __, ...headers } = request.headers
+      const answer = await fetch(`${to}${request.url}`, {
+        method: request.method!,
+        headers: Object.entries(headers).map(([key, value]): [string, string] => [key, String(value)]),
+        ...(request.method === 'GET' ? {} : { body }),
+      }).catch(() => null)
+      const said = answer && Buffer.from(await answer.arrayBuffer())
+      if (isWrite) record(text.split('\n'), answer?.status === 204)
+      if (!answer) return void response.destroy()
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(said)
+    })()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  return { url: `http://127.0.0.1:${port}`, stop: () => (server.closeAllConnections(), server.close()) }
+}

@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
-import type { Batch, Quality, Reading, Value } from '#devices/reading.ts'
-import { lineWriter } from '#gateway/historian/batch-lines.ts'
+import type { Quality, Value } from '#devices/reading.ts'
+import { type LinePoint, lineWriter } from '#gateway/historian/batch-lines.ts'
 import { escapeKey, fieldValue, seriesKey } from '#gateway/historian/line-protocol.ts'
 
 type FieldPoint = { measurement: string; tags: Record<string, string>; fields: Record<string, Value>; time?: string }
@@ -122,56 +122,100 @@ t.test('published decode vectors survive being written and read again', { skip }
   t.ok(checked >= 50, `${checked} vectors`)
 })
 
-const reading = (
-  device: string,
-  point: string,
-  value: Value | null,
-  at: number,
-  quality: Quality = 'good',
-): Reading => ({
+const T0 = Date.UTC(2026, 0, 5, 8)
+const reading = (device: string, point: string, value: Value, after: number, quality: Quality = 'good'): LinePoint => ({
   device,
   point,
   value,
   quality,
-  at,
+  at: T0 + after,
 })
-const batch = (...readings: Reading[]): Batch => ({ source: 'test', receivedAt: 0, readings })
 const devices = new Map([['PR1-L', { kind: 'pump-set', area: 'north', profile: 'booster-pump-set' }]])
 
-t.test('a batch becomes one line per device and time, in the order of its readings', async (t) => {
+t.test('points become lines: one per device and time that follow each other, in their order', async (t) => {
   const series = 'pump-set,area=north,device=PR1-L,profile=booster-pump-set,site=demo'
   const gone = 'unknown,area=unknown,device=K9,profile=unknown,site=demo'
-  const table: [string, Reading[], string[]][] = [
+  const table: [string, LinePoint[], string[]][] = [
     [
       'numbers, booleans and words in one line',
       [reading('PR1-L', 'pressure', 0.5, 5), reading('PR1-L', 'run', true, 5), reading('PR1-L', 'mode', 'auto', 5)],
-      [`${series} pressure=0.5,run=true,mode="auto" 5`],
+      [`${series} pressure=0.5,run=true,mode="auto" ${T0 + 5}`],
     ],
     [
-      'times apart, and the later one first when it came first',
+      'times apart, as they came',
       [reading('PR1-L', 'a', 1, 9), reading('PR1-L', 'a', 2, 8), reading('PR1-L', 'b', 3, 9)],
-      [`${series} a=1,b=3 9`, `${series} a=2 8`],
+      [`${series} a=1 ${T0 + 9}`, `${series} a=2 ${T0 + 8}`, `${series} b=3 ${T0 + 9}`],
     ],
     [
-      'the last of two values of one point at one time',
-      [reading('PR1-L', 'a', 1, 9), reading('PR1-L', 'a', 2, 9)],
-      [`${series} a=2 9`],
+      'devices apart, at one time',
+      [reading('PR1-L', 'a', 1, 9), reading('K9', 'a', 1, 9), reading('PR1-L', 'b', 1, 9)],
+      [`${series} a=1 ${T0 + 9}`, `${gone} a=1 ${T0 + 9}`, `${series} b=1 ${T0 + 9}`],
     ],
-    ['nothing for a reading without a value', [reading('PR1-L', 'a', null, 9, 'bad')], []],
+    [
+      'the last of two values of one point at one time, wherever the first stands',
+      [
+        reading('PR1-L', 'a', 1, 9, 'uncertain'),
+        reading('PR1-L', 'b', 22, 9),
+        reading('PR1-L', 'c', 333, 9),
+        reading('PR1-L', 'a', 2, 9),
+        reading('PR1-L', 'c', 4, 9),
+        reading('PR1-L', 'b', 5, 9),
+      ],
+      [`${series} a=2,c=4,b=5 ${T0 + 9}`],
+    ],
+    ['the last of two, alone', [reading('PR1-L', 'a', 1, 9), reading('PR1-L', 'a', 2, 9)], [`${series} a=2 ${T0 + 9}`]],
     [
       'a mark on a value that is not good',
       [reading('PR1-L', 'a', 1, 9, 'uncertain'), reading('PR1-L', 'b', 2, 9)],
-      [`${series} a=1,a_q="uncertain",b=2 9`],
+      [`${series} a=1,a_q="uncertain",b=2 ${T0 + 9}`],
     ],
     [
-      'no number that is not finite',
-      [reading('PR1-L', 'a', NaN, 9), reading('PR1-L', 'b', Infinity, 9), reading('PR1-L', 'c', -0, 9)],
-      [`${series} c=0 9`],
+      'the mark goes when the quality is good again',
+      [reading('PR1-L', 'a', 1, 9, 'bad'), reading('PR1-L', 'a', 1, 10)],
+      [`${series} a=1,a_q="bad" ${T0 + 9}`, `${series} a=1 ${T0 + 10}`],
     ],
-    ['whole milliseconds', [reading('PR1-L', 'a', 1, 9.6)], [`${series} a=1 10`]],
-    ['a device that the site no longer knows', [reading('K9', 'a', 1, 9)], [`${gone} a=1 9`]],
+    ['whole milliseconds', [reading('PR1-L', 'a', 1, 9.6)], [`${series} a=1 ${T0 + 10}`]],
+    ['a device that the site no longer knows', [reading('K9', 'a', 1, 9)], [`${gone} a=1 ${T0 + 9}`]],
   ]
-  for (const [name, readings, lines] of table) t.same(lineWriter('demo', devices)(batch(...readings)), lines, name)
+  for (const [name, points, lines] of table) t.same(lineWriter('demo', devices)(points), lines, name)
+})
+
+t.test('F30: no number that is not finite leaves, whatever stands beside it', async (t) => {
+  const write = lineWriter('demo', devices)
+  const points = [NaN, Infinity, -Infinity].map((value, i) => reading('PR1-L', `p${i}`, value, 9))
+  t.same(write(points), [])
+  const [line] = write([...points, reading('PR1-L', 'c', -0, 9), ...points])
+  t.match(line, / c=0 \d+$/)
+})
+
+t.test('F17: what says 1970 is not sent as 1970', async (t) => {
+  const at = (time: number): LinePoint => ({ device: 'PR1-L', point: 'a', value: 1, quality: 'good', at: time })
+  const written = lineWriter('demo', devices)([0, 90_000, -1, NaN, Date.UTC(1999, 11, 31), Date.UTC(2000)].map(at))
+  t.equal(written.length, 1)
+  t.match(written[0], / 946684800000$/)
+})
+
+t.test('S18: nothing that a device is named or says can begin a line, a tag or a field of its own', async (t) => {
+  const evil = 'x,site=other y=1\npump-set,device=PR1-L pressure=9 1'
+  const points = [
+    { ...reading(evil, 'a', 1, 9) },
+    { ...reading('PR1-L', evil, 1, 9) },
+    { ...reading('PR1-L', 'word', `auto",stolen=1 1\n${evil}`, 10) },
+  ]
+  const lines = lineWriter(evil, new Map([[evil, { kind: evil, area: evil, profile: evil }]]))(points)
+  t.equal(lines.length, 3)
+  for (const line of lines)
+    t.equal(line.split('\n').length, line.includes('word') ? 3 : 1, 'a new line only inside quotes')
+  const read = lines.map(readLine)
+  t.same(
+    read.map(({ tags }) => Object.keys(tags).toSorted()),
+    read.map(() => ['area', 'device', 'profile', 'site']),
+  )
+  t.same(
+    read.map(({ fields }) => Object.keys(fields).length),
+    [1, 1, 1],
+  )
+  t.equal(read[2]!.fields['word'], `auto",stolen=1 1\n${evil}`)
 })
 
 t.test('what cannot be escaped is replaced, and never breaks a line', async (t) => {
@@ -181,35 +225,50 @@ t.test('what cannot be escaped is replaced, and never breaks a line', async (t) 
   t.equal(seriesKey('#a b', { empty: '', 'k k': 'v=v' }), '_a\\ b,k\\ k=v\\=v')
 })
 
-t.test('any batch reads back as what was in it', async () => {
+t.test('any points read back as what they were', async () => {
   const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((s) => s.isWellFormed())
   const nasty = fc.stringMatching(/^[a\\, ="#\n]{1,6}$/)
   const name = fc.oneof(text, nasty)
-  const readings = fc.array(
+  const points = fc.array(
     fc.record({
-      device: name,
-      point: fc.stringMatching(/^[a-z][a-z0-9]{0,5}$/),
-      value: fc.oneof(fc.double(), fc.boolean(), fc.oneof(text, nasty, fc.constant('')), fc.constant(null)),
+      device: fc.oneof(name, fc.constantFrom('K1', 'K2')),
+      point: fc.stringMatching(/^[a-z][a-z0-9]{0,2}$/),
+      value: fc.oneof(fc.double(), fc.boolean(), fc.oneof(text, nasty, fc.constant(''))),
       quality: fc.constantFrom<Quality>('good', 'uncertain'),
-      at: fc.integer({ min: 0, max: 5 }),
+      at: fc.integer({ min: T0, max: T0 + 3 }),
     }),
     { maxLength: 12 },
   )
   const replaced = (s: string) => s.replace(/[\x00-\x1f\x7f]/g, '_').replace(/\\+$/, (run) => '_'.repeat(run.length))
+  /** What a database holds in the end: the later line of one series and time replaces fields, point by point. */
+  const held = (lines: readonly FieldPoint[]) => {
+    const all = new Map<string, FieldPoint>()
+    for (const line of lines) {
+      const key = JSON.stringify([line.tags, line.time])
+      all.set(key, { ...line, fields: { ...all.get(key)?.fields, ...line.fields } })
+    }
+    return all
+  }
   fc.assert(
-    fc.property(name, readings, (site, readings) => {
-      const expected = new Map<string, FieldPoint>()
-      for (const { device, point, value, quality, at } of readings) {
-        if (value === null || (typeof value === 'number' && !Number.isFinite(value))) continue
-        const key = JSON.stringify([device, at])
-        const tags = { area: 'unknown', device: replaced(device), profile: 'unknown', site: replaced(site) }
-        const line: FieldPoint = expected.get(key) ?? { measurement: 'unknown', tags, fields: {}, time: String(at) }
-        delete line.fields[`${point}_q`]
-        line.fields[point] = value === 0 ? 0 : value
-        if (quality !== 'good') line.fields[`${point}_q`] = quality
-        expected.set(key, line)
-      }
-      assert.deepEqual(lineWriter(site, new Map())(batch(...readings)).map(readLine), [...expected.values()])
+    fc.property(name, points, (site, points) => {
+      const expected = points
+        .filter(({ value }) => typeof value !== 'number' || Number.isFinite(value))
+        .map(({ device, point, value, quality, at }): FieldPoint => {
+          const tags = { area: 'unknown', device: replaced(device), profile: 'unknown', site: replaced(site) }
+          const fields: Record<string, Value> = { [point]: value === 0 ? 0 : value }
+          if (quality !== 'good') fields[`${point}_q`] = quality
+          return { measurement: 'unknown', tags, fields, time: String(at) }
+        })
+      // A mark of a value that was replaced within a line goes with it; lines apart cannot take it back.
+      const withoutMarks = (all: Map<string, FieldPoint>) =>
+        [...all].map(([key, { fields }]) => [key, Object.entries(fields).filter(([field]) => !field.endsWith('_q'))])
+      const sorted = (all: ReturnType<typeof withoutMarks>) =>
+        all.map(([key, fields]) => [key, Object.fromEntries(fields as [string, Value][])])
+      const written = lineWriter(site, new Map())(points).map(readLine)
+      assert.deepEqual(
+        Object.fromEntries(sorted(withoutMarks(held(written)))),
+        Object.fromEntries(sorted(withoutMarks(held(expected)))),
+      )
     }),
     { numRuns: 500 },
   )
