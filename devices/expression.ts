@@ -21,6 +21,12 @@ export type ExpressionFault = Readonly<{ code: FaultCode; params: Params; offset
 
 const LIMITS = { maxAstNodes: 500, maxDepth: 32, maxListElements: 1_000, maxMapEntries: 100, maxCallArguments: 16 }
 const MAX_LENGTH = 4_096
+/**
+ * S22: what is judged for every reading has a cost that can be seen in its text: each node once. So no patterns, and no
+ * macros over lists, which multiply. Text of a device is a word, a mode; longer than this it is unknown.
+ */
+const FUNCTIONS = new Set(['size', 'contains', 'startsWith', 'endsWith', 'int', 'double', 'string', 'bool'])
+const MAX_TEXT = 1_024
 
 /** Points are doubles and people write `pressure * 2`: mixed arithmetic and equality keep that natural. */
 function environmentOf(variables: ReadonlyMap<string, VariableType>): Environment {
@@ -60,7 +66,14 @@ export function compileCondition(
     }
   }
   const program = environment.parse(text)
+  const foreign = callsIn(program.ast).find((name) => !FUNCTIONS.has(name))
+  if (foreign !== undefined) {
+    const detail = `${foreign}() is not one of ${[...FUNCTIONS].join(', ')}`
+    return { fault: { code: 'bad_expression', params: { detail }, offset: Math.max(text.indexOf(foreign), 0) } }
+  }
   const used = variablesIn(program.ast, variables)
+  const texts = used.filter((name) => variables.get(name) === 'string')
+  const isTooLong = (value: Value | undefined) => typeof value === 'string' && value.length > MAX_TEXT
   return {
     condition: {
       text,
@@ -69,7 +82,9 @@ export function compileCondition(
         // The library absorbs errors commutatively in && and ||, as the CEL specification asks; a missing variable is
         // an error, so three-valued logic comes out of it exactly.
         try {
-          const result: unknown = program(values)
+          const long = texts.filter((name) => isTooLong(values[name]))
+          const known = long.length === 0 ? values : without(values, long)
+          const result: unknown = program(known)
           return typeof result === 'boolean' ? result : 'unknown'
         } catch {
           return 'unknown'
@@ -99,6 +114,19 @@ function faultOf(error: unknown, text: string, variables: ReadonlyMap<string, Va
 function offsetIn(error: unknown): number {
   const node = (error as { node?: { pos?: unknown } }).node
   return typeof node?.pos === 'number' ? node.pos : 0
+}
+
+function without(values: Readonly<Record<string, Value>>, names: readonly string[]): Record<string, Value> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)))
+}
+
+/** The functions and macros that are called anywhere in it. */
+function callsIn(ast: unknown): string[] {
+  if (Array.isArray(ast)) return ast.flatMap(callsIn)
+  if (typeof ast !== 'object' || ast === null) return []
+  const { op, args } = ast as { op?: unknown; args?: unknown }
+  const name = (op === 'call' || op === 'rcall') && Array.isArray(args) ? [String(args[0])] : []
+  return [...name, ...callsIn(args)]
 }
 
 function variablesIn(ast: unknown, known: ReadonlyMap<string, VariableType>): string[] {

@@ -8,20 +8,27 @@ import { isRole, type Role } from './role.ts'
 /** The local door of a running gateway, for its own command line: a socket that only its user can open. */
 export type Control = Readonly<{ stop(): Promise<void> }>
 type Token = Readonly<{ id: string; token: string }>
+type Cleared = Readonly<{ id: string }>
 type Request = Readonly<
   | { method: 'token.create'; role: string }
+  | { method: 'totp.clear'; name: string }
   | { method: 'plant.provoke'; device: string; fault: string }
   | { method: 'plant.heal'; device: string }
 >
-type Reply = Readonly<Token | PlantDevice | { refused: Said } | { error: string }>
+type Reply = Readonly<Token | Cleared | PlantDevice | { refused: Said } | { error: string }>
 /** What the command line may do here; without a plant there is no demonstration. */
-type Doors = Readonly<{ createToken(role: Role): Promise<Token>; plant: PlantDoor | null }>
+type Doors = Readonly<{
+  createToken(role: Role): Promise<Token>
+  /** Of the account with this name. */
+  clearTotp(name: string): Promise<Cleared>
+  plant: PlantDoor | null
+}>
 
 export function socketPath(folder: string): string {
   return join(folder, 'control.sock')
 }
 
-export async function startControl(folder: string, { createToken, plant }: Doors): Promise<Control> {
+export async function startControl(folder: string, { createToken, clearTotp, plant }: Doors): Promise<Control> {
   const path = socketPath(folder)
   // The lock on the folder is ours, so a socket that still lies here is a dead one's.
   if (existsSync(path)) rmSync(path)
@@ -45,6 +52,7 @@ export async function startControl(folder: string, { createToken, plant }: Doors
   async function answer(line: string): Promise<Reply> {
     const request = JSON.parse(line) as Request
     if (request.method === 'token.create' && isRole(request.role)) return createToken(request.role)
+    if (request.method === 'totp.clear') return clearTotp(String(request.name))
     if (request.method === 'plant.provoke' || request.method === 'plant.heal') {
       if (!plant) throw new Fault('no_demo', { folder })
       return request.method === 'plant.heal' ? plant.heal(request.device) : plant.provoke(request.device, request.fault)
@@ -74,6 +82,11 @@ export function askForToken(folder: string, role: Role): Promise<Token | null> {
   return ask<Token>(folder, { method: 'token.create', role })
 }
 
+/** Takes the second factor from an account of the gateway running on this folder; null when none is running. */
+export function askToClearTotp(folder: string, name: string): Promise<Cleared | null> {
+  return ask<Cleared>(folder, { method: 'totp.clear', name })
+}
+
 /** Disturbs the plant of the demonstration running on this folder, or without a fault heals it. */
 export async function askPlant(folder: string, device: string, fault: string | null): Promise<PlantDevice> {
   const request: Request =
@@ -83,7 +96,7 @@ export async function askPlant(folder: string, device: string, fault: string | n
   return answer
 }
 
-async function ask<T extends Token | PlantDevice>(folder: string, request: Request): Promise<T | null> {
+async function ask<T extends Token | Cleared | PlantDevice>(folder: string, request: Request): Promise<T | null> {
   const path = socketPath(folder)
   if (!existsSync(path)) return null
   const { promise, resolve, reject } = Promise.withResolvers<T | null>()

@@ -1,9 +1,13 @@
 import type { Random } from '#devices/clock.ts'
+import { AccountCare } from './account-care.ts'
 import { type Accounts, openAccounts } from './accounts.ts'
 import { openDatabase } from './database.ts'
+import { Denials } from './denials.ts'
 import { type Links, openLinks } from './links.ts'
 import { PasswordHashing } from './password.ts'
+import { openPasswordResets } from './password-resets.ts'
 import { wordsOf } from './password-rules.ts'
+import { openSecondFactors } from './second-factors.ts'
 import { openSessions, type SessionClock, type Sessions } from './sessions.ts'
 import { NO_SETUP, type SetupSecret, setupSecret } from './setup-secret.ts'
 import { SignIn } from './sign-in.ts'
@@ -16,6 +20,8 @@ export type Access = Readonly<{
   sessions: Sessions
   links: Links
   signIn: SignIn
+  care: AccountCare
+  denials: Denials
   setup: SetupSecret
   hashing: PasswordHashing
   trail: Pick<Trail, 'flush'>
@@ -25,6 +31,8 @@ export type Access = Readonly<{
 export type AccessOptions = Readonly<{
   random: Random
   clock: SessionClock
+  /** Authenticators follow the wall's time, not the site's. */
+  wallNow(): number
   /** Names of the site: passwords made of them are guessed first. */
   siteNames?: readonly string[]
   /** Whether the first account is made on the page, by the one-time secret. A demonstration has its links instead. */
@@ -32,21 +40,31 @@ export type AccessOptions = Readonly<{
 }>
 
 /** Everything about who may come in, over one small database. */
-export function openAccess(folder: string, { random, clock, siteNames = [], hasSetup = false }: AccessOptions): Access {
+export function openAccess(
+  folder: string,
+  { random, clock, wallNow, siteNames = [], hasSetup = false }: AccessOptions,
+): Access {
   const db = openDatabase(folder)
   const trail = openTrail(db)
   const hashing = new PasswordHashing(random)
   const sessions = openSessions(db, random, clock)
-  const accounts = openAccounts(db, random, sessions, trail)
+  const resets = openPasswordResets(db, random, clock)
+  const accounts = openAccounts(db, random, sessions, resets, trail)
+  const factors = openSecondFactors(db, random, clock, wallNow)
+  const denials = new Denials(trail)
   const links = openLinks(db, random, clock)
   const secret = hasSetup && accounts.isEmpty() ? setupSecret(folder, random) : NO_SETUP
   const siteWords = wordsOf(siteNames)
+  const issuer = ['Caretaker', ...siteNames.slice(0, 1)].join(' ')
+  const shared = { accounts, sessions, factors, denials, hashing, trail, clock, siteWords }
   return {
     tokens: openTokens(db, random, trail),
     accounts,
     sessions,
     links,
-    signIn: new SignIn({ accounts, sessions, links, hashing, secret, trail, clock, siteWords }),
+    signIn: new SignIn({ ...shared, links, secret }),
+    care: new AccountCare({ ...shared, db, resets, issuer }),
+    denials,
     setup: secret,
     hashing,
     trail,

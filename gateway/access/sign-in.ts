@@ -1,12 +1,14 @@
 import { Fault } from '#devices/fault.ts'
 import { type Accounts, folded } from './accounts.ts'
+import type { Denials } from './denials.ts'
 import type { Identity } from './identity.ts'
 import type { Links } from './links.ts'
 import type { PasswordHashing } from './password.ts'
 import { demandStrength, wordsOf } from './password-rules.ts'
+import type { SecondFactors } from './second-factors.ts'
 import type { Owner, SessionClock, Sessions } from './sessions.ts'
 import type { SetupSecret } from './setup-secret.ts'
-import { addressKey, Throttle } from './throttle.ts'
+import { addressKey, Throttle, tooMany } from './throttle.ts'
 import type { Trail } from './trail.ts'
 import type { Role } from '../role.ts'
 
@@ -21,11 +23,15 @@ type Attempt = Readonly<{
 }>
 export type SignedIn = Readonly<{ token: string; identity: Identity }>
 export type Credentials = Readonly<{ name: string; password: string }>
+/** `code`: of the account's authenticator, where it has one. */
+type Proof = Credentials & Readonly<{ code?: string | undefined }>
 export type Newcomer = Credentials & Readonly<{ role: Role; person: string | null; by: string }>
 
 type Parts = Readonly<{
   accounts: Accounts
   sessions: Sessions
+  factors: SecondFactors
+  denials: Denials
   links: Links
   hashing: PasswordHashing
   secret: SetupSecret
@@ -50,9 +56,12 @@ export class SignIn {
     this.#decoy = parts.hashing.decoy()
   }
 
-  /** Throws `wrong_credentials` or `too_many_attempts`: the same words and the same work, whether the name is there or not. */
-  async withPassword({ name, password }: Credentials, attempt: Attempt): Promise<SignedIn> {
-    const { accounts, hashing } = this.#parts
+  /**
+   * Throws `wrong_credentials` or `too_many_attempts`: the same words and the same work, whether the name is there or
+   * not. With the right password of an account that has a second factor: `totp_required` or `wrong_code`.
+   */
+  async withPassword({ name, password, code }: Proof, attempt: Attempt): Promise<SignedIn> {
+    const { accounts, hashing, factors, denials, clock } = this.#parts
     const byAddress = this.#take('sign_in', attempt.address)
     const account = accounts.find(name)
     const key = folded(name)
@@ -63,9 +72,23 @@ export class SignIn {
     const isRight = await hashing.verify(account?.password ?? this.#decoy, password)
     // While the hash was computed the account may have been disabled, or its role changed.
     const now = isRight ? accounts.find(name) : null
-    if (!now || now.isDisabled) throw new Fault('wrong_credentials')
+    if (!now || now.isDisabled || now.password !== account?.password) {
+      denials.add({ what: 'sign_in', account: account?.id ?? null, route: null })
+      throw new Fault('wrong_credentials')
+    }
+    if (now.hasTotp && code === undefined) {
+      // Half of a sign-in is no guess.
+      this.#byName.takeBack(key)
+      byAddress.takeBack()
+      throw new Fault('totp_required')
+    }
+    if (now.hasTotp && !factors.use(now.id, code!)) {
+      denials.add({ what: 'code', account: now.id, route: null })
+      throw new Fault('wrong_code')
+    }
     this.#byName.forgive(key)
     byAddress.takeBack()
+    accounts.noteSignIn(now.id, clock.now())
     return this.#begin(now, attempt)
   }
 
@@ -93,6 +116,7 @@ export class SignIn {
       if (!accounts.isEmpty()) throw new Fault('already_set_up')
     })
     expected.destroy()
+    accounts.noteSignIn(account.id, this.#parts.clock.now())
     return this.#begin(account, attempt)
   }
 
@@ -134,7 +158,3 @@ export class SignIn {
 }
 
 type Refused = 'sign_in' | 'link' | 'setup'
-
-function tooMany(waitMs: number): Fault {
-  return new Fault('too_many_attempts', { seconds: Math.max(1, Math.ceil(waitMs / 1_000)) })
-}

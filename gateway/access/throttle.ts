@@ -1,3 +1,5 @@
+import { Fault } from '#devices/fault.ts'
+
 /** After the free attempts each one more waits twice as long as the last, in real time. */
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 300_000
@@ -68,6 +70,10 @@ export class Throttle {
 
 function isDoubling(tried: number, free: number): boolean {
   return tried >= free && Number.isInteger(Math.log2(tried / free))
+}
+
+export function tooMany(waitMs: number): Fault {
+  return new Fault('too_many_attempts', { seconds: Math.max(1, Math.ceil(waitMs / 1_000)) })
 }
 
 /** One household has a /64 of IPv6: its addresses are one. */

@@ -4,7 +4,10 @@ import type { Command } from '#rules/command.ts'
 import type { Access } from '../access/access.ts'
 import type { Accounting } from '../accounting.ts'
 import type { CommandAnswer } from '../answer-book.ts'
+import type { AllForwarding } from '../forwarding.ts'
+import type { ChartSource } from '../historian/chart-source.ts'
 import type { ForwardingHealth } from '../historian/forwarder.ts'
+import type { HistorySource } from '../history-files/ports.ts'
 import type { Latest } from '../latest.ts'
 import type { PlantDoor } from '../plant-door.ts'
 import type { Site } from '../site/site.ts'
@@ -16,6 +19,8 @@ import type { EventFeed } from './event-feed.ts'
 export type Health = Readonly<{
   status: 'ok' | 'degraded'
   startedAt: number
+  /** Why nothing becomes durable; null while all is well. */
+  trouble: string | null
   sources: readonly SourceHealth[]
   /** Faults of the site file and its profiles. */
   faults: number
@@ -30,9 +35,15 @@ export type ApiContext = Readonly<{
   epoch: string
   clock: Readonly<{ now(): number; wallOffsetMs(): number; speed: number }>
   read: Store['read']
+  /** Readings summed up, for charts. */
+  charts: ChartSource
+  /** Sends a past range to the named database again: false while another is on its way, null when there is none. */
+  resend: AllForwarding['resend']
+  /** Readings as they were, for files. */
+  history: HistorySource
   /** Resolves with the answer when it is durable. */
   command(command: Command): Promise<CommandAnswer>
-  access: Pick<Access, 'tokens' | 'accounts' | 'sessions' | 'signIn'>
+  access: Pick<Access, 'tokens' | 'accounts' | 'sessions' | 'signIn' | 'care' | 'denials'>
   /** Resolves when all that was decided at the door stands in the journal: no answer leaves before. */
   audit(): Promise<void>
   latest: Pick<Latest, 'of'>

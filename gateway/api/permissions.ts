@@ -20,10 +20,13 @@ export const PERMISSIONS = {
   work: ['admin', 'manager', 'engineer', 'field'],
   seeProvoked: ['admin', 'manager', 'engineer', 'monitor'],
   provoke: ['admin', 'engineer'],
+  resend: ['admin', 'engineer'],
   confirm: ['admin', 'manager', 'steward'],
   /** Who came in, who was refused, which tokens and accounts were made. */
   readAudit: ['admin', 'manager'],
   manageUsers: ['admin'],
+  /** Who decides over people and equipment has a second factor, if they wish. */
+  enrolTotp: ['admin', 'manager', 'agent'],
   readApi: ['admin', 'manager', 'engineer'],
 } as const satisfies Record<string, readonly Role[]>
 

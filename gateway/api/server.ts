@@ -14,11 +14,15 @@ import type { ApiContext } from './context.ts'
 import { demandDeclarations } from './declaration.ts'
 import { type Identification, identification, isLoopback } from './identity.ts'
 import { faultOf, sendProblem } from './problem.ts'
+import { auditDenials, type Denied } from './denied.ts'
+import { account } from './routes/account.ts'
 import { alarms } from './routes/alarms.ts'
 import { devices } from './routes/devices.ts'
 import { enter } from './routes/enter.ts'
 import { events } from './routes/events.ts'
+import { historyExport } from './routes/export.ts'
 import { faults } from './routes/faults.ts'
+import { forwarding } from './routes/forwarding.ts'
 import { health } from './routes/health.ts'
 import { metrics } from './routes/metrics.ts'
 import { notices } from './routes/notices.ts'
@@ -35,11 +39,14 @@ import { users } from './routes/users.ts'
 const RESOURCES = [
   health,
   session,
+  account,
   enter,
   users,
   site,
   devices,
   series,
+  historyExport,
+  forwarding,
   alarms,
   orders,
   notices,
@@ -83,7 +90,8 @@ export async function startServer(
   app.setValidatorCompiler(strictValidators())
   demandDeclarations(app)
   app.decorateRequest('identity', null)
-  guard(app, who, () => !context.demo && context.access.accounts.isEmpty())
+  const denied = auditDenials(app, context)
+  guard(app, who, denied, () => !context.demo && context.access.accounts.isEmpty())
   await openapi(app, context)
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, 'not_found'))
   app.setErrorHandler((error: Error, request, reply) => {
@@ -112,18 +120,21 @@ export async function startServer(
 }
 
 /** Before every handler: safe headers, no forged command, somebody we know, with a role that the route serves. */
-function guard(app: Pick<FastifyInstance, 'addHook'>, who: Identification, isNew: () => boolean): void {
+function guard(app: Pick<FastifyInstance, 'addHook'>, who: Identification, denied: Denied, isNew: () => boolean): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SAFETY_HEADERS)
     request.identity = who.of(request)
     if (request.is404) return
-    if (isForged(request)) throw new Fault('forbidden')
+    if (isForged(request)) throw await denied('origin', request)
     const access = request.routeOptions.config.access
     // A token that is not ours is wrong everywhere, also where none is needed.
-    if (request.headers.authorization !== undefined && !request.identity) throw unauthenticated(reply, isNew())
+    if (request.headers.authorization !== undefined && !request.identity) {
+      await denied('token', request)
+      throw unauthenticated(reply, isNew())
+    }
     if (access === 'open') return
     if (!request.identity) throw unauthenticated(reply, isNew())
-    if (!access?.roles.includes(request.identity.role)) throw new Fault('forbidden')
+    if (!access?.roles.includes(request.identity.role)) throw await denied('role', request)
   })
 }
 

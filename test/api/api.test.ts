@@ -90,12 +90,17 @@ t.test('what was decided can be read, in words and with times of the site', asyn
       to: string
       points: Record<string, unknown>[]
     }
-    t.match(series, { from: '2026-01-05T10:00:00.000+08:00', to: '2026-01-05T10:01:00.000+08:00' })
+    t.match(series, {
+      from: '2026-01-05T10:00:00.000+08:00',
+      to: '2026-01-05T10:01:00.000+08:00',
+      source: 'local',
+    })
     t.strictSame(series.points[0], {
       t: '2026-01-05T10:00:00.000+08:00',
       min: 0.6,
       mean: 0.6,
       max: 0.6,
+      last: 0.6,
       n: 4,
       quality: 'good',
     })
@@ -106,6 +111,7 @@ t.test('what was decided can be read, in words and with times of the site', asyn
       min: null,
       mean: null,
       max: null,
+      last: null,
       n: 0,
       quality: null,
     })
@@ -375,3 +381,25 @@ async function listen(
     },
   }
 }
+
+t.test('an alarm says who acknowledged it, for whom, when and with which words', async (t) => {
+  const estate = await openEstate()
+  t.teardown(() => estate.close())
+  await estate.say('P1', FINE, 10)
+  await estate.say('P1', LOW, 20)
+  const alarms = async () => (await (await estate.as('engineer', '/api/v1/alarms')).json()) as { items: Item[] }
+  const [raised] = (await alarms()).items
+  const unset = { acknowledgedAt: null, acknowledgedBy: null, acknowledgedByActor: null, acknowledgeComment: null }
+  t.match(raised, unset)
+  const words = 'on my way <b>now</b>'
+  const path = `/api/v1/alarms/${raised!.id}`
+  t.equal((await estate.order('field', `${path}/ack`, 'key-words-1', { by: 'T1', comment: words })).status, 200)
+  const told = {
+    acknowledgedAt: /\+08:00$/,
+    acknowledgedBy: 'T1',
+    acknowledgedByActor: /^T-/,
+    acknowledgeComment: words,
+  }
+  t.match((await alarms()).items[0], told)
+  t.match(await (await estate.as('engineer', path)).json(), told)
+})

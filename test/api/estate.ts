@@ -8,6 +8,7 @@ import { Accounting } from '#gateway/accounting.ts'
 import { eventFeed } from '#gateway/api/event-feed.ts'
 import type { ApiContext } from '#gateway/api/context.ts'
 import { type Resource, startServer } from '#gateway/api/server.ts'
+import { historyOf } from '#gateway/history-files/store-ports.ts'
 import { Latest } from '#gateway/latest.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
 import { systemRandom } from '#gateway/random.ts'
@@ -49,6 +50,8 @@ export async function openEstate({
   more = [] as readonly Resource[],
   host = '127.0.0.1',
   plant = null as ApiContext['plant'],
+  history = null as ApiContext['history'] | null,
+  resend = (() => null) as ApiContext['resend'],
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-api-'))
   writeFileSync(join(folder, 'site.yaml'), ESTATE)
@@ -67,13 +70,20 @@ export async function openEstate({
   }
   const clock = { now: () => now, wallOffsetMs: () => 0, speed: 1, delay, after: () => () => {} }
   const siteNames = [site.id, ...Object.values(site.name)]
-  const access = openAccess(folder, { random: systemRandom(), clock, siteNames, hasSetup: !demo })
+  const access = openAccess(folder, { random: systemRandom(), clock, wallNow: () => now, siteNames, hasSetup: !demo })
   const tokens = Object.fromEntries(ROLES.map((role) => [role, access.tokens.create(role, START).token])) as Record<
     Role,
     string
   >
   const read = remoteOf(queries) as unknown as ApiContext['read']
-  const feed = eventFeed({ read, delay })
+  const minutes = new Set<() => void>()
+  /** What waits a minute waits for the test. */
+  const patient = (ms: number, run: () => void) => {
+    if (ms < 60_000) return delay(ms, run)
+    minutes.add(run)
+    return () => void minutes.delete(run)
+  }
+  const feed = eventFeed({ read, delay: patient })
   const pipeline = new Pipeline({
     store: remoteOf(core) as unknown as ConstructorParameters<typeof Pipeline>[0]['store'],
     makeFlow: () => coreOf(site.plan),
@@ -102,6 +112,14 @@ export async function openEstate({
     epoch: 'epoch-1',
     clock,
     read,
+    charts: {
+      series: async ({ device, point }, range) => ({
+        source: 'local',
+        buckets: await read.series(device, point, range),
+      }),
+    },
+    resend,
+    history: history ?? historyOf(read),
     command: (command) => pipeline.command(command),
     access,
     audit: () => access.trail.flush((event) => pipeline.record({ ...event, trace: 'epoch-1' })),
@@ -110,6 +128,7 @@ export async function openEstate({
     health: () => ({
       status: 'degraded',
       startedAt: START,
+      trouble: null,
       sources: [{ source: 'plc', state: 'running', devices: [{ device: 'P1', ok: true, lastHeardAt: now }] }],
       faults: site.faults.length,
       forwarding: [],
@@ -121,6 +140,7 @@ export async function openEstate({
     plant,
     log,
   }
+  const audit = context.audit
   async function closeStore(): Promise<void> {
     await pipeline.stop()
     if (isReadable) queries.close()
@@ -151,12 +171,20 @@ export async function openEstate({
 
   return {
     tokens,
-    access,
+    access: { ...access, wallNow: () => now },
     folder,
     /** So much time passes, and nothing happens. */
     pass(ms: number) {
       now += ms
     },
+    /** What is done once a minute is done, and durable. */
+    async minutePasses() {
+      const due = [...minutes]
+      minutes.clear()
+      for (const run of due) run()
+      await audit()
+    },
+    stopServing: () => server.stop(),
     queries,
     feed,
     logged,

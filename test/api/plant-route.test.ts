@@ -1,4 +1,5 @@
 import t from 'tap'
+import { plantSite } from '#gateway/commands/demo.ts'
 import { startPlantProcess } from '#gateway/plant-process.ts'
 import { loadSite } from '#gateway/site/load.ts'
 import { openEstate } from './estate.ts'
@@ -7,9 +8,8 @@ type Plant = { devices: { device: string; faults: string[]; fault: string | null
 
 t.test('a demonstration says what fails, and lets engineers make it fail', async (t) => {
   const { site } = loadSite('sites/demo/site.yaml', { env: {}, cwd: process.cwd() })
-  const { connections, devices } = site!
   const plant = await startPlantProcess(
-    { site: { connections, devices }, siteStart: Date.UTC(2026, 0, 5, 2), speed: 1, ports: 'free' },
+    { site: plantSite(site!), siteStart: Date.UTC(2026, 0, 5, 2), speed: 1, ports: 'free' },
     () => {},
   )
   t.teardown(() => plant.stop())

@@ -11,84 +11,11 @@ import { may } from '#gateway/api/permissions.ts'
 import { systemRandom } from '#gateway/random.ts'
 import { type Role, ROLES } from '#gateway/role.ts'
 import { until } from '../fakes/until.ts'
-import { openEstate } from './estate.ts'
+import { type Answer, eventsOf, open, PASSWORD, person, send, type Sent, signIn } from './browser.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-const PASSWORD = 'violet kettle 9'
 const JSON_TYPE = { 'content-type': 'application/json' }
-
-type Estate = Awaited<ReturnType<typeof openEstate>>
-type Sent = Readonly<{
-  method?: string
-  cookie?: string | null
-  headers?: Record<string, string>
-  body?: unknown
-  /** Of ours: all of 127.0.0.0/8 is this machine. */
-  from?: string
-}>
-type Answer = Readonly<{
-  status: number
-  headers: IncomingMessage['headers']
-  text: string
-  json: {
-    id?: string
-    code: string
-    params: Record<string, unknown>
-    user: Record<string, unknown>
-    items: Record<string, unknown>[]
-  }
-  /** What the browser would send from now on. */
-  cookie: string | null
-}>
-
-/** As a browser or a program would send it; nothing is added. */
-async function send(estate: Estate, path: string, sent: Sent = {}): Promise<Answer> {
-  const { method = 'GET', cookie, headers = {}, body, from } = sent
-  const request = httpRequest(estate.url + path, {
-    method,
-    headers: { ...(body === undefined ? {} : JSON_TYPE), ...(cookie ? { cookie } : {}), ...headers },
-    ...(from === undefined ? {} : { localAddress: from }),
-  })
-  request.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body))
-  const [answer] = (await once(request, 'response')) as [IncomingMessage]
-  const chunks: Buffer[] = []
-  for await (const chunk of answer) chunks.push(chunk as Buffer)
-  const text = Buffer.concat(chunks).toString()
-  const set = answer.headers['set-cookie']?.[0] ?? null
-  return {
-    status: answer.statusCode!,
-    headers: answer.headers,
-    text,
-    json: /json/.test(answer.headers['content-type'] ?? '')
-      ? (JSON.parse(text) as Answer['json'])
-      : ({} as Answer['json']),
-    cookie: set && set.split(';')[0]!,
-  }
-}
-
-const signIn = (estate: Estate, name: string, password = PASSWORD, more: Sent = {}) =>
-  send(estate, '/api/v1/session', { method: 'POST', body: { name, password }, ...more })
-
-async function open(
-  t: { teardown(undo: () => Promise<void>): unknown },
-  options: Parameters<typeof openEstate>[0] = {},
-): Promise<Estate> {
-  const estate = await openEstate(options)
-  t.teardown(() => estate.close())
-  return estate
-}
-
-/** An account with the password of this file, and its cookie. */
-async function person(estate: Estate, name: string, role: Role, staff: string | null = null) {
-  const account = await estate.access.signIn.create({ name, role, person: staff, password: PASSWORD, by: 'setup' })
-  const { cookie } = await signIn(estate, name)
-  return { ...account, cookie: cookie! }
-}
-
-const eventsOf = (estate: Estate) =>
-  estate.queries.eventsAfter(0, 10_000).filter(({ type }) => type.startsWith('access.'))
-
 t.test('S01 a new installation knows nobody: the one-time secret makes the first account, once', async (t) => {
   const estate = await open(t)
   const file = join(estate.folder, 'setup-secret')
@@ -141,7 +68,7 @@ t.test('S01 a new installation knows nobody: the one-time secret makes the first
   const clock = { now: () => 0, speed: 1 }
   const folder = t.testdir({})
   const texts = [1, 2].map(() => {
-    const access = openAccess(folder, { random: systemRandom(), clock, hasSetup: true })
+    const access = openAccess(folder, { random: systemRandom(), clock, wallNow: () => 0, hasSetup: true })
     access.close()
     return access.setup.text()
   })
@@ -415,7 +342,8 @@ t.test('S08 a session ends when it should, at once', async (t) => {
 t.test('S08 a restart signs nobody out, and an ended session stays ended', async (t) => {
   const folder = t.testdir({})
   let now = 0
-  const start = () => openAccess(folder, { random: systemRandom(), clock: { now: () => now, speed: 60 } })
+  const start = () =>
+    openAccess(folder, { random: systemRandom(), clock: { now: () => now, speed: 60 }, wallNow: () => 0 })
   const owner = { id: 'U1', role: 'field', name: 'Tom', person: null } as const
   const first = start()
   const [kept, closed, idle] = [1, 2, 3].map(() => first.sessions.open(owner).token)
@@ -543,7 +471,11 @@ t.test('a sign-in link signs in who opens it, as one role', async (t) => {
   const guesses = await Promise.all(Array.from({ length: 40 }, (_, i) => enter(`guess${i}`, { from: '127.0.0.2' })))
   t.equal(guesses.filter(({ status }) => status === 429).length, 20, 'S07 guesses are slowed down')
   t.equal((await enter(always)).status, 303, 'those of another address are not')
-  const again = openAccess(t.testdir({}), { random: systemRandom(), clock: { now: () => 0, speed: 1 } })
+  const again = openAccess(t.testdir({}), {
+    random: systemRandom(),
+    clock: { now: () => 0, speed: 1 },
+    wallNow: () => 0,
+  })
   t.equal(again.links.use(always), null)
   again.close()
 })
@@ -654,6 +586,7 @@ t.test('S38 S40 what happens at the door is in the journal, and no secret is any
       ['access.role_changed', { account: tom, role: 'steward', by: ada }],
       ['access.account_disabled', { account: tom, by: ada }],
       ['access.signed_in', { account: /^L-/, role: 'monitor' }],
+      ['access.denied', { what: 'sign_in', account: ada, route: null, count: 1 }],
       ['access.refused', { what: 'sign_in', account: ada, count: 5 }],
       ['access.signed_out', { account: ada }],
     ],

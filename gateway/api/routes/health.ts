@@ -23,13 +23,14 @@ export function health({
         schema: { summary: 'Whether it lives; in detail for those who look after it', querystring: NoQuery },
       },
       async ({ identity }) => {
-        const { status, startedAt, sources, faults, forwarding } = health()
+        const { status, startedAt, trouble, sources, faults, forwarding } = health()
         const open = { status, version, site: site.id, time: time(clock.now()) }
         if (!identity || !may(identity.role, 'readGateway')) return open
         const { store, disk, clock: siteClock, versions, uptimeMs } = await vitals()
         return {
           ...open,
           startedAt: time(startedAt),
+          trouble,
           speed: clock.speed,
           wallOffsetMs: clock.wallOffsetMs(),
           sources: sources.map(({ devices, ...source }) => ({
@@ -43,7 +44,12 @@ export function health({
           versions,
           uptimeMs,
           faults,
-          forwarding: forwarding.map((target) => ({ ...target, since: time(target.since) })),
+          forwarding: forwarding.map(({ resend, ...target }) => ({
+            ...target,
+            since: time(target.since),
+            confirmedAt: time(target.confirmedAt),
+            ...(resend ? { resend: { ...resend, from: time(resend.from), to: time(resend.to) } } : {}),
+          })),
           listeners: events.listeners(),
         }
       },

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { extname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
@@ -18,7 +18,18 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** Addresses that the web app itself understands; any other one is not found, and says so. */
-const SCREENS = ['sign-in', 'setup', 'overview', 'alarms', 'orders', 'notices', 'health'] as const
+const SCREENS = [
+  'sign-in',
+  'setup',
+  'reset-password',
+  'account',
+  'users',
+  'overview',
+  'alarms',
+  'orders',
+  'notices',
+  'health',
+] as const
 const THINGS = ['assets', 'alarms', 'orders', 'notices'] as const
 
 /** What the app keeps in the address (range, filter, where to go next) is no business of the gateway's. */
@@ -77,13 +88,23 @@ function readBuilt(folder: string): Map<string, Served> {
   const files = new Map<string, Served>()
   for (const path of pathsIn(folder)) {
     const extension = extname(path)
-    if (TYPES[extension] === undefined) continue
+    if (TYPES[extension] === undefined || !isInside(folder, path)) continue
     const url = `/${path.replaceAll('\\', '/')}`
     // The name of an asset holds the hash of its content: under it there will never be another one.
     const cache = url.startsWith('/built/') ? 'public, max-age=31536000, immutable' : cacheOf(extension)
     files.set(url, served(readFileSync(join(folder, path)), extension, cache))
   }
   return files
+}
+
+/** S19: a file of the folder itself; a link may lead anywhere. */
+function isInside(folder: string, path: string): boolean {
+  try {
+    const real = realpathSync(join(folder, path))
+    return real.startsWith(realpathSync(folder) + sep) && statSync(real).isFile()
+  } catch {
+    return false
+  }
 }
 
 function cacheOf(extension: string): string {

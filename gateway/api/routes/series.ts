@@ -6,8 +6,9 @@ import { PERMISSIONS } from '../permissions.ts'
 import { isoAt, parseTime } from '../site-time.ts'
 
 const HOUR_MS = 3_600_000
-const LONGEST_MS = 31 * 24 * HOUR_MS
-/** Each scans its stretch of the log in the one query thread; lists wait behind them. */
+const LONGEST_DAYS = 5 * 366
+const LONGEST_MS = LONGEST_DAYS * 24 * HOUR_MS
+/** Each reads its stretch of the history in the one query thread; lists wait behind them. */
 const AT_ONCE = 4
 
 const Params = Type.Object(
@@ -23,9 +24,12 @@ const Query = Type.Object(
   { additionalProperties: false },
 )
 
-/** One point over time; without `from` the last hour, without `to` until now. */
-export function series({ site, read, clock }: ApiContext): FastifyPluginAsyncTypebox {
-  const points = new Map(site.devices.map(({ id, profile }) => [id, new Set(Object.keys(profile.points))]))
+/**
+ * One point over time; without `from` the last hour, without `to` until now. The same range gives all points the same
+ * buckets. `source` says where the figures come from: this gateway's own history, or its database.
+ */
+export function series({ site, charts, clock }: ApiContext): FastifyPluginAsyncTypebox {
+  const profiles = new Map(site.devices.map(({ id, profile }) => [id, profile]))
   const { timeZone } = site.plan
   let running = 0
 
@@ -37,20 +41,25 @@ export function series({ site, read, clock }: ApiContext): FastifyPluginAsyncTyp
         schema: { summary: 'One point over time, in buckets', params: Params, querystring: Query },
       },
       async ({ params: { device, point }, query: { from: fromText, to: toText, buckets } }) => {
-        if (!points.get(device)?.has(point)) throw new Fault('not_found')
+        const profile = profiles.get(device)
+        if (!profile || !Object.hasOwn(profile.points, point)) throw new Fault('not_found')
         const to = toText === undefined ? clock.now() : parseTime(toText)
         const from = fromText === undefined ? (to ?? 0) - HOUR_MS : parseTime(fromText)
         if (from === null || to === null)
           throw new Fault('invalid_request', { detail: `${from === null ? 'from' : 'to'}: ISO 8601` })
         if (from >= to) throw new Fault('invalid_request', { detail: 'from < to' })
-        if (to - from > LONGEST_MS) throw new Fault('invalid_request', { detail: 'to - from <= 31 d' })
+        if (to - from > LONGEST_MS) throw new Fault('invalid_request', { detail: `to - from <= ${LONGEST_DAYS} d` })
         if (running >= AT_ONCE) throw new Fault('busy')
         running++
         try {
-          const found = await read.series(device, point, { from, to, buckets })
+          const { source, buckets: found } = await charts.series(
+            { site: site.id, device, kind: profile.kind, point },
+            { from, to, buckets },
+          )
           return {
             from: isoAt(from, timeZone),
             to: isoAt(to, timeZone),
+            source,
             points: found.map((bucket) => ({ ...bucket, t: isoAt(bucket.t, timeZone) })),
           }
         } finally {

@@ -13,17 +13,21 @@ const exact = { additionalProperties: false } as const
 export const NAME = Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\p{Cc}]*\\S[^\\p{Cc}]*$' })
 /** How good it is, is judged where one is chosen; here it only has an end. */
 export const PASSWORD_TEXT = Type.String({ minLength: 1, maxLength: PASSWORD.most })
+/** Of an authenticator. */
+export const CODE = Type.String({ pattern: '^[0-9]{6}$' })
 const Credentials = { name: NAME, password: PASSWORD_TEXT }
 
 /** Signing in and out, and the first account of an installation. */
 export function session(context: ApiContext): FastifyPluginAsyncTypebox {
   const { site, demo } = context
-  const { signIn } = context.access
+  const { accounts, signIn } = context.access
   const time = timesOf(site.plan.timeZone)
   const view = ({ id, name, role, person, expiresAt }: Identity) => ({
     user: { id, name, role, person },
     demo,
     expiresAt: time(expiresAt),
+    /** False for who came in by a link or a token, and for a visitor. */
+    hasAccount: accounts.get(id) !== null,
   })
   const tags = ['session']
 
@@ -40,7 +44,12 @@ export function session(context: ApiContext): FastifyPluginAsyncTypebox {
       '/api/v1/session',
       {
         config: { access: 'open' },
-        schema: { tags, summary: 'Sign in by password', querystring: NoQuery, body: Type.Object(Credentials, exact) },
+        schema: {
+          tags,
+          summary: 'Sign in by password, and by a code where the account has a second factor',
+          querystring: NoQuery,
+          body: Type.Object({ ...Credentials, code: Type.Optional(CODE) }, exact),
+        },
       },
       async (request, reply) => {
         const attempt = { address: request.ip, before: sessionOf(request) }

@@ -14,6 +14,7 @@ export function site({ site, version, epoch, clock, demo }: ApiContext): Fastify
     floors,
     homes: floors * homesPerFloor,
   }))
+  const rooms = site.rooms.map(({ id, name }) => ({ id, name: both(name) }))
   const assets = [...site.plan.assets.values()].map(({ id, name, kind, room, region, homes }) => ({
     id,
     name: both(name),
@@ -44,6 +45,7 @@ export function site({ site, version, epoch, clock, demo }: ApiContext): Fastify
         now: isoAt(clock.now(), site.plan.timeZone),
         you: identity && { id: identity.id, role: identity.role },
         buildings,
+        rooms,
         assets,
         staff,
       }),

@@ -16,16 +16,18 @@ const RoleName = Type.Enum([...ROLES], { type: 'string' })
 /** The accounts of people. What changes one ends its sessions at once. */
 export function users(context: ApiContext): FastifyPluginAsyncTypebox {
   const { site } = context
-  const { accounts, signIn } = context.access
+  const { accounts, care, signIn } = context.access
   const time = timesOf(site.plan.timeZone)
   const staff = new Set(site.plan.staff.map(({ id }) => id))
-  const view = ({ id, name, role, person, isDisabled, createdAt }: Account) => ({
+  const view = ({ id, name, role, person, isDisabled, createdAt, lastSignInAt, hasTotp }: Account) => ({
     id,
     name,
     role,
     person,
     disabled: isDisabled,
     createdAt: time(createdAt),
+    lastSignInAt: time(lastSignInAt),
+    hasTotp,
   })
   const config = { access: { roles: PERMISSIONS.manageUsers } }
   const tags = ['users']
@@ -69,6 +71,46 @@ export function users(context: ApiContext): FastifyPluginAsyncTypebox {
         schema: { tags, summary: 'Lock an account out', params: IdParams, querystring: NoQuery, body: NoBody },
       },
       async ({ identity, params: { id } }) => view(await audited(context, () => accounts.disable(id, identity!.id))),
+    )
+    app.post(
+      '/api/v1/users/:id/enable',
+      {
+        config,
+        schema: { tags, summary: 'Let an account in again', params: IdParams, querystring: NoQuery, body: NoBody },
+      },
+      async ({ identity, params: { id } }) => view(await audited(context, () => accounts.enable(id, identity!.id))),
+    )
+    app.post(
+      '/api/v1/users/:id/totp/clear',
+      {
+        config,
+        schema: {
+          tags,
+          summary: 'Take the second factor from an account whose person lost it',
+          params: IdParams,
+          querystring: NoQuery,
+          body: NoBody,
+        },
+      },
+      async ({ identity, params: { id } }) => view(await audited(context, () => care.clearTotp(id, identity!.id))),
+    )
+    app.post(
+      '/api/v1/users/:id/reset',
+      {
+        config,
+        schema: {
+          tags,
+          summary: 'A link, good once and for an hour, by which the person sets a new password',
+          params: IdParams,
+          querystring: NoQuery,
+          body: NoBody,
+        },
+      },
+      async ({ identity, params: { id } }, reply) => {
+        const { link, expiresAt } = await audited(context, () => care.makeReset(id, identity!.id))
+        // Behind the `#` it reaches no server, and no log on the way.
+        return reply.code(201).send({ link: `/reset-password#${link}`, expiresAt: time(expiresAt) })
+      },
     )
     app.post(
       '/api/v1/users/:id/role',

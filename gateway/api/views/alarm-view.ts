@@ -31,6 +31,8 @@ export function alarmView(site: Site): (alarm: AlarmDocument) => object {
       raisedAt: time(alarm.raisedAt),
       acknowledgedAt: time(alarm.acknowledgedAt),
       acknowledgedBy: alarm.acknowledgedBy,
+      acknowledgedByActor: alarm.acknowledgedByActor ?? null,
+      acknowledgeComment: alarm.acknowledgeComment ?? null,
       clearedAt: time(alarm.clearedAt),
       closedAt: time(alarm.closedAt),
       orderId: alarm.order,
