@@ -1,8 +1,9 @@
 import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { useEffect, useState } from 'preact/hooks'
 import { type App, AppContext, useApp, useWords } from './app-context.ts'
-import { homeOf } from './roles.ts'
-import { NothingScreen } from './screens/nothing/nothing.tsx'
+import type { Role } from './api/types.ts'
+import { homeOf, maySee } from './roles.ts'
+import { ForbiddenScreen, NothingScreen } from './screens/nothing/nothing.tsx'
 import { OverviewScreen } from './screens/overview/overview.tsx'
 import { Shell } from './shell/shell.tsx'
 
@@ -10,13 +11,16 @@ import { Shell } from './shell/shell.tsx'
 const AlarmScreen = lazy(() => import('./screens/alarm/alarm.tsx').then((screen) => screen.AlarmScreen))
 const AlarmsScreen = lazy(() => import('./screens/alarms/alarms.tsx').then((screen) => screen.AlarmsScreen))
 const AssetScreen = lazy(() => import('./screens/asset/asset.tsx').then((screen) => screen.AssetScreen))
+const AccountScreen = lazy(() => import('./screens/account/account.tsx').then((screen) => screen.AccountScreen))
 const HealthScreen = lazy(() => import('./screens/health/health.tsx').then((screen) => screen.HealthScreen))
 const NoticeScreen = lazy(() => import('./screens/notice/notice.tsx').then((screen) => screen.NoticeScreen))
 const NoticesScreen = lazy(() => import('./screens/notices/notices.tsx').then((screen) => screen.NoticesScreen))
 const OrderScreen = lazy(() => import('./screens/order/order.tsx').then((screen) => screen.OrderScreen))
 const OrdersScreen = lazy(() => import('./screens/orders/orders.tsx').then((screen) => screen.OrdersScreen))
+const ResetScreen = lazy(() => import('./screens/reset/reset.tsx').then((screen) => screen.ResetScreen))
 const SetupScreen = lazy(() => import('./screens/setup/setup.tsx').then((screen) => screen.SetupScreen))
 const SignInScreen = lazy(() => import('./screens/sign-in/sign-in.tsx').then((screen) => screen.SignInScreen))
+const UsersScreen = lazy(() => import('./screens/users/users.tsx').then((screen) => screen.UsersScreen))
 
 /** The gateway's own pages are not screens of this app. */
 const OURS = /^\/(?!api\/|enter\/|metrics)/
@@ -39,24 +43,38 @@ function Door() {
   const { path, url, route } = useLocation()
   const isAway = useAsking()
   const visitor = session.visitor.value
-  const isOutside = path === '/sign-in' || path === '/setup'
+  const isOutside = OUTSIDE.includes(path)
 
   useEffect(() => {
     if (visitor.is === 'nobody' && visitor.setup && path !== '/setup') route('/setup', true)
-    else if (visitor.is === 'nobody' && !visitor.setup && !isOutside)
-      route(path === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(url)}`, true)
+    else if (visitor.is === 'nobody' && !visitor.setup && !isOutside) route(signInPath(url, visitor.ended), true)
     else if (visitor.is === 'somebody' && path === '/' && homeOf(visitor.session.user.role) !== '/')
       route(homeOf(visitor.session.user.role), true)
   }, [visitor, path])
 
   if (path === '/sign-in') return <SignInScreen />
   if (path === '/setup') return <SetupScreen />
+  if (path === '/reset-password') return <ResetScreen />
   if (visitor.is !== 'somebody') return <Waiting isAway={isAway} />
   return (
     <Shell session={visitor.session}>
-      {homeOf(visitor.session.user.role) === '/' ? <NothingScreen /> : <Screens />}
+      <Inside role={visitor.session.user.role} path={path} />
     </Shell>
   )
+}
+
+function Inside({ role, path }: { role: Role; path: string }) {
+  if (path === '/account') return <AccountScreen />
+  if (homeOf(role) === '/') return <NothingScreen />
+  return maySee(role, path) ? <Screens /> : <ForbiddenScreen />
+}
+
+/** Pages of whoever is not inside. */
+const OUTSIDE = ['/sign-in', '/setup', '/reset-password']
+
+function signInPath(from: string, ended: boolean | undefined): string {
+  const query = new URLSearchParams({ ...(ended ? { ended: '' } : {}), ...(from === '/' ? {} : { next: from }) })
+  return query.size === 0 ? '/sign-in' : `/sign-in?${query}`
 }
 
 function Screens() {
@@ -71,6 +89,7 @@ function Screens() {
       <Route path="/notices" component={NoticesScreen} />
       <Route path="/notices/:id" component={NoticeScreen} />
       <Route path="/health" component={HealthScreen} />
+      <Route path="/users" component={UsersScreen} />
       <Route path="/" component={Blank} />
       <Route default component={NothingScreen} />
     </Router>

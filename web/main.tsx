@@ -16,7 +16,7 @@ const gateway = connection(
   () => words.language.peek(),
   (refusal) => session.ended(refusal),
 )
-const estate = openEstate(gateway, words.useTimeZone)
+const estate = openEstate(gateway, words.useTimeZone, session.check)
 const app: App = { words, theme: openTheme(), connection: gateway, session, estate }
 
 // Another session of the same role is no reason to begin anew.

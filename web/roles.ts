@@ -1,5 +1,19 @@
 import type { Role } from './api/types.ts'
 
+/** All roles, as the gateway knows them. */
+export const ROLES = [
+  'admin',
+  'engineer',
+  'field',
+  'agent',
+  'steward',
+  'monitor',
+  'manager',
+  'quality',
+  'contractor',
+  'resident',
+] as const satisfies readonly Role[]
+
 const OVERSEERS = ['admin', 'manager', 'engineer', 'monitor', 'quality'] as const satisfies readonly Role[]
 
 /** What each role is offered here. The gateway decides; a test holds this table against the gateway's own. */
@@ -14,6 +28,7 @@ export const OFFERED = {
   reset: ['admin', 'manager', 'engineer'],
   work: ['admin', 'manager', 'engineer', 'field'],
   confirm: ['admin', 'manager', 'steward'],
+  manageUsers: ['admin'],
 } as const satisfies Record<string, readonly Role[]>
 
 export type Permission = keyof typeof OFFERED
@@ -40,6 +55,20 @@ const FIRST: Partial<Record<Role, readonly ScreenName[]>> = {
   field: ['orders'],
   steward: ['notices', 'orders'],
   agent: ['notices', 'orders'],
+}
+
+/** Where a screen stands that not everybody sees; its things stand below it. */
+const PLACES: Readonly<Record<string, Permission>> = {
+  ...Object.fromEntries(SCREENS.map(({ name, permission }) => [name, permission])),
+  assets: 'readPlant',
+  users: 'manageUsers',
+}
+
+/** Whether a role is shown what stands at this address. */
+export function maySee(role: Role, path: string): boolean {
+  const place = path.split('/')[1] ?? ''
+  const permission = Object.hasOwn(PLACES, place) ? PLACES[place] : undefined
+  return permission === undefined || may(role, permission)
 }
 
 /** The screens of a role, the one it lands on first. */

@@ -60,16 +60,7 @@ export async function visitorOf(
   })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
-  const wrong: string[] = []
-  page.on('request', (request) => {
-    if (!request.url().startsWith(origin)) wrong.push(`asks elsewhere: ${request.url()}`)
-  })
-  page.on('pageerror', (error) => wrong.push(`throws: ${error.message}`))
-  page.on('console', (message) => {
-    // An answer of 4xx is news for the person, who is told in words; the browser notes it here as well.
-    const isAnswer = /Failed to load resource.*status of 4\d\d/.test(message.text())
-    if (['error', 'warning'].includes(message.type()) && !isAnswer) wrong.push(message.text())
-  })
+  const wrong = wrongOf(page, origin)
   await page.addInitScript(`
     window.shifted = 0
     new PerformanceObserver((list) => {
@@ -92,4 +83,19 @@ export async function visitorOf(
       await page.screenshot({ path: `${SCREENS}/${name}-${width}-${scheme}-${language}.png` })
     },
   }
+}
+
+/** What must never happen on a page: requests to elsewhere, and errors or warnings in its console. It grows. */
+function wrongOf(page: Page, origin: string): readonly string[] {
+  const wrong: string[] = []
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin)) wrong.push(`asks elsewhere: ${request.url()}`)
+  })
+  page.on('pageerror', (error) => wrong.push(`throws: ${error.message}`))
+  page.on('console', (message) => {
+    // An answer of 4xx is news for the person, who is told in words; the browser notes it here as well.
+    const isAnswer = /Failed to load resource.*status of 4\d\d/.test(message.text())
+    if (['error', 'warning'].includes(message.type()) && !isAnswer) wrong.push(message.text())
+  })
+  return wrong
 }

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { startEstate } from '../flow/estate.ts'
+import { until } from '../fakes/until.ts'
 import { openBrowser, visitorOf, withoutBrowser } from './browser.ts'
 
 /** S15: text of the site file that would run, were it ever taken for markup. */
@@ -69,6 +71,12 @@ t.test(
     await desk.keyboard.press('j')
     await desk.keyboard.press('Enter')
     await desk.getByText('Likely cause').waitFor()
+    await desk.getByText(`seen ${HOSTILE}`).waitFor()
+    t.match(
+      await desk.getByRole('region', { name: 'History' }).textContent(),
+      /acknowledged(CE|CE \(done by [\w-]+\))/,
+      'for whom, by whom, with what comment',
+    )
     t.strictSame(await engineer.barriers(), [], 'axe: alarm')
     await engineer.picture('alarm')
 
@@ -122,15 +130,119 @@ t.test(
     }
 
     t.test('the chart is loaded when it is looked at, and its address keeps what it shows', async (t) => {
-      await desk.goto(`${origin}/assets/PR1-H?point=PR1-H.outlet_pressure&range=6h`)
+      const frame = desk.locator('[data-chart]')
+      const shownMs = async () => {
+        const [from, to] = await Promise.all(['data-from', 'data-to'].map((name) => frame.getAttribute(name)))
+        return Date.parse(to!) - Date.parse(from!)
+      }
+      await desk.goto(`${origin}/assets/PR1-H?point=PR1-H.outlet_pressure&range=24h`)
       await desk.locator('[data-chart="drawn"] canvas').waitFor()
-      t.equal(await desk.getByRole('button', { name: '6h' }).getAttribute('aria-pressed'), 'true')
-      await desk.getByRole('button', { name: '1h' }).click()
+      t.equal(await desk.locator('[data-range="24h"]').getAttribute('aria-pressed'), 'true')
+      for (const [range, days] of [
+        ['7d', 7],
+        ['30d', 30],
+        ['1h', 1 / 24],
+      ] as const) {
+        await desk.locator(`[data-range="${range}"]`).click()
+        await desk.waitForURL(new RegExp(`range=${range}`))
+        await until(range, async () => (await shownMs()) === days * 86_400_000)
+      }
+      await desk.goBack()
+      await desk.waitForURL(/range=30d/)
+      await desk.goForward()
       await desk.waitForURL(/range=1h/)
+      t.pass('the way back leads back')
+
+      // Drawn over with the mouse: the last fifth of the hour, where the story was.
+      const canvas = (await desk.locator('[data-chart] .u-over').boundingBox())!
+      const drag = async (from: number, to: number) => {
+        await desk.mouse.move(canvas.x + canvas.width * from, canvas.y + 80)
+        await desk.mouse.down()
+        await desk.mouse.move(canvas.x + canvas.width * to, canvas.y + 90, { steps: 4 })
+        await desk.mouse.up()
+      }
+      await drag(0.8, 0.99)
+      await desk.waitForURL(/range=1h&from=.+&to=/)
+      await until('the stretch', async () => Math.abs((await shownMs()) - 0.19 * 3_600_000) < 30_000)
+      const shared = desk.url()
+      await desk.locator('[data-chart]').dblclick()
+      await desk.waitForURL((url) => !url.searchParams.has('from'))
+      await desk.goBack()
+      await desk.waitForURL(shared)
+      await until('the stretch again', async () => Math.abs((await shownMs()) - 0.19 * 3_600_000) < 30_000)
+
+      await desk.locator('[data-chart]').focus()
+      const before = new URL(shared).searchParams
+      await desk.keyboard.press('ArrowLeft')
+      await desk.waitForURL((url) => Date.parse(url.searchParams.get('to')!) < Date.parse(before.get('to')!))
+      await desk.keyboard.press('ArrowRight')
+      await desk.keyboard.press('+')
+      await until('closer', async () => (await shownMs()) < 0.1 * 3_600_000)
+      await desk.keyboard.press('-')
+      await until('further', async () => (await shownMs()) > 0.15 * 3_600_000)
+      await desk.keyboard.press('Escape')
+      await desk.waitForURL((url) => !url.searchParams.has('from'))
+
+      // Somebody else opens the same address.
+      const guest = await as('engineer', 'T1', { width: 390, scheme: 'dark' })
+      await guest.page.locator('[data-line="live"]').waitFor()
+      await guest.page.goto(shared)
+      await guest.page.locator('[data-chart="drawn"] canvas').waitFor()
+      t.equal(
+        Date.parse((await guest.page.locator('[data-chart]').getAttribute('data-from'))!),
+        Date.parse(before.get('from')!),
+      )
+      await guest.page.locator('[data-chart]').scrollIntoViewIfNeeded()
+      t.strictSame(await guest.barriers(), [], 'axe: chart on a phone')
+      await guest.picture('chart')
+      t.strictSame(guest.wrong, [])
+      await guest.context.close()
+
       await desk.getByLabel('What to draw').selectOption('PR1-H.tank_level')
       await desk.waitForURL(/tank_level/)
       await desk.getByText('Tank level: ', { exact: false }).waitFor()
       t.strictSame(await engineer.barriers(), [], 'axe: asset')
+      t.strictSame(engineer.wrong, [])
+    })
+
+    t.test('what a chart shows can be kept, and what was bad in it is seen', async (t) => {
+      estate.plant.send({ type: 'provoke', fault: 'sensor_absent', device: 'PR1-H' })
+      await desk.goto(`${origin}/assets/PR1-H?point=PR1-H.outlet_pressure&range=1h`)
+      await desk.locator('[data-point="outlet_pressure"] [data-quality="bad"]').waitFor()
+      estate.plant.send({ type: 'heal', device: 'PR1-H' })
+      await desk.locator('[data-point="outlet_pressure"] [data-quality="good"]').waitFor()
+      await desk.reload()
+      await desk.locator('[data-hatched="bad"]').waitFor()
+      const series = await desk.evaluate(
+        async () => (await (await fetch('/api/v1/points/PR1-H/outlet_pressure/series')).json()) as { source?: string },
+      )
+      const said = desk.getByText(/^Figures from/)
+      t.equal(await said.count(), series.source === undefined ? 0 : 1, `the source is said: ${series.source}`)
+      await engineer.picture('chart')
+
+      const [table] = await Promise.all([
+        desk.waitForEvent('download'),
+        desk.getByRole('button', { name: 'Save as table (CSV)' }).click(),
+      ])
+      t.match(table.suggestedFilename(), /^PR1-H\.outlet_pressure_\d{8}-\d{4}_\d{8}-\d{4}\.csv$/)
+      const bytes = readFileSync(await table.path())
+      t.strictSame([...bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf])
+      const lines = bytes.toString('utf8').slice(1).trimEnd().split('\r\n')
+      t.match(lines[0], /^Time \(Asia\/Shanghai\),Outlet pressure mean \(MPa\),.*,Quality$/)
+      t.match(lines[1], /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,[\d.]+,[\d.]+,[\d.]+,\d+,(good|bad in part)$/)
+      t.ok(
+        lines.some((line) => /,(no valid value|bad in part)$/.test(line)),
+        'bad stretches are in the table, too',
+      )
+
+      const [picture] = await Promise.all([
+        desk.waitForEvent('download'),
+        desk.getByRole('button', { name: 'Save as picture (PNG)' }).click(),
+      ])
+      t.match(picture.suggestedFilename(), /^PR1-H\.outlet_pressure_\d{8}-\d{4}_\d{8}-\d{4}\.png$/)
+      const png = readFileSync(await picture.path())
+      t.equal(png.subarray(1, 4).toString('latin1'), 'PNG')
+      t.ok(png.length > 5_000, `${png.length} bytes`)
       t.strictSame(engineer.wrong, [])
     })
 

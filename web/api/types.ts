@@ -21,7 +21,36 @@ export type Session = Readonly<{
   user: Readonly<{ id: string; name: string; role: Role; person: string | null }>
   demo: boolean
   expiresAt: string | null
+  /** False for who came by a link or visits a demonstration. */
+  hasAccount?: boolean
 }>
+
+/** One's own account. */
+export type OwnAccount = Readonly<{
+  id: string
+  name: string
+  role: Role
+  person: string | null
+  createdAt: string
+  lastSignInAt: string | null
+  hasTotp: boolean
+  mayEnrolTotp: boolean
+}>
+/** An account as who looks after all of them sees it. */
+export type User = Readonly<{
+  id: string
+  name: string
+  role: Role
+  person: string | null
+  disabled: boolean
+  createdAt: string
+  lastSignInAt: string | null
+  hasTotp: boolean
+}>
+/** A second factor that is not confirmed yet; its secret is shown this once. */
+export type Enrolment = Readonly<{ secret: string; uri: string; expiresAt: string }>
+/** A link that lets its bearer choose a password, shown this once. */
+export type ResetLink = Readonly<{ link: string; expiresAt: string }>
 
 export type Problem = Readonly<{ status: number; code: string; detail: string; params: Params }>
 
@@ -44,6 +73,8 @@ export type Site = Readonly<{
   speed: number
   now: string
   buildings: readonly Readonly<{ id: string; name: Both; homes: number }>[]
+  /** Names of pump rooms and bin points, where the site gives them. */
+  rooms?: readonly Readonly<{ id: string; name: Both }>[]
   assets: readonly Asset[]
   staff: readonly Readonly<{ id: string; role: string }>[]
 }>
@@ -97,6 +128,9 @@ export type Alarm = Readonly<{
   raisedAt: string
   acknowledgedAt: string | null
   acknowledgedBy: string | null
+  /** Who did it in the name of `acknowledgedBy`: an account, a token, a link. */
+  acknowledgedByActor?: string | null
+  acknowledgeComment?: string | null
   clearedAt: string | null
   closedAt: string | null
   orderId: string | null
@@ -196,7 +230,13 @@ export type SeriesPoint = Readonly<{
   n: number
   quality: Quality | null
 }>
-export type Series = Readonly<{ from: string; to: string; points: readonly SeriesPoint[] }>
+/** `source`: where the figures come from, when the gateway says it. */
+export type Series = Readonly<{
+  from: string
+  to: string
+  points: readonly SeriesPoint[]
+  source?: 'local' | 'influx'
+}>
 
 /** Demonstration only: what can be broken on purpose. */
 export type PlantState = Readonly<{

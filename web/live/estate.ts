@@ -32,7 +32,7 @@ export type Estate = Readonly<{
 const HEALTH_EVERY_MS = 15_000
 const RETRY_MS = 2_000
 
-export function openEstate(connection: Connection, useTimeZone: (zone: string) => void): Estate {
+export function openEstate(connection: Connection, useTimeZone: (zone: string) => void, onRefused: () => void): Estate {
   const site = signal<Site | null>(null)
   const devices = signal<readonly Device[] | null>(null)
   const health = signal<Health | null>(null)
@@ -95,6 +95,7 @@ export function openEstate(connection: Connection, useTimeZone: (zone: string) =
         },
         values: values.take,
         dropped: fail,
+        refused: onRefused,
       })
       const pulse = setInterval(() => {
         readHealth(role).catch(() => {

@@ -5,14 +5,23 @@ import type { Session } from '../api/types.ts'
 export type Visitor =
   | Readonly<{ is: 'asking' }>
   /** `setup`: nobody has an account yet, the first one is to be made. */
-  | Readonly<{ is: 'nobody'; setup: boolean }>
+  | Readonly<{
+      is: 'nobody'
+      setup: boolean
+      /** Was somebody until now: the session ended, or the account was changed. */
+      ended?: boolean
+    }>
   | Readonly<{ is: 'somebody'; session: Session }>
+
+export type Credentials = Readonly<{ name: string; password: string; code?: string }>
 
 export type SessionStore = Readonly<{
   visitor: ReadonlySignal<Visitor>
   /** Asks the gateway who we are. */
   ask(): Promise<void>
-  signIn(name: string, password: string): Promise<Session>
+  /** Asks again, because something was refused: another role, or nobody any more. */
+  check(): void
+  signIn(credentials: Credentials): Promise<Session>
   setUp(secret: string, name: string, password: string): Promise<Session>
   signOut(): Promise<void>
   /** An answer somewhere said that we are not signed in any more. */
@@ -49,7 +58,13 @@ export function sessionStore(connection: () => Connection): SessionStore {
   return {
     visitor,
     ask,
-    signIn: async (name, password) => enter(await connection().send<Session>('POST', '/session', { name, password })),
+    check() {
+      // That the session is over, `ended` hears.
+      connection()
+        .get<Session>('/session')
+        .then(enter, () => {})
+    },
+    signIn: async (credentials) => enter(await connection().send<Session>('POST', '/session', credentials)),
     setUp: async (secret, name, password) =>
       enter(await connection().send<Session>('POST', '/setup', { secret, name, password })),
     async signOut() {
@@ -58,7 +73,7 @@ export function sessionStore(connection: () => Connection): SessionStore {
     },
     ended({ params }) {
       // While we ask, the answer is awaited above.
-      if (visitor.value.is === 'somebody') visitor.value = { is: 'nobody', setup: params.setup === true }
+      if (visitor.value.is === 'somebody') visitor.value = { is: 'nobody', setup: params.setup === true, ended: true }
     },
   }
 }

@@ -19,6 +19,8 @@ export type StreamListener = Readonly<{
   event(type: string, data: Readonly<Record<string, unknown>>): void
   values(items: readonly PointValue[]): void
   dropped(): void
+  /** The gateway answered, and said no. */
+  refused(): void
 }>
 
 /**
@@ -47,7 +49,9 @@ export function openStream(values: boolean, listener: StreamListener): Readonly<
     for (const type of EVENTS) on(type, (data: Record<string, unknown>) => listener.event(type, data))
     made.addEventListener('error', () => {
       listener.dropped()
-      if (made.readyState === EventSource.CLOSED) timer = setTimeout(reopen, RETRY_MS)
+      if (made.readyState !== EventSource.CLOSED) return
+      listener.refused()
+      timer = setTimeout(reopen, RETRY_MS)
     })
   }
 

@@ -1,17 +1,17 @@
 import { useWords } from '../app-context.ts'
 import { Moment } from './moment.tsx'
 
-type Line = readonly [name: string, at: string | null, by: string | null]
+type Line = readonly [name: string, at: string | null, by: string | null, note?: string | null]
 
 /** When what happened, in order, with the time that passed between. */
 export function Times({ times }: { times: readonly Line[] }) {
   const words = useWords()
   const happened = times
-    .flatMap(([name, at, by]) => (at === null ? [] : [{ name, at, by }]))
+    .flatMap(([name, at, by, note = null]) => (at === null ? [] : [{ name, at, by, note }]))
     .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
   return (
     <ol class="text-sm">
-      {happened.map(({ name, at, by }, index) => {
+      {happened.map(({ name, at, by, note }, index) => {
         const before = happened[index - 1]
         const passedMs = before ? Date.parse(at) - Date.parse(before.at) : 0
         return (
@@ -23,6 +23,7 @@ export function Times({ times }: { times: readonly Line[] }) {
               {by !== null && <span>{by}</span>}
               {passedMs >= 1_000 && <span class="quiet">+{words.format.duration(passedMs)}</span>}
             </span>
+            {note !== null && note !== '' && <q class="mt-0.5 block break-words whitespace-pre-line">{note}</q>}
           </li>
         )
       })}

@@ -1,11 +1,13 @@
 import { useLocation } from 'preact-iso'
+import { useRef } from 'preact/hooks'
 import { useApp } from '../app-context.ts'
+import { may } from '../roles.ts'
 import type { Session } from '../api/types.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Preferences } from './preferences.tsx'
 
 /** Who is signed in, and the way out. */
-export function Account({ session: { user, demo } }: { session: Session }) {
+export function Account({ session: { user, demo, hasAccount = false } }: { session: Session }) {
   const { words, session } = useApp()
   const { route } = useLocation()
   const leave = () => {
@@ -15,6 +17,9 @@ export function Account({ session: { user, demo } }: { session: Session }) {
       () => {},
     )
   }
+  const popover = useRef<HTMLDivElement>(null)
+  // Walking on inside the page does not close it by itself.
+  const close = () => popover.current?.hidePopover()
   return (
     <>
       <button
@@ -28,6 +33,7 @@ export function Account({ session: { user, demo } }: { session: Session }) {
         <span class="hidden max-w-32 truncate md:inline">{user.name}</span>
       </button>
       <div
+        ref={popover}
         popover="auto"
         id="account"
         style="position-anchor: --account"
@@ -43,6 +49,18 @@ export function Account({ session: { user, demo } }: { session: Session }) {
           <Preferences />
         </div>
         <div class="mt-3 grid gap-2">
+          {hasAccount && (
+            <a href="/account" class="btn btn-sm touch" onClick={close}>
+              <Icon name="key-round" />
+              {words.say('web.account.own')}
+            </a>
+          )}
+          {may(user.role, 'manageUsers') && (
+            <a href="/users" class="btn btn-sm touch" onClick={close}>
+              <Icon name="users" />
+              {words.say('web.users')}
+            </a>
+          )}
           <a href="/sign-in" class="btn btn-sm touch">
             <Icon name="log-in" />
             {words.say('web.account.other')}

@@ -1,6 +1,6 @@
 import type { Alarm, Asset, Order, Role } from '../api/types.ts'
 import type { IconName } from '../parts/icon.tsx'
-import { screensOf } from '../roles.ts'
+import { may, screensOf } from '../roles.ts'
 import type { Words } from '../words/words.ts'
 import { SCREEN_ICONS } from './navigation.tsx'
 
@@ -25,6 +25,9 @@ export function entriesOf({ role, assets, alarms, orders }: Searchable, words: W
       text: words.say(`web.screen.${name}`),
       more: '',
     })),
+    ...(may(role, 'manageUsers')
+      ? [{ href: '/users', icon: 'users' as const, text: words.say('web.users'), more: '' }]
+      : []),
     ...alarms
       .filter(({ state }) => state !== 'normal')
       .map((alarm) => ({

@@ -12,6 +12,8 @@ export type Formats = Readonly<{
   clock(at: string | number): string
   /** Date and time, for what may lie days back. */
   moment(at: string | number): string
+  /** With its year, for what leaves this page or lies months back. */
+  day(at: string | number): string
   /** The two largest units: 3 h 5 min. */
   duration(ms: number): string
 }>
@@ -31,6 +33,9 @@ export function formatsOf(language: ReadonlySignal<Language>, timeZone: Readonly
   const time = computed(() => clockFormat(locale.value, timeZone.value, { second: '2-digit' }))
   const clock = computed(() => clockFormat(locale.value, timeZone.value, {}))
   const moment = computed(() => clockFormat(locale.value, timeZone.value, { month: 'short', day: 'numeric' }))
+  const day = computed(() =>
+    clockFormat(locale.value, timeZone.value, { year: 'numeric', month: 'short', day: 'numeric' }),
+  )
   const units = computed(
     () =>
       new Map(
@@ -55,6 +60,7 @@ export function formatsOf(language: ReadonlySignal<Language>, timeZone: Readonly
     time: (at) => time.value.format(new Date(at)),
     clock: (at) => clock.value.format(new Date(at)),
     moment: (at) => moment.value.format(new Date(at)),
+    day: (at) => day.value.format(new Date(at)),
     duration(ms) {
       const first = UNITS.findIndex((unit) => ms >= unit.ms)
       if (first < 0) return units.value.get('second')!.format(0)

@@ -8,6 +8,7 @@ import { limitText } from '../../parts/sentences.ts'
 import { AlarmBadge, PriorityBadge } from '../../parts/state-badge.tsx'
 import { Times } from '../../parts/times.tsx'
 import { may } from '../../roles.ts'
+import type { Words } from '../../words/words.ts'
 import { alarmActions } from '../alarms/alarm-actions.ts'
 
 /** One alarm: what was measured, what it means, what to do. */
@@ -23,6 +24,12 @@ export function AlarmScreen() {
       {alarm && <AlarmDetails alarm={alarm} />}
     </Screen>
   )
+}
+
+/** For whom it was done, and who did it where that was somebody else. */
+function acknowledgedBy(words: Words, { acknowledgedBy: by, acknowledgedByActor: actor }: Alarm): string | null {
+  if (!actor || actor === by) return by
+  return words.say('web.alarm.by_actor', { by: by ?? '–', actor })
 }
 
 function AlarmDetails({ alarm }: { alarm: Alarm }) {
@@ -85,7 +92,12 @@ function AlarmDetails({ alarm }: { alarm: Alarm }) {
             times={[
               [words.say('web.alarm.time.occurred'), alarm.occurredAt, null],
               [words.say('web.alarm.time.raised'), alarm.raisedAt, null],
-              [words.say('web.alarm.time.acknowledged'), alarm.acknowledgedAt, alarm.acknowledgedBy],
+              [
+                words.say('web.alarm.time.acknowledged'),
+                alarm.acknowledgedAt,
+                acknowledgedBy(words, alarm),
+                alarm.acknowledgeComment ?? null,
+              ],
               [words.say('web.alarm.time.cleared'), alarm.clearedAt, null],
               [words.say('web.alarm.time.closed'), alarm.closedAt, null],
             ]}

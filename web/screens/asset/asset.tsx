@@ -33,6 +33,7 @@ function AssetDetails({ asset, devices }: { asset: Asset; devices: readonly Devi
   const orders = (estate.orders.value ?? []).filter(
     (order) => order.asset === asset.id || order.devices.some((id) => own.has(id)),
   )
+  const room = estate.site.value?.rooms?.find(({ id }) => id === asset.room)
   const building = estate.site.value?.buildings.find(({ id }) => id === asset.building)
   return (
     <div class="grid items-start gap-3 lg:grid-cols-3">
@@ -52,7 +53,7 @@ function AssetDetails({ asset, devices }: { asset: Asset; devices: readonly Devi
           <Facts
             facts={[
               [words.say('web.asset.id'), asset.id],
-              [words.say('web.asset.room'), asset.room],
+              [words.say('web.asset.room'), room ? words.of(room.name) : asset.room === asset.id ? null : asset.room],
               [words.say('web.asset.building'), building && words.of(building.name)],
               [
                 words.say('web.asset.serves'),

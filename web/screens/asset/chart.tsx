@@ -1,67 +1,143 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useApp } from '../../app-context.ts'
 import type { Device, Point, Series } from '../../api/types.ts'
+import type { Words } from '../../words/words.ts'
+import { ChartTools, type ChartCommand, KEYS } from './chart-tools.tsx'
+import { csvOf, fileNameOf, rowsOf } from './csv.ts'
+import type { Chart as Drawn, drawChart } from './draw-chart.ts'
+import { Legend } from './legend.tsx'
 import type { Mark } from './mark.ts'
-import type { drawChart } from './draw-chart.ts'
+import { save } from './save.ts'
+import { stretchesOf } from './stretches.ts'
+import type { Span } from './view.ts'
 
 const DAY_MS = 25 * 3_600_000
+const MINUTES_MS = 15 * 60_000
 
-type ChartProps = Readonly<{ series: Series | null | undefined; device: Device; point: Point; marks: readonly Mark[] }>
+type ChartProps = Readonly<{
+  /** Undefined while it is read; null when it cannot be. */
+  series: Series | null | undefined
+  device: Device
+  point: Point
+  marks: readonly Mark[]
+  /** What else could be drawn. */
+  choice: ComponentChildren
+  isZoomed: boolean
+  act: (command: ChartCommand) => void
+  onSpan: (span: Span) => void
+}>
 
 /** The chart engine is loaded when the first chart is looked at. The place keeps its height meanwhile. */
-export function Chart({ series, device, point, marks }: ChartProps) {
-  const { words, theme } = useApp()
+export function Chart({ series, device, point, marks, choice, isZoomed, act, onSpan }: ChartProps) {
+  const { words, theme, estate } = useApp()
   const place = useRef<HTMLDivElement>(null)
-  const [draw, setDraw] = useState<{ chart: typeof drawChart } | null>(null)
-  const hasFigures = series?.points.some(({ mean }) => mean !== null) ?? false
-  const isLong = series != null && Date.parse(series.to) - Date.parse(series.from) > DAY_MS
+  const drawn = useRef<Drawn | null>(null)
+  const hand = useRef(onSpan)
+  hand.current = onSpan
+  const [engine, setEngine] = useState<{ draw: typeof drawChart } | null>(null)
+  const timeZone = estate.site.value?.timeZone ?? 'UTC'
+  const name = words.of(point.name)
+  const key = `${device.id}.${point.point}`
+  const content = useMemo(() => contentOf(series ?? null, device.validityMs), [series])
   const within = marks.filter(({ at }) => series && at >= Date.parse(series.from) && at <= Date.parse(series.to))
+  const drawing = series ? { series, validityMs: device.validityMs, marks: within, stretches: content.stretches } : null
 
   useEffect(() => {
-    void import('./draw-chart.ts').then(({ drawChart }) => setDraw({ chart: drawChart }))
+    void import('./draw-chart.ts').then(({ drawChart }) => setEngine({ draw: drawChart }))
   }, [])
   useEffect(() => {
-    if (!draw || !series || !hasFigures || !place.current) return
-    return draw.chart(place.current, {
-      series,
-      validityMs: device.validityMs,
-      marks: within,
-      name: words.of(point.name),
+    if (!engine || !drawing || !content.isDrawn || !place.current) return
+    const chart = engine.draw(place.current, drawing, {
+      name,
+      timeZone,
       figure: (value) => words.figure(value, point.unit),
-      time: (ms) => (isLong ? words.format.moment(ms) : words.format.clock(ms)),
+      time: (ms, spanMs) => timeText(words, ms, spanMs),
+      onSpan: (span) => hand.current(span),
     })
-  }, [draw, series, hasFigures, theme.theme.value, words.language.value, JSON.stringify(within)])
+    drawn.current = chart
+    return () => {
+      drawn.current = null
+      chart.end()
+    }
+  }, [engine, content.isDrawn, key, theme.theme.value, words.language.value, timeZone])
+  useEffect(() => {
+    if (drawing) drawn.current?.show(drawing)
+  }, [series, JSON.stringify(within)])
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const command = KEYS[event.key]
+    // In the list of points the arrows choose a point.
+    if (event.target instanceof HTMLSelectElement) return
+    if (command === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+    event.preventDefault()
+    act(command)
+  }
+  const saveFigures = () => {
+    if (!series) return
+    const unit = point.unit ? ` (${point.unit})` : ''
+    const header = [
+      words.say('web.chart.column.time', { zone: timeZone }),
+      ...(['mean', 'min', 'max'] as const).map((each) => `${name} ${words.say(`web.chart.column.${each}`)}${unit}`),
+      words.say('web.chart.column.n'),
+      words.say('web.chart.column.quality'),
+    ]
+    const text = csvOf(
+      header,
+      rowsOf(series.points, (quality) => words.sayCode('quality', quality)),
+    )
+    save(`${fileNameOf(key, series)}.csv`, new Blob([text], { type: 'text/csv;charset=utf-8' }))
+  }
+  const savePicture = () => {
+    if (!series) return
+    const times = [series.from, series.to].map((at) => words.format.day(at)).join(' – ')
+    void drawn.current
+      ?.picture(`${name} · ${key} · ${times}`)
+      .then((picture) => picture && save(`${fileNameOf(key, series)}.png`, picture))
+  }
 
   return (
-    <figure>
-      <div class="relative h-64">
-        <div ref={place} class="h-full" data-chart={hasFigures ? 'drawn' : 'empty'} />
-        {series !== undefined && !hasFigures && (
+    <figure onKeyDown={onKeyDown}>
+      <ChartTools
+        choice={choice}
+        isZoomed={isZoomed}
+        hasFigures={content.isDrawn}
+        act={act}
+        savePicture={savePicture}
+        saveFigures={saveFigures}
+      />
+      <div
+        class="rounded-field relative h-64"
+        role="group"
+        tabIndex={0}
+        onDblClick={() => act('back')}
+        aria-label={words.say('web.chart.keys', { name })}
+        data-chart={content.isDrawn ? 'drawn' : 'empty'}
+        data-from={series?.from}
+        data-to={series?.to}
+        data-stretches={content.stretches.length}
+      >
+        <div ref={place} class="h-full" />
+        {series !== undefined && !content.isDrawn && (
           <p class="quiet absolute inset-0 grid place-items-center text-center text-sm">
-            {words.say(series?.points.some(({ n }) => n > 0) ? 'web.history.words' : 'web.history.empty')}
+            {words.say(content.isWords ? 'web.history.words' : 'web.history.empty')}
           </p>
         )}
       </div>
-      <figcaption class="quiet mt-2 flex min-h-5 flex-wrap gap-x-4 text-xs">
-        {series && hasFigures && <span>{summary(words, series, point)}</span>}
-        <span class="flex items-center gap-1.5">
-          <span aria-hidden="true" class="bg-error inline-block h-3 w-0.5" /> {words.say('web.step.alarm')}
-        </span>
-        <span class="flex items-center gap-1.5">
-          <span aria-hidden="true" class="bg-info inline-block h-3 w-0.5" /> {words.say('web.step.order')}
-        </span>
-      </figcaption>
+      <Legend series={series ?? null} point={point} stretches={content.stretches} hasFigures={content.hasFigures} />
     </figure>
   )
 }
 
-/** The chart in words, for whoever does not see it. */
-function summary(words: ReturnType<typeof useApp>['words'], { points }: Series, point: Point): string {
-  const lows = points.flatMap(({ min }) => (min === null ? [] : [min]))
-  const highs = points.flatMap(({ max }) => (max === null ? [] : [max]))
-  return words.say('web.history.summary', {
-    name: words.of(point.name),
-    low: words.figure(Math.min(...lows), point.unit),
-    high: words.figure(Math.max(...highs), point.unit),
-  })
+function contentOf(series: Series | null, validityMs: number) {
+  const points = series?.points ?? []
+  const hasFigures = points.some(({ mean }) => mean !== null)
+  const isWords = !hasFigures && points.some(({ n }) => n > 0)
+  const stretches = stretchesOf(points, validityMs)
+  return { hasFigures, isWords, stretches, isDrawn: hasFigures || (stretches.length > 0 && !isWords) }
+}
+
+function timeText({ format }: Words, ms: number, spanMs: number): string {
+  if (spanMs > DAY_MS) return format.moment(ms)
+  return spanMs < MINUTES_MS ? format.time(ms) : format.clock(ms)
 }

@@ -128,7 +128,7 @@ function Causes({ alarms }: { alarms: readonly Alarm[] }) {
 
 function NoticeLink({ notice }: { notice: Notice }) {
   return (
-    <a class="link inline-flex items-center gap-2" href={`/notices/${notice.id}`}>
+    <a class="link inline-flex flex-wrap items-center gap-x-2" href={`/notices/${notice.id}`}>
       {notice.id} <NoticeBadge state={notice.state} />
     </a>
   )

@@ -3,6 +3,7 @@ import { GRAVEST_FIRST } from '../../parts/state-badge.tsx'
 
 export type Group = Readonly<{
   id: string
+  /** Null where the site gives it none: then it is called after its room. */
   name: Both | null
   room: string | null
   kind: string
@@ -14,6 +15,7 @@ export type WorstAlarm = Readonly<{ priority: Priority; alarm: Alarm }>
 export function groupsOf(site: Site, devices: readonly Device[]): Group[] {
   const assets = new Map(site.assets.map((asset) => [asset.id, asset]))
   const buildings = new Map(site.buildings.map((building) => [building.id, building.name]))
+  const rooms = new Map((site.rooms ?? []).map((room) => [room.id, room.name]))
   const groups = new Map<string, Device[]>()
   for (const device of devices) {
     const asset = assets.get(device.asset)
@@ -22,7 +24,7 @@ export function groupsOf(site: Site, devices: readonly Device[]): Group[] {
   }
   return [...groups].map(([id, own]) => ({
     id,
-    name: buildings.get(id) ?? null,
+    name: buildings.get(id) ?? rooms.get(id) ?? null,
     room: buildings.has(id) ? null : id,
     kind: own[0]!.kind,
     devices: own,

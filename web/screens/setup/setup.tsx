@@ -1,11 +1,11 @@
 import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
-import { Refusal } from '../../api/connection.ts'
 import { useApp } from '../../app-context.ts'
-import { Refused } from '../../parts/action.tsx'
+import { Field } from '../../parts/field.tsx'
+import { NewPasswordField } from '../../parts/new-password-field.tsx'
+import { RequestForm, useAsking } from '../../parts/request.tsx'
 import { homeOf } from '../../roles.ts'
-import { Field } from '../sign-in/field.tsx'
-import { Outside } from '../sign-in/outside.tsx'
+import { Outside } from '../../shell/outside.tsx'
 
 /** The first account of a new gateway; the secret stands where it was started. */
 export function SetupScreen() {
@@ -14,23 +14,14 @@ export function SetupScreen() {
   const [secret, setSecret] = useState('')
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
-  const [refused, setRefused] = useState<string | null>(null)
-  const [isBusy, setBusy] = useState(false)
+  const asking = useAsking()
   const visitor = session.visitor.value
 
-  const submit = async (event: Event) => {
-    event.preventDefault()
-    setBusy(true)
-    setRefused(null)
-    try {
+  const submit = () =>
+    asking.ask(async () => {
       const { user } = await session.setUp(secret.trim(), name, password)
       route(homeOf(user.role), true)
-    } catch (error) {
-      setRefused(error instanceof Refusal ? error.message : words.say('web.line.away'))
-    } finally {
-      setBusy(false)
-    }
-  }
+    })
 
   // Which of the two pages it is, the gateway is about to say.
   if (visitor.is === 'asking') return <Outside title={words.say('web.setup.title')}>{null}</Outside>
@@ -46,7 +37,7 @@ export function SetupScreen() {
   return (
     <Outside title={words.say('web.setup.title')}>
       <p class="quiet text-sm">{words.say('web.setup.hint')}</p>
-      <form onSubmit={(event) => void submit(event)} class="grid gap-4">
+      <RequestForm asking={asking} label={words.say('web.setup.go')} onSubmit={submit}>
         <Field
           label={words.say('web.setup.secret')}
           value={secret}
@@ -57,19 +48,8 @@ export function SetupScreen() {
           autofocus
         />
         <Field label={words.say('web.signin.name')} value={name} onInput={setName} autocomplete="username" />
-        <Field
-          label={words.say('web.signin.password')}
-          value={password}
-          onInput={setPassword}
-          autocomplete="new-password"
-          hint={words.say('web.setup.password.hint')}
-          isSecret
-        />
-        <Refused text={refused} />
-        <button type="submit" class="btn btn-primary touch" disabled={isBusy}>
-          {words.say('web.setup.go')}
-        </button>
-      </form>
+        <NewPasswordField label={words.say('web.signin.password')} value={password} onInput={setPassword} />
+      </RequestForm>
     </Outside>
   )
 }

@@ -1,62 +1,78 @@
 import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
-import { Refusal } from '../../api/connection.ts'
 import { useApp } from '../../app-context.ts'
-import { Refused } from '../../parts/action.tsx'
-import { Field } from './field.tsx'
-import { Outside } from './outside.tsx'
+import { CodeField, digitsOf } from '../../parts/code-field.tsx'
+import { Field } from '../../parts/field.tsx'
+import { RequestForm, useAsking } from '../../parts/request.tsx'
 import { homeOf } from '../../roles.ts'
+import { Outside } from '../../shell/outside.tsx'
 
-/** Name and password; afterwards back to where the reader wanted to go. */
+/** Name and password, and a code where the account has a second factor; then back to where the reader wanted to go. */
 export function SignInScreen() {
   const { words, session } = useApp()
   const { query, route } = useLocation()
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
-  const [refused, setRefused] = useState<string | null>(null)
-  const [isBusy, setBusy] = useState(false)
+  const [code, setCode] = useState('')
+  const [needsCode, setNeedsCode] = useState(false)
+  const asking = useAsking()
   const visitor = session.visitor.value
 
-  const submit = async (event: Event) => {
-    event.preventDefault()
-    setBusy(true)
-    setRefused(null)
-    try {
-      const { user } = await session.signIn(name, password)
-      route(localPath(query.next) ?? homeOf(user.role), true)
-    } catch (error) {
-      setPassword('')
-      setRefused(sayRefusal(error))
-    } finally {
-      setBusy(false)
-    }
+  const begin = () => {
+    setNeedsCode(false)
+    setPassword('')
+    setCode('')
   }
-
-  function sayRefusal(error: unknown): string {
-    if (!(error instanceof Refusal)) return words.say('web.line.away')
-    const wait = error.retryAfterS
-    return error.status === 429 && wait !== null
-      ? `${error.message} ${words.say('web.signin.wait', { time: words.format.duration(wait * 1_000) })}`
-      : error.message
+  const submit = async () => {
+    const refused = await asking.ask(async () => {
+      const { user } = await session.signIn({ name, password, ...(needsCode ? { code: digitsOf(code) } : {}) })
+      route(localPath(query.next) ?? homeOf(user.role), true)
+    })
+    if (refused === 'totp_required') {
+      // That is no refusal to the person, but the next step.
+      asking.clear()
+      setNeedsCode(true)
+    } else if (refused === 'wrong_code') setCode('')
+    else if (refused === 'wrong_credentials') begin()
   }
 
   return (
     <Outside title={words.say('web.signin.title')}>
       {query.link === 'expired' && <p class="alert alert-warning alert-soft">{words.say('web.signin.expired')}</p>}
-      <form onSubmit={(event) => void submit(event)} class="grid gap-4">
-        <Field label={words.say('web.signin.name')} value={name} onInput={setName} autocomplete="username" autofocus />
-        <Field
-          label={words.say('web.signin.password')}
-          value={password}
-          onInput={setPassword}
-          autocomplete="current-password"
-          isSecret
-        />
-        <Refused text={refused} />
-        <button type="submit" class="btn btn-primary touch" disabled={isBusy}>
-          {words.say('web.signin.go')}
-        </button>
-      </form>
+      {query.ended !== undefined && <p class="alert alert-warning alert-soft">{words.say('web.signin.ended')}</p>}
+      {needsCode ? (
+        <RequestForm key="code" asking={asking} label={words.say('web.signin.go')} onSubmit={submit}>
+          <p class="break-words">{words.say('web.signin.code.for', { name })}</p>
+          <CodeField value={code} onInput={setCode} />
+          <button
+            type="button"
+            class="btn btn-ghost touch order-last"
+            onClick={() => {
+              asking.clear()
+              begin()
+            }}
+          >
+            {words.say('web.signin.other')}
+          </button>
+        </RequestForm>
+      ) : (
+        <RequestForm key="password" asking={asking} label={words.say('web.signin.go')} onSubmit={submit}>
+          <Field
+            label={words.say('web.signin.name')}
+            value={name}
+            onInput={setName}
+            autocomplete="username"
+            autofocus
+          />
+          <Field
+            label={words.say('web.signin.password')}
+            value={password}
+            onInput={setPassword}
+            autocomplete="current-password"
+            isSecret
+          />
+        </RequestForm>
+      )}
       <p class="quiet text-sm">{words.say('web.signin.help')}</p>
       {visitor.is === 'somebody' && (
         <a class="link inline-flex min-h-11 items-center text-sm" href={homeOf(visitor.session.user.role)}>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { Preferences } from '../../shell/preferences.tsx'
+import { Preferences } from './preferences.tsx'
 
 /** The page of whoever is not inside yet. */
 export function Outside({ title, children }: { title: string; children: ComponentChildren }) {
