@@ -5,7 +5,8 @@ import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findProgram, findRuntime } from './runtime.js'
+import { findRuntime, programArguments, programEnvironment } from './runtime.js'
+import { stripOnce } from './stripped.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const runtime = findRuntime({
@@ -24,9 +25,11 @@ if (runtime === undefined) {
   process.exit(1)
 }
 
-// A young generation of 1 MB instead of 16: a gateway makes little garbage, and the box has little memory.
-const flags = ['--max-semi-space-size=1']
-const child = spawn(runtime, [...flags, findProgram(root), ...process.argv.slice(2)], { stdio: 'inherit' })
+stripOnce(runtime)
+const child = spawn(runtime, [...programArguments(root), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: programEnvironment(process.env),
+})
 const passOn = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
 process.on('SIGTERM', passOn)
 process.on('SIGINT', passOn)
