@@ -18,8 +18,11 @@ export type SmallEstate = Readonly<{
   sensors: readonly Sensor[]
 }>
 
-/** One pump set and four bins for a gateway in a process of its own. */
-export async function smallEstate(t: { teardown(run: () => unknown): void }): Promise<SmallEstate> {
+/** One pump set and four bins for a gateway in a process of its own; `more` are lines of its site file. */
+export async function smallEstate(
+  t: { teardown(run: () => unknown): void },
+  more: readonly string[] = [],
+): Promise<SmallEstate> {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-faults-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const pump = await FakeModbus.start()
@@ -43,6 +46,7 @@ export async function smallEstate(t: { teardown(run: () => unknown): void }): Pr
       ...BINS.map((id) => `  - { id: ${id}, profile: bin-fill-sensor }`),
       'staff: [{ id: C1, role: cleaner, regions: [site], skills: [cleaning], duty: ["00:00-24:00"] }]',
       'fallback: C1',
+      ...more,
     ].join('\n'),
   )
   const data = join(folder, 'data')

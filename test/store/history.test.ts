@@ -142,14 +142,16 @@ t.test('F33 F39 readings that come late, twice and in any order leave one histor
       }
       site.upkeep(now + HOUR)
       const found = site.queries().readingsOf('d', 'p', 0, now)
-      const whole = site.queries().series('d', 'p', { from: START, to: START + 100 * MINUTE, buckets: 1 })
+      // By readings, where they are few for sums of minutes, and by sums of hours.
+      const whole = [100 * MINUTE, 6 * HOUR].flatMap((ms) =>
+        site.queries().series('d', 'p', { from: START, to: START + ms, buckets: 1 }),
+      )
       for (const end of ending) end()
       const sum = times.reduce((total, at) => total + value(at), 0)
       return (
         found.length === times.length &&
         found.every((reading, i) => reading.at === times[i] && reading.value === value(times[i]!)) &&
-        whole[0]!.n === times.length &&
-        Math.abs(whole[0]!.mean! - sum / times.length) < 1e-9
+        whole.every(({ n, mean }) => n === times.length && Math.abs(mean! - sum / times.length) < 1e-9)
       )
     }),
     { numRuns: 8 },
@@ -301,6 +303,28 @@ t.test('the newest of every point, wherever it stands', async (t) => {
       ['lively', 299],
     ],
   )
+})
+
+t.test('who looks in now and then is told what one is told who comes new', async (t) => {
+  const site = storeOf(t, { sealAfterBytes: 400, sealAfterBytesOfEach: 0, mergeSpanMs: 10 * MINUTE, logKeptMs: MINUTE })
+  const points = ['a', 'b', 'c', 'd']
+  for (let i = 0; i < 400; i++) {
+    const now = START + i * 10 * S
+    // Each fifth comes late, and must not count as the newest.
+    const at = i % 5 === 0 ? now - 5 * MINUTE : now
+    const rare = i % 40 === 2 ? [good('rare', i, now)] : []
+    site.commit([good(points[i % 4]!, i, at), good('steady', i, now), ...rare], now)
+    // A piece at a time: batches come while a stretch is being sealed.
+    site.core.maintain(now)
+    // Sometimes often, sometimes after several seals, sometimes after what came since has left the log.
+    if (i % 100 > 50 ? i % 2 !== 0 : i % 37 !== 0) continue
+    const fresh = new Queries(site.folder)
+    const range = { from: now - HOUR, to: now + 1, buckets: 7 }
+    t.same(site.queries().newestReadings(), fresh.newestReadings())
+    t.same(site.queries().series('d', 'steady', range), fresh.series('d', 'steady', range))
+    t.same(site.queries().extentOf('d', 'a'), fresh.extentOf('d', 'a'))
+    fresh.close()
+  }
 })
 
 t.test('the more series, the longer a stretch waits to be sealed: chunks stay worth their while', async (t) => {
