@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deviceSecrets } from '#gateway/credentials.ts'
 import { systemRandom } from '#gateway/random.ts'
+import { programArguments, programEnvironment } from '../bin/runtime.js'
+import { stripOnce } from '../bin/stripped.js'
 
 /** A gateway in a process of its own, as a site runs it. */
 export type Running = Readonly<{ url: string; pid: number; startedAt: number; stop(): Promise<void> }>
@@ -26,10 +28,12 @@ export function secretsOf(folder: string): (device: string) => string {
 }
 
 export async function startCaretaker(args: readonly string[], ready: RegExp): Promise<Running> {
+  stripOnce(process.execPath)
   const startedAt = performance.now()
-  const child = spawn(process.execPath, ['gateway/main.ts', ...args], {
+  // As `caretaker` starts it, but without the starter between: the process id is the gateway's own.
+  const child = spawn(process.execPath, [...programArguments(process.cwd()), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, CARETAKER_LOG: 'error' },
+    env: { ...programEnvironment(process.env), CARETAKER_LOG: 'error' },
   })
   const url = await new Promise<string>((resolve, reject) => {
     let output = ''

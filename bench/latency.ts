@@ -4,6 +4,7 @@ import { Aedes } from 'aedes'
 import modbusSerial from 'modbus-serial'
 import mqtt, { type MqttClient } from 'mqtt'
 import { createServer } from 'node:net'
+import { plantSite } from '#gateway/commands/demo.ts'
 import { loadSite } from '#gateway/site/load.ts'
 import { scaledClock } from '#plant/clock.ts'
 import { type Plant, startPlant } from '#plant/plant.ts'
@@ -52,7 +53,7 @@ export async function benchLatency(): Promise<Figure[]> {
   const { site } = loadSite(file, { env: {}, cwd: folder })
   const clock = scaledClock({ siteStart: Date.now(), speed: 1 })
   const plant = await startPlant({
-    site: { connections: site!.connections, devices: site!.devices.filter(({ profile }) => profile.modbus) },
+    site: { ...plantSite(site!), devices: site!.devices.filter(({ profile }) => profile.modbus) },
     clock,
     random: seededRandom(1),
     ports: 'declared',

@@ -1,13 +1,19 @@
 import { cpus } from 'node:os'
 import { benchCore } from './core.ts'
 import { type Figure, show } from './figure.ts'
+import { benchHistorian } from './historian.ts'
 import { benchLatency } from './latency.ts'
+import { benchLineProtocol } from './line-protocol.ts'
+import { benchModbus } from './modbus.ts'
 import { benchMemory, benchStart } from './start.ts'
 import { benchViewers } from './viewers.ts'
 
 /** `npm run bench` measures all; `npm run bench -- core latency` only those. Nothing is asserted: figures are read. */
 const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   core: benchCore,
+  lines: benchLineProtocol,
+  modbus: benchModbus,
+  historian: benchHistorian,
   start: benchStart,
   latency: benchLatency,
   viewers: benchViewers,

@@ -1,4 +1,13 @@
+import { spawnSync } from 'node:child_process'
 import { chaosCampaign, replayCampaign, runSeeds } from '#test/sim/campaigns.ts'
+
+// `node bench/soak.ts kill`: kill -9 at each write of a store's life, one after the other (F01, F11); takes long.
+if (process.argv[2] === 'kill') {
+  const env = { ...process.env, CARETAKER_KILLS: '100000' }
+  for (const test of ['faults-kill', 'faults-version'])
+    spawnSync(process.execPath, [`test/store/${test}.test.ts`], { env, stdio: 'inherit' })
+  process.exit()
+}
 
 // `node bench/soak.ts [minutes] [first seed]`: seeds until the time is up, one campaign after the other.
 const minutes = Number(process.argv[2] ?? 2)

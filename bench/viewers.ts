@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { plantSite } from '#gateway/commands/demo.ts'
 import { loadSite } from '#gateway/site/load.ts'
 import { scaledClock } from '#plant/clock.ts'
 import { startPlant } from '#plant/plant.ts'
@@ -34,10 +35,9 @@ export async function benchViewers(): Promise<Figure[]> {
     }),
   ])
   const { site } = loadSite(file, { env: {}, cwd: folder })
-  const { connections, devices } = site!
   const clock = scaledClock({ siteStart: Date.now(), speed: 1 })
   const plant = await startPlant({
-    site: { connections, devices },
+    site: plantSite(site!),
     clock,
     random: seededRandom(1),
     ports: 'declared',

@@ -27,17 +27,56 @@ export const REGISTER_TYPES = [
   'int32',
   'uint64',
   'int64',
+  'float16',
   'float32',
   'float64',
+  'bcd16',
+  'bcd32',
+  'string',
 ] as const
 export type RegisterType = (typeof REGISTER_TYPES)[number]
-/** Bytes of a 32-bit value as they come: ABCD big-endian, CDAB words swapped, BADC bytes swapped, DCBA little-endian. */
+/**
+ * Bytes of a 32-bit value as they come: ABCD big-endian, CDAB words swapped, BADC bytes swapped, DCBA little-endian.
+ * For a value of another width the same is done to all its words.
+ */
 export const ORDERS = ['ABCD', 'CDAB', 'BADC', 'DCBA'] as const
-export type Order = (typeof ORDERS)[number]
+/** The same letter by letter for 64 bits, with the mixed ones that no order of four letters can say. */
+export const LONG_ORDERS = [
+  'ABCDEFGH',
+  'GHEFCDAB',
+  'BADCFEHG',
+  'HGFEDCBA',
+  'EFGHABCD',
+  'CDABGHEF',
+  'FEHGBADC',
+  'DCBAHGFE',
+] as const
+export type Order = (typeof ORDERS)[number] | (typeof LONG_ORDERS)[number]
 
 /** One word out of a list, with its type. */
 export const oneOf = <const T extends readonly string[]>(words: T, description?: string) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...words], ...(description === undefined ? {} : { description }) })
+
+/** A raw value as a number, or where a number is not exact enough as the text of its bits. */
+const RawValue = Type.Union([Type.Integer(), Type.String({ pattern: '^0x[0-9a-fA-F]{1,16}$' })])
+
+/** SunSpec's scale factor, a decimal point that can be set, a unit that is a register: another point makes the scale. */
+const ScaleSource = Type.Object(
+  {
+    point: Type.String({
+      pattern: '^[a-z][a-z0-9_]*$',
+      description: 'the point that holds it; read in the same reply',
+    }),
+    as: Type.Optional(
+      oneOf(['exponent', 'decimals', 'factor'] as const, 'raw × 10^n, raw × 10^-n, or raw × n; otherwise give factors'),
+    ),
+    factors: Type.Optional(
+      Type.Record(Type.String({ pattern: '^-?\\d+$' }), Type.Number(), { description: 'its raw code → the factor' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type ScaleSource = Static<typeof ScaleSource>
 
 /** Where a point stands in a Modbus unit: `address` counts from 0 as on the wire. */
 export const ModbusPoint = Type.Object(
@@ -45,11 +84,33 @@ export const ModbusPoint = Type.Object(
     table: Type.Optional(oneOf(TABLES, 'the table that it stands in, unless it is that of the profile')),
     address: Type.Integer({ minimum: 0, maximum: 0xffff, description: 'counted from 0, as on the wire' }),
     type: Type.Optional(oneOf(REGISTER_TYPES, 'uint16 unless said')),
-    order: Type.Optional(oneOf(ORDERS, 'ABCD big-endian, CDAB words swapped, BADC bytes swapped, DCBA little-endian')),
+    order: Type.Optional(
+      oneOf(
+        [...ORDERS, ...LONG_ORDERS],
+        'ABCD big-endian, CDAB words swapped, BADC bytes swapped, DCBA little-endian; eight letters for 64 bits',
+      ),
+    ),
+    length: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 250, description: 'bytes of a string, two to a register; NUL ends it' }),
+    ),
     scale: Type.Optional(Type.Number({ description: 'value = raw × scale + offset' })),
     offset: Type.Optional(Type.Number({ description: 'value = raw × scale + offset' })),
-    bit: Type.Optional(Type.Integer({ minimum: 0, maximum: 15, description: 'take this one bit of the register' })),
-    absent: Type.Optional(Type.Integer({ description: 'raw register value that means "no sensor here"' })),
+    scale_from: Type.Optional(
+      Type.Array(ScaleSource, { minItems: 1, description: 'points whose values make the scale, on top of scale' }),
+    ),
+    bit: Type.Optional(Type.Integer({ minimum: 0, maximum: 63, description: 'take this one bit, 0 is the lowest' })),
+    bits: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0, maximum: 63 }), {
+        minItems: 2,
+        maxItems: 2,
+        description: 'take these bits, lowest and highest: [4, 7]; with a sign when the type has one',
+      }),
+    ),
+    absent: Type.Optional(
+      Type.Union([RawValue, Type.Array(RawValue, { minItems: 1 })], {
+        description: 'raw value, or several, that means "no sensor here"; of 64 bits as text: "0xFFFFFFFFFFFFFFFF"',
+      }),
+    ),
     every: Type.Optional(Duration),
   },
   { additionalProperties: false },
@@ -86,11 +147,24 @@ export const Point = Type.Object(
       }),
     ),
     enum: Type.Optional(
-      Type.Record(Type.String({ pattern: '^\\d+$' }), Type.String(), {
-        description: 'raw code → word; the value of the reading is the word',
+      Type.Record(Type.String({ pattern: '^(-?\\d+|other)$' }), Type.String(), {
+        description: 'raw code → word; the value of the reading is the word; other: for every code that is not listed',
       }),
     ),
     stat: Type.Optional(oneOf(['measurement', 'counter'] as const, 'a counter only grows')),
+    max_rate: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description:
+          'of a counter: the most it can grow in an hour; more is no wrap but a reset, or a slip of the device',
+      }),
+    ),
+    wraps_at: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: 'of a counter: where it starts from 0 again, unless by its type',
+      }),
+    ),
     access: Type.Optional(oneOf(['r', 'rw'] as const, 'points of lifts and fire equipment are r')),
     modbus: Type.Optional(ModbusPoint),
     mqtt: Type.Optional(MqttPoint),
@@ -104,6 +178,7 @@ export function valueTypeOf(point: Point): 'number' | 'bool' | 'string' {
   if (point.enum) return 'string'
   if (point.type) return point.type
   const { modbus } = point
+  if (modbus?.type === 'string') return 'string'
   if (
     modbus &&
     (modbus.type === 'bool' || modbus.bit !== undefined || modbus.table === 'coil' || modbus.table === 'discrete')

@@ -1,12 +1,12 @@
 import Type, { type Static } from 'typebox'
 import { AlarmDefinition, ORDER_CLASSES, PRIORITIES } from './alarm-definition.ts'
+import { closest } from './closest.ts'
 import { checked, readDocument, type WrittenDocument } from './document.ts'
 import { parseDuration } from './duration.ts'
 import { compileCondition, type VariableType } from './expression.ts'
 import type { ConfigFault } from './fault.ts'
+import { pointFaults } from './point-faults.ts'
 import { Duration, Name, oneOf, ORDERS, Point, TABLES, Text, valueTypeOf } from './point.ts'
-import { isUnit, UNITS } from './unit.ts'
-import { closest } from './closest.ts'
 
 const Words = Type.Record(
   Type.String({ pattern: '^(0x[0-9a-fA-F]+|\\d+)$' }),
@@ -35,6 +35,16 @@ const Example = Type.Object(
 )
 export type Example = Static<typeof Example>
 
+const Forbidden = Type.Object(
+  {
+    table: Type.Optional(oneOf(TABLES, 'in this table only; otherwise in all')),
+    from: Type.Integer({ minimum: 0, maximum: 0xffff }),
+    to: Type.Integer({ minimum: 0, maximum: 0xffff, description: 'the last one, inclusive' }),
+  },
+  { additionalProperties: false },
+)
+type Forbidden = Readonly<Static<typeof Forbidden>>
+
 export const ProfileSchema = Type.Object(
   {
     profile: Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: 'the name that the site file uses' }),
@@ -56,6 +66,23 @@ export const ProfileSchema = Type.Object(
               maximum: 124,
               description: 'join reads that lie up to so many registers apart',
             }),
+          ),
+          max_registers: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: 125, description: 'most registers that the unit gives in one reply' }),
+          ),
+          max_bits: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 2_000,
+              description: 'most coils or inputs that it gives in one reply',
+            }),
+          ),
+          forbidden: Type.Optional(
+            Type.Unsafe<readonly Forbidden[]>(
+              Type.Array(Forbidden, {
+                description: 'registers that the unit refuses, or that change it: never read, not even in a gap',
+              }),
+            ),
           ),
         },
         { additionalProperties: false, description: 'defaults of the points that are polled over Modbus' },
@@ -95,41 +122,39 @@ export const ProfileSchema = Type.Object(
 /** A kind of device as data: its points, how they stand on the wire, its alarms, and examples that test it. */
 export type Profile = Readonly<Static<typeof ProfileSchema>>
 
-export function readProfile(
-  text: string,
-  file: string,
-): { profile: Profile | undefined; faults: readonly ConfigFault[] } {
+/** `faultAt` names a place of the text, for what its examples show. */
+export type ReadProfile = Readonly<{
+  profile: Profile | undefined
+  faults: readonly ConfigFault[]
+  faultAt: WrittenDocument<Profile>['faultAt']
+}>
+
+/** A profile that a person wrote, with all its faults; with any, there is no profile. No I/O: the caller brings the text. */
+export function readProfile(text: string, file: string): ReadProfile {
   const document = readDocument(ProfileSchema, text, file)
   const profile = document.value
-  if (profile === undefined) return { profile, faults: document.faults }
+  const { faultAt } = document
+  if (profile === undefined) return { profile, faults: document.faults, faultAt }
   const faults = [
     ...document.faults,
-    ...checked(() => pointFaults(document)),
+    ...checked(() => pointFaults(profile, document)),
+    ...checked(() => expectationFaults(profile, document)),
     ...checked(() => alarmFaults(profile.alarms ?? [], profile, document, ['alarms'])),
   ]
-  return { profile: faults.length > 0 ? undefined : profile, faults }
+  return { profile: faults.length > 0 ? undefined : profile, faults, faultAt }
 }
 
-function pointFaults(document: WrittenDocument<Profile>): ConfigFault[] {
-  const profile = document.value!
-  const faults: ConfigFault[] = []
-  for (const [name, point] of Object.entries(profile.points)) {
-    if (point.unit && !isUnit(point.unit)) {
-      const hint = closest(point.unit, Object.keys(UNITS))
-      faults.push(
-        document.faultAt(['points', name, 'unit'], 'unknown_unit', { unit: point.unit, ...(hint ? { hint } : {}) }),
-      )
-    }
-    for (const wire of ['modbus', 'mqtt'] as const) {
-      if (point[wire] && !profile[wire])
-        faults.push(document.faultAt(['points', name, wire], 'missing_key', { key: wire }))
-    }
-    // Lift and fire points are read-only by construction.
-    if (point.access === 'rw' && /lift|fire/.test(profile.kind)) {
-      faults.push(document.faultAt(['points', name, 'access'], 'not_allowed_value', { key: 'access', allowed: 'r' }))
-    }
-  }
-  return faults
+/** An example that expects a point which is not there tests nothing. */
+function expectationFaults(profile: Profile, document: WrittenDocument<Profile>): ConfigFault[] {
+  return profile.examples.flatMap(({ expect }, i) =>
+    Object.keys(expect)
+      .filter((name) => !Object.hasOwn(profile.points, name))
+      .map((id) => {
+        const hint = closest(id, Object.keys(profile.points))
+        const params = { kind: 'point', id, ...(hint ? { hint } : {}) }
+        return document.faultAt(['examples', i, 'expect', id], 'unknown_reference', params)
+      }),
+  )
 }
 
 /** The variables a CEL text over this profile's points may use. */

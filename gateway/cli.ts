@@ -1,16 +1,23 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { Fault } from '#devices/fault.ts'
 import { check } from './commands/check.ts'
+import { backup } from './commands/backup.ts'
+import { clearTotpIn } from './commands/totp.ts'
 import { createTokenIn } from './commands/token.ts'
 import { runDemo } from './commands/demo.ts'
+import { exportHistory, type ExportOptions, importHistory, type ImportOptions } from './commands/history.ts'
 import { initSite } from './commands/init.ts'
 import { printSchema } from './commands/schema.ts'
 import { type Edge, EXIT_FAILED, parseAddress, type RunOptions } from './commands/edge.ts'
 import { runPlant } from './commands/plant.ts'
 import { disturbDemo } from './commands/provoke.ts'
 import { runSite } from './commands/run.ts'
+import { testProfiles } from './commands/profile.ts'
 import { showSecret } from './commands/secret.ts'
 import { verify } from './commands/verify.ts'
+import { parseTime } from './api/site-time.ts'
+import { EXPORT_FORMATS } from './history-files/export-text.ts'
+import { PRECISIONS } from './history-files/numerals.ts'
 import { ROLES } from './role.ts'
 import { sayFault } from './texts.ts'
 import { VERSION } from './version.ts'
@@ -63,6 +70,13 @@ export function programOf(edge: Edge): Command {
     .argument('<site|profile>')
     .action(act((kind: string) => printSchema(edge, kind)))
   program
+    .command('profile')
+    .description('device profiles')
+    .command('test')
+    .description('run the examples of profile files and show each point')
+    .argument('<file...>')
+    .action(act((files: string[]) => testProfiles(edge, files)))
+  program
     .command('plant')
     .description('run a simulated plant for a site on the ports that its file names')
     .argument('<site.yaml>')
@@ -95,17 +109,62 @@ export function programOf(edge: Edge): Command {
     .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
     .action(act((options: { role: string; data?: string }) => createTokenIn(edge, options)))
   program
+    .command('totp')
+    .description('second factors')
+    .command('clear')
+    .description('for an admin who lost the authenticator: the next sign-in asks for the password alone')
+    .argument('<account>', 'the name of the account')
+    .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
+    .action(act((account: string, options: { data?: string }) => clearTotpIn(edge, account, options)))
+  program
     .command('secret')
     .description('the MQTT secret of a device')
     .argument('<device>')
     .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
     .action(act((device: string, options: { data?: string }) => showSecret(edge, device, options)))
+  const history = program.command('history').description('move the history in and out')
+  history
+    .command('import')
+    .description('read line protocol or CSV, packed by gzip if it likes, into the history of a stopped gateway')
+    .argument('<file...>')
+    .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
+    .addOption(new Option('--format <format>', 'otherwise the name of the file tells it').choices(EXPORT_FORMATS))
+    .addOption(
+      new Option('--precision <unit>', 'of times in numbers; otherwise their size tells it').choices(PRECISIONS),
+    )
+    .option('--device-tag <name>', 'the tag of line protocol that names the device', 'device')
+    .option('--strict', 'stop at the first bad line')
+    .option('--dry-run', 'read everything and write nothing')
+    .action(act((files: string[], options: ImportOptions) => importHistory(edge, files, options)))
+  history
+    .command('export')
+    .description('write the history as CSV or line protocol, beside a running gateway if need be')
+    .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
+    .addOption(new Option('--format <format>').choices(EXPORT_FORMATS).makeOptionMandatory())
+    .option('--from <time>', 'ISO 8601 with offset; this time and later', parseMoment)
+    .option('--to <time>', 'ISO 8601 with offset; before this time', parseMoment)
+    .option('--device <id>', 'only this device')
+    .option('--point <name>', 'only this point')
+    .option('--out <file>', 'a new file, packed when its name ends in .gz; otherwise to the output')
+    .action(act((options: ExportOptions) => exportHistory(edge, options)))
+  program
+    .command('backup')
+    .description('copy journal, readings, accounts and keys to a folder, beside a running gateway or without one')
+    .argument('<folder>')
+    .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
+    .action(act((folder: string, options: { data?: string }) => backup(edge, folder, options)))
   program
     .command('verify')
     .description('read both logs from end to end and check the hash chain')
     .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
     .action(act((options: { data?: string }) => verify(edge, options)))
   return program
+}
+
+function parseMoment(text: string): number {
+  const at = parseTime(text)
+  if (at === null) throw new InvalidArgumentError('write ISO 8601 with offset, for example 2026-01-05T10:00:00+08:00')
+  return at
 }
 
 function parseSpeed(text: string): number {

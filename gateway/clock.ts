@@ -13,11 +13,20 @@ export type SiteClock = Clock &
     wallOffsetMs(): number
     /** Steps of the wall clock since the last call, beyond 2 s; 0 when there were none. */
     takeStep(): number
+    /**
+     * True when the wall could not be believed at the start: it was before this program was written, or a day and more
+     * before what is stored (a dead battery, no network yet). What is read has no time then, until a next start.
+     */
+    isDoubtful(): boolean
+    /** A wall that could not be believed was set since: how long ago things happened can be told now. */
+    isSet(): boolean
   }>
 
 /** The longest a timer of the runtime can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const STEP_MS = 2_000
+const FIRST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1)
+const DAY_MS = 24 * 3_600_000
 
 /** The wall's time in ms; the only other place that reads it is the simulator's. */
 export function wallNow(): number {
@@ -39,6 +48,7 @@ export function siteClock({ newestAt, speed }: { newestAt: number | null; speed:
   const siteStart = Math.max(wallStart, newestAt ?? 0)
   const elapsed = () => monotonicNow() - monotonicStart
   const now = () => Math.floor(siteStart + elapsed() * speed)
+  const beganWrong = wallStart < FIRST_PLAUSIBLE_MS || (newestAt ?? 0) - wallStart > DAY_MS
   let stepped = 0
   const drift = () => wallNow() - wallStart - elapsed()
 
@@ -66,6 +76,8 @@ export function siteClock({ newestAt, speed }: { newestAt: number | null; speed:
         signal?.addEventListener('abort', onAbort, { once: true })
       }),
     wallOffsetMs: () => wallStart - siteStart + stepped,
+    isDoubtful: () => beganWrong,
+    isSet: () => beganWrong && wallNow() >= Math.max(now(), FIRST_PLAUSIBLE_MS),
     takeStep() {
       const step = drift() - stepped
       if (Math.abs(step) <= STEP_MS) return 0

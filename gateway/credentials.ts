@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '#devices/clock.ts'
 import { Fault } from '#devices/fault.ts'
+import { writeDurably } from './durable-file.ts'
 
-const LEAST_KEY_LENGTH = 32
+/** A token has so many characters: a shorter key is a torn one, and would be another. */
+const LEAST_KEY_LENGTH = 43
 
 /**
  * Each MQTT device has its own secret, derived from one random key of this installation: nothing per device is stored,
@@ -18,13 +20,4 @@ export function deviceSecrets(folder: string, random: Random): (device: string) 
   if (key.length < LEAST_KEY_LENGTH)
     throw new Fault('store_corrupt', { detail: `${file} holds no key; remove it to make a new one` })
   return (device) => createHmac('sha256', key).update(`mqtt-device:${device}`).digest('base64url')
-}
-
-/** Whole or not at all, also after a power cut. */
-function writeDurably(file: string, text: string): void {
-  const handle = openSync(`${file}.new`, 'w', 0o600)
-  writeSync(handle, text)
-  fsyncSync(handle)
-  closeSync(handle)
-  renameSync(`${file}.new`, file)
 }

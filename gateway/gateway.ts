@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Random } from '#devices/clock.ts'
+import type { Batch } from '#devices/reading.ts'
 import { Fault } from '#devices/fault.ts'
 import { modbusSource } from '#ingest/modbus/modbus-source.ts'
 import { mqttSource } from '#ingest/mqtt/mqtt-source.ts'
@@ -15,19 +16,26 @@ import { eventFeed } from './api/event-feed.ts'
 import { startServer } from './api/server.ts'
 import { channelOf } from './channels/kinds.ts'
 import { monotonicNow, type SiteClock, siteClock, wallNow } from './clock.ts'
+import { watchCommits } from './commit-watch.ts'
 import { startControl } from './control.ts'
 import { deviceSecrets } from './credentials.ts'
 import { startForwarding } from './forwarding.ts'
+import type { ForwardingEvent } from './historian/outage.ts'
 import { Latest } from './latest.ts'
 import { gatewayMetrics } from './metrics.ts'
 import { outbox } from './outbox/outbox.ts'
 import { Pipeline } from './pipeline.ts'
 import type { PlantDoor } from './plant-door.ts'
 import type { Role } from './role.ts'
+import { selfSource } from './self.ts'
 import type { Site } from './site/site.ts'
+import { withSelf } from './site/with-self.ts'
 import { runSources } from './sources.ts'
 import { lockFolder } from './store/lock.ts'
+import { walBytesOf } from './store/schema.ts'
 import { openStore } from './store/store.ts'
+import { historyOf } from './history-files/store-ports.ts'
+import { keepUp } from './upkeep.ts'
 import { vitalsOf } from './vitals.ts'
 
 export type GatewayOptions = Readonly<{
@@ -58,6 +66,8 @@ export type Gateway = Readonly<{
   health(): Health
   /** Resolves with the reason when the gateway cannot go on: the process ends, its supervisor starts it again. */
   failed: Promise<Error>
+  /** Resolves when a wall clock that could not be believed was set: started again, the gateway goes by it. */
+  clockSet: Promise<void>
   stop(): Promise<void>
 }>
 
@@ -75,11 +85,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Promise<Gateway> {
-  const { site, folder, random, log, version, speed } = options
+  const { folder, random, log, version, speed } = options
+  const site = withSelf(options.site)
   const say = (level: 'info' | 'warn' | 'error', message: string, fields: object = {}) => log[level](fields, message)
   const lock = lockFolder(folder, options.pid)
   opened.defer(() => lock.release())
-  const store = await openStore(folder)
+  const store = await openStore(folder, site.history)
   opened.defer(() => store.close())
   const clock = siteClock({ newestAt: await store.write.newestAt(), speed })
   const simulated = await options.plant?.(clock)
@@ -88,10 +99,11 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const epoch = random.token()
   const stopping = new AbortController()
   const crashed = Promise.withResolvers<Error>()
+  const clockSet = Promise.withResolvers<void>()
   const { signal } = stopping
 
   const siteNames = [site.id, ...(typeof site.name === 'string' ? [site.name] : Object.values(site.name))]
-  const access = openAccess(folder, { random, clock, siteNames, hasSetup: !options.demo })
+  const access = openAccess(folder, { random, clock, wallNow, siteNames, hasSetup: !options.demo })
   opened.defer(() => access.close())
   const accounting = new Accounting()
   const latest = new Latest()
@@ -105,15 +117,14 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   })
   opened.defer(() => metrics.stop())
 
+  const commits = watchCommits({
+    commit: store.write.commit,
+    committed: metrics.committed,
+    walBytes: () => walBytesOf(folder),
+    log: say,
+  })
   const pipeline = new Pipeline({
-    store: {
-      ...store.write,
-      async commit(group) {
-        const start = monotonicNow()
-        await store.write.commit(group)
-        metrics.committed(group.batches.length, group.events.length, monotonicNow() - start)
-      },
-    },
+    store: { ...store.write, commit: commits.commit },
     makeFlow: () => coreOf(site.plan),
     plan: fingerprintOf(site.plan),
     // The rules as well: what they mean may change with the program, under the same site file.
@@ -142,20 +153,29 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     clock,
     log: say,
   })
-  const forwarding = startForwarding({ site, store, clock, signal })
+  const report = (event: ForwardingEvent) => say('warn', event.type, event)
+  const forwarding = startForwarding({ site, store, clock, random, signal, report })
   opened.defer(() => pipeline.stop())
   await pipeline.start()
   const sending = sender.run(signal)
+  const keeping = keepUp({
+    maintain: (now) => store.write.maintain(now),
+    backup: (now) => store.write.backupJournalDaily(now),
+    clock,
+    signal,
+    log: say,
+  })
 
   const derived = deviceSecrets(folder, random)
   const secretOf = (device: string) => site.mqtt?.secrets.get(device) ?? derived(device)
   const polled = site.connections
-    .map((connection) => ({
-      ...connection,
-      host: ports[connection.id] === undefined ? connection.host : '127.0.0.1',
-      port: ports[connection.id] ?? connection.port,
-    }))
-    .map((connection) => modbusSource({ connection, devices: site.devices, clock, log }))
+    .map((connection) => {
+      const port = ports[connection.id]
+      return port === undefined || connection.protocol === 'modbus-rtu'
+        ? connection
+        : { ...connection, host: '127.0.0.1', port }
+    })
+    .map((connection) => modbusSource({ connection, devices: site.devices, clock, chance: random.next, log }))
   const listen = site.mqtt && { host: site.mqtt.host, port: options.plant ? 0 : site.mqtt.port }
   const reject: Reject = (source, reason, count) => accounting.refuse(source, reason, count)
   const heard = listen
@@ -169,18 +189,32 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
         log: (message, fields) => log.warn(fields, message),
       })
     : null
-  const sources = [...polled, ...(heard ? [heard] : [])]
-  const running = runSources(sources, (batch, urgency) => pipeline.submit(batch, urgency), signal, clock, say)
+  const self = selfSource({
+    site,
+    condition: () => store.write.condition(),
+    forwarding: () => forwarding.health(),
+    vitals,
+    clock,
+  })
+  const sources = [...polled, ...[heard, self].filter((source) => source !== null)]
+  const running = runSources(
+    sources,
+    (batch, urgency) => pipeline.submit(clock.isDoubtful() ? undated(batch) : batch, urgency),
+    signal,
+    clock,
+    say,
+  )
   const stepCheck = watchWall()
   opened.defer(async () => {
     stepCheck.cancel()
     stopping.abort(new Fault('stopping'))
-    await Promise.all([running.finished, sending, forwarding.finished])
+    await Promise.all([running.finished, sending, keeping, forwarding.finished])
   })
 
   const health = (): Health => {
     const state = sources.map((source) => source.health())
     const isDegraded =
+      commits.trouble() !== null ||
       state.some((source) => source.state === 'down') ||
       forwarding.health().some((target) => target.state === 'unavailable')
     return {
@@ -188,6 +222,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
       sources: state,
       forwarding: forwarding.health(),
       faults: site.faults.length,
+      trouble: commits.trouble(),
       startedAt,
     }
   }
@@ -198,6 +233,9 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     epoch,
     clock,
     read,
+    charts: forwarding.charts(({ device, point }, range) => read.series(device, point, range)),
+    resend: (target: string, range: { from: number; to: number }) => forwarding.resend(target, range),
+    history: historyOf(read),
     command,
     access,
     audit,
@@ -214,21 +252,29 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const server = await startServer(api, options.http)
   opened.defer(() => server.stop())
   await audit()
-  const control = await startControl(folder, { createToken, plant: api.plant }).catch((error: Error) => {
+  const control = await startControl(folder, { createToken, clearTotp, plant: api.plant }).catch((error: Error) => {
     say('warn', 'no control socket: tokens can be made only while the gateway is stopped', { error: error.message })
     return null
   })
   if (control) opened.defer(() => control.stop())
 
-  /** A step of the wall clock moves no duration; it is journaled, and calendars follow it. */
+  /**
+   * A step of the wall clock moves no duration; it is journaled, and calendars follow it. A wall that could not be
+   * believed and was set is more: what was read meanwhile can be dated, and site time itself begins anew (F17).
+   */
   function watchWall(): { cancel(): void } {
     const watch = { cancel: () => {} }
+    let isTold = false
     const check = () => {
       const byMs = clock.takeStep()
-      if (byMs !== 0)
-        pipeline
-          .record({ type: 'clock.stepped', byMs, trace: epoch })
-          .catch((error: Error) => say('error', 'clock step not journaled', { error: error.message }))
+      const isSet = clock.isSet() && !isTold
+      isTold ||= isSet
+      const dates = { after: pipeline.startedAfter, byMs: wallNow() - clock.now() }
+      if (byMs !== 0 || isSet)
+        pipeline.record({ type: 'clock.stepped', byMs, ...(isSet ? { dates } : {}), trace: epoch }).then(
+          () => isSet && clockSet.resolve(),
+          (error: Error) => say('error', 'clock step not journaled', { error: error.message }),
+        )
       watch.cancel = clock.delay(STEP_CHECK_MS, check)
     }
     check()
@@ -239,6 +285,13 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     const created = access.tokens.create(role, clock.now())
     await audit()
     return created
+  }
+
+  /** For who reads the data folder anyway: the way back for an only admin. */
+  async function clearTotp(name: string): Promise<{ id: string }> {
+    const { id } = access.care.clearTotpOf(name)
+    await audit()
+    return { id }
   }
 
   /** What happened at the door becomes durable in the journal. */
@@ -256,8 +309,14 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     setupSecret: access.setup.text(),
     health,
     failed: Promise.race([store.failed, crashed.promise]),
+    clockSet: clockSet.promise,
     stop: () => opened.disposeAsync(),
   }
+}
+
+/** Nobody knows yet when this was read: it is kept, judged, and dated when the clock is set (F17). */
+function undated(batch: Batch): Batch {
+  return { ...batch, readings: batch.readings.map((reading) => ({ ...reading, timeQuality: 'bad' as const })) }
 }
 
 /** Of the rules alone: what a detector's memory depends on. */

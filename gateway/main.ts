@@ -17,6 +17,8 @@ const program = programOf({
     reload = listener
   },
   input: process.stdin,
+  output: process.stdout,
+  screen: process.stderr,
   out: (line) => process.stdout.write(`${line}\n`),
   error: (line) => process.stderr.write(`${line}\n`),
   exitCode: (code) => {

@@ -54,6 +54,18 @@ export function gatewayMetrics({ accounts, restarts, forwarding, vitals }: Sourc
       for (const { target, state, lag } of forwarding()) this.set({ target, state }, lag)
     },
   })
+  new Gauge({
+    name: 'caretaker_forwarding_points',
+    help: 'Points since start by their fate: lines sent or set aside, readings dropped or without a time.',
+    labelNames: ['target', 'fate'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { target, sent, quarantined, dropped, undated } of forwarding())
+        for (const [fate, count] of Object.entries({ sent, quarantined, dropped, undated }))
+          this.set({ target, fate }, count)
+    },
+  })
   const commits = new Histogram({
     name: 'caretaker_commit_seconds',
     help: 'Time from commit to durable.',

@@ -6,7 +6,7 @@ export function vitalGauges(registry: Registry): (vitals: Vitals) => void {
   const gauge = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Gauge({ name: `caretaker_${name}`, help, labelNames, registers: [registry] })
   const entries = gauge('store_entries', 'Batches in the reading log, events in the journal.', ['log'])
-  const bytes = gauge('store_bytes', 'Size of the two logs on disk.', ['log'])
+  const bytes = gauge('store_bytes', 'Size of the two logs on disk, and of what is written ahead of both.', ['log'])
   const free = gauge('disk_free_bytes', 'What is left for the data folder.')
   const total = gauge('disk_total_bytes', 'Size of the disk that the data folder is on.')
   const siteTime = gauge('site_time_seconds', 'Site time, since the Unix epoch.')
@@ -20,6 +20,7 @@ export function vitalGauges(registry: Registry): (vitals: Vitals) => void {
     entries.set({ log: 'journal' }, store.events)
     bytes.set({ log: 'readings' }, store.readingsBytes)
     bytes.set({ log: 'journal' }, store.journalBytes)
+    bytes.set({ log: 'ahead' }, store.walBytes)
     // Unknown is not zero: an alert on a full disk must not fire because nobody could look.
     for (const [gauge, value] of [
       [free, disk?.freeBytes],

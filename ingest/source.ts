@@ -11,11 +11,20 @@ export type Emit = (batch: Batch, urgency: 'ack' | 'flow') => Promise<void>
 export type Rejection = 'malformed' | 'oversize' | 'not_authorized' | 'unknown_device' | 'flood'
 export type Reject = (source: string, reason: Rejection, count?: number) => void
 
-export type DeviceHealth = Readonly<{ device: string; ok: boolean; lastHeardAt: number | null; reason?: string }>
+export type DeviceHealth = Readonly<{
+  device: string
+  ok: boolean
+  lastHeardAt: number | null
+  reason?: string
+  /** The device answered that it has no such point: the profile or the site is wrong. */
+  refusedPoints?: readonly string[]
+}>
 export type SourceHealth = Readonly<{
   source: string
   state: 'starting' | 'running' | 'degraded' | 'down'
   devices: readonly DeviceHealth[]
+  /** Share of the last exchanges that came broken, 0…1; where the wire can break them. */
+  errorRate?: number
 }>
 
 /** A road by which readings come in. One per connection or broker. */

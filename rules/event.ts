@@ -20,7 +20,8 @@ type Body = {
     wallOffsetMs: number
   }
   'site.loaded': { hash: string; version: string }
-  'clock.stepped': { byMs: number }
+  /** `dates`: readings logged after this batch had no time of their own yet; they are `byMs` younger than they say. */
+  'clock.stepped': { byMs: number; dates?: { after: number; byMs: number } }
   'input.quarantined': { source: string; reason: string }
   // who came in; people by the id of their account or sign-in link
   'token.created': { token: string; role: string }
@@ -28,9 +29,21 @@ type Body = {
   'access.signed_out': { account: string }
   /** Not each guess: at the limit, and whenever their number has doubled. */
   'access.refused': { what: 'sign_in' | 'link' | 'setup'; account: string | null; count: number }
+  /** The first at once; those that follow within a minute as one number, by account and route. */
+  'access.denied': {
+    what: 'sign_in' | 'code' | 'token' | 'role' | 'origin'
+    account: string | null
+    route: string | null
+    count: number
+  }
   'access.account_created': { account: string; role: string; by: string }
   'access.account_disabled': { account: string; by: string }
+  'access.account_enabled': { account: string; by: string }
   'access.role_changed': { account: string; role: string; by: string }
+  'access.password_changed': { account: string; by: string }
+  'access.reset_link_made': { account: string; by: string }
+  'access.totp_enrolled': { account: string }
+  'access.totp_cleared': { account: string; by: string }
   // conditions: a detector's verdict, after its delay
   'condition.became': { rule: string; device: string; asset: string; state: Truth; since: number; evidence: Evidence }
   // alarms

@@ -1,12 +1,22 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { findProgram, findRuntime } from '../bin/runtime.js'
+import { findProgram, findRuntime, programArguments, programEnvironment } from '../bin/runtime.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const run = promisify(execFile)
@@ -51,6 +61,82 @@ t.test('a compiled program goes before the sources', async (t) => {
   const sources = t.testdir({ gateway: { 'main.ts': '' }, built: { dist: { gateway: { 'main.js': '' } } } })
   t.equal(findProgram(sources), join(sources, 'gateway', 'main.ts'))
   t.equal(findProgram(join(sources, 'built')), join(sources, 'built', 'dist', 'gateway', 'main.js'))
+})
+
+/** Says where it stands: behind types, so that the place shows whether they left a gap of their own length. */
+const SPEAKER = `type Never = { in: 'JavaScript' }
+const first: string = 'x'; const place = new Error(first).stack!.split('\\n')[1]!
+console.log(place.trim())
+`
+
+t.test(
+  'the types are taken out once: the program is read from there, and says where it stands in the source',
+  async (t) => {
+    const bin = checkoutWith(t, SPEAKER)
+    const made = join(dirname(dirname(bin)), 'dist', 'stripped')
+    const main = join(dirname(dirname(bin)), 'gateway', 'main.ts')
+    const said = async () => (await run('env', [...plainNode, bin])).stdout
+    t.match(await said(), /main\.ts:2:42\)?\n$/)
+    const [name, ...others] = readdirSync(made)
+    t.match(name, /^[0-9a-f]{32}\.js$/)
+    t.strictSame(others, [])
+    const stripped = readFileSync(join(made, name!), 'utf8')
+    t.notMatch(stripped, /type Never|: string/)
+
+    // What is there is what runs.
+    writeFileSync(join(made, name!), "console.log('made beforehand')")
+    t.equal(await said(), 'made beforehand\n')
+
+    // Another source is another program, whatever its times: nothing old is run, and nothing old is kept.
+    const { atime, mtime } = statSync(main)
+    writeFileSync(main, "const other: string = 'another'; console.log(other)")
+    utimesSync(main, atime, mtime)
+    t.equal(await said(), 'another\n')
+    t.equal(readdirSync(made).length, 1)
+    t.notSame(readdirSync(made), [name])
+  },
+)
+
+t.test('threads are started from there too', async (t) => {
+  const bin = checkoutWith(
+    t,
+    `import { Worker } from 'node:worker_threads'
+const worker: Worker = new Worker(new URL('./thread.ts', import.meta.url))
+worker.once('message', (text: string) => console.log(text))`,
+  )
+  const root = dirname(dirname(bin))
+  const thread = "import { parentPort } from 'node:worker_threads'\nparentPort!.postMessage('as written')\n"
+  writeFileSync(join(root, 'gateway', 'thread.ts'), thread)
+  await run('env', [...plainNode, bin])
+  const made = readdirSync(join(root, 'dist', 'stripped')).map((name) => join(root, 'dist', 'stripped', name))
+  const ofThread = made.find((path) => readFileSync(path, 'utf8').includes('as written'))!
+  writeFileSync(ofThread, readFileSync(ofThread, 'utf8').replace('as written', 'made beforehand'))
+  t.equal((await run('env', [...plainNode, bin])).stdout, 'made beforehand\n')
+})
+
+t.test('where the types cannot be taken out, the program runs as it stands', async (t) => {
+  const bin = checkoutWith(t, "const said: string = 'runs'; console.log(said)")
+  // A file where the folder should be: nobody may write there, not even root.
+  writeFileSync(join(dirname(dirname(bin)), 'dist'), '')
+  const ended = await run('env', [...plainNode, bin])
+  t.match(ended, { stdout: 'runs\n', stderr: '' })
+})
+
+t.test('a source that is no TypeScript is named with its place', async (t) => {
+  const bin = checkoutWith(t, 'const a: = 1')
+  const ended = await run('env', [...plainNode, bin]).catch((error: unknown) => error)
+  t.match(ended, { code: 1, stderr: /gateway\/main\.ts:1/ })
+})
+
+t.test('the environment of the reader goes before ours', async (t) => {
+  t.match(programEnvironment({ A: 'b' }), { A: 'b', MALLOC_ARENA_MAX: /^\d$/ })
+  t.equal(programEnvironment({ MALLOC_ARENA_MAX: '4' })['MALLOC_ARENA_MAX'], '4')
+  const arguments_ = programArguments(root)
+  t.equal(arguments_.at(-1), join(root, 'gateway', 'main.ts'))
+  t.notOk(
+    arguments_.some((argument) => /old-space|heap-size/.test(argument)),
+    'a large site takes what it needs',
+  )
 })
 
 t.test('arguments go in, output and exit code come out', async (t) => {

@@ -6,6 +6,7 @@ import { startGateway } from '../gateway.ts'
 import { type PlantProcess, startPlantProcess } from '../plant-process.ts'
 import { systemRandom } from '../random.ts'
 import { loadSite } from '../site/load.ts'
+import type { TcpConnection } from '#ingest/modbus/connection.ts'
 import type { Site } from '../site/site.ts'
 import { sayConfigFault } from '../texts.ts'
 import { VERSION } from '../version.ts'
@@ -94,10 +95,12 @@ async function playDemo(
   plant.send({ type: 'story' })
 }
 
-export function plantSite({ connections, devices, plan }: Site): {
-  connections: Site['connections']
+/** What the simulated estate stands in for. It speaks Modbus TCP only: other roads stay what they are. */
+export function plantSite({ connections, devices, plan }: Pick<Site, 'connections' | 'devices' | 'plan'>): {
+  connections: readonly TcpConnection[]
   devices: Site['devices']
   timeZone: string
 } {
-  return { connections, devices, timeZone: plan.timeZone }
+  const simulated = connections.filter((connection) => connection.protocol === 'modbus-tcp')
+  return { connections: simulated, devices, timeZone: plan.timeZone }
 }

@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { InvalidArgumentError } from 'commander'
+import type { Screen } from '../history-files/progress.ts'
 
 /** What the commands know of the process they run in. */
 export type Edge = Readonly<{
@@ -10,6 +11,10 @@ export type Edge = Readonly<{
   /** The newest listener is told when somebody asks to read the configuration again. */
   onReload(listener: () => void): void
   input: Readable
+  /** For what is too long for lines; `out` writes to the same. */
+  output: Writable
+  /** Where progress is drawn; `error` writes to the same. */
+  screen: Screen
   out(line: string): void
   error(line: string): void
   exitCode(code: number): void

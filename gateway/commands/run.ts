@@ -41,6 +41,13 @@ export async function runSite(edge: Edge, file: string, options: RunOptions): Pr
     )
   for (;;) {
     const wish = await nextWish(edge, gateway)
+    if (wish === 'clock') {
+      edge.out('the clock was set: starting again by it')
+      const { http } = gateway
+      await gateway.stop()
+      gateway = await start(site, http)
+      continue
+    }
     if (wish !== 'reload') return end(edge, gateway, wish)
     const next = readSite(edge, file)
     if (!next.site || next.isFaulty) {
@@ -66,17 +73,18 @@ function readSite(edge: Edge, file: string): { site: Site | null; isFaulty: bool
 export async function untilStopped(edge: Edge, gateway: Gateway): Promise<number> {
   for (;;) {
     const wish = await nextWish(edge, gateway)
+    if (wish === 'clock') return end(edge, gateway, new Error('the clock was set: start it again'))
     if (wish !== 'reload') return end(edge, gateway, wish)
   }
 }
 
-function nextWish(edge: Edge, gateway: Gateway): Promise<'stop' | 'reload' | Error> {
+function nextWish(edge: Edge, gateway: Gateway): Promise<'stop' | 'reload' | 'clock' | Error> {
   const asked = new Promise<'stop' | 'reload'>((resolve) => {
     if (edge.signal.aborted) resolve('stop')
     edge.signal.addEventListener('abort', () => resolve('stop'), { once: true })
     edge.onReload(() => resolve('reload'))
   })
-  return Promise.race([asked, gateway.failed])
+  return Promise.race([asked, gateway.failed, gateway.clockSet.then(() => 'clock' as const)])
 }
 
 async function end(edge: Edge, gateway: Gateway, wish: 'stop' | Error): Promise<number> {

@@ -19,7 +19,7 @@ export async function createTokenIn(edge: Edge, options: { role: string; data?: 
   if (asked) return show(asked)
   const lock = lockFolder(folder, edge.pid)
   try {
-    const access = openAccess(folder, { random: systemRandom(), clock: { now: wallNow, speed: 1 } })
+    const access = openAccess(folder, { random: systemRandom(), clock: { now: wallNow, speed: 1 }, wallNow })
     const created = access.tokens.create(role, wallNow())
     access.close()
     return show(created)

@@ -1,11 +1,17 @@
+import { accessSync, constants } from 'node:fs'
+import { resolve } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
 import { closest } from '#devices/closest.ts'
-import type { Connection, Device } from '#devices/device.ts'
+import type { Device } from '#devices/device.ts'
 import { checked, type WrittenDocument } from '#devices/document.ts'
 import { parseDuration } from '#devices/duration.ts'
 import type { ConfigFault, FaultCode, Params } from '#devices/fault.ts'
+import { typeConflicts } from '#devices/measurement.ts'
 import { alarmFaults, type Profile } from '#devices/profile.ts'
 import type { Asset, Person, Settings } from '#rules/plan.ts'
+import { leadsInside } from '../channels/private-address.ts'
+import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/history/policy.ts'
+import { connectionOf, unitsOf } from './connections.ts'
 import { homesServed } from './places.ts'
 import { rulesOf } from './rules.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
@@ -97,15 +103,7 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
     })
   }
 
-  const connections: Connection[] = Object.entries(file.connections ?? {}).map(
-    ([id, { protocol, host, port, timeout }]) => ({
-      id,
-      protocol,
-      host,
-      port,
-      timeoutMs: parseDuration(timeout ?? '1s')!,
-    }),
-  )
+  const connections = Object.entries(file.connections ?? {}).map(([id, entry]) => connectionOf(id, entry))
   const secrets = new Map<string, string>()
   let isSecretUnusable = false
   const secretAt = (at: readonly (string | number)[], written: string): string | null => {
@@ -134,7 +132,19 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
           connections.map(({ id }) => id),
         )
       if (entry.unit_id === undefined) blame(where('devices', entry), 'missing_key', { key: 'unit_id' })
+      const [first, last] = unitsOf(connections.find(({ id }) => id === entry.connection))
+      if (entry.unit_id !== undefined && (entry.unit_id < first || entry.unit_id > last)) {
+        const detail = `must be ${first} to ${last} on a bus`
+        blame(where('devices', entry, 'unit_id'), 'wrong_value', { key: 'unit_id', detail })
+      }
     }
+    const [conflict] = profile
+      ? typeConflicts(
+          profile,
+          devices.map((other) => other.profile),
+        )
+      : []
+    if (conflict) blame(where('devices', entry, 'profile'), 'type_conflict', conflict)
     if (profile?.mqtt && !file.mqtt) blame(where('devices', entry, 'profile'), 'missing_key', { key: 'mqtt' })
     if (entry.secret !== undefined) {
       const secret = secretAt(where('devices', entry, 'secret'), entry.secret)
@@ -192,19 +202,35 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
 
   if (!isTimeZone(file.site.timezone)) blame(['site', 'timezone'], 'bad_time_zone', { id: String(file.site.timezone) })
 
+  /** S21: where a name leads is seen when it is called; an address says it here. */
+  function mayBeCalled(channel: Extract<ChannelConfig, { type: 'webhook' }>): boolean {
+    const { url, allow_private: mayBePrivate = false } = channel
+    const at = where('channels', channel, 'url')
+    if (!URL.canParse(url)) blame(at, 'wrong_value', { key: 'url', detail: 'https://host/path' })
+    else if (!mayBePrivate && leadsInside(url)) blame(at, 'private_address', { url })
+    else return true
+    return false
+  }
   const channels = distinct('channels', file.channels ?? [{ id: 'screen', type: 'screen' }]).flatMap(
     (channel): ChannelConfig[] => {
       if (channel.type === 'screen') return [channel]
       const secret = secretAt(where('channels', channel, 'secret'), channel.secret)
-      return secret ? [{ ...channel, secret }] : []
+      const isReachable = mayBeCalled(channel)
+      return secret && isReachable ? [{ ...channel, secret }] : []
     },
   )
   const influx = (file.influx ?? []).flatMap((target) => {
+    const { ca_file: caFile, ...rest } = target
+    if (caFile !== undefined && !isReadable(resolve(folder, caFile))) {
+      blame(where('influx', target, 'ca_file'), 'file_missing', { file: caFile })
+      return []
+    }
+    const resolved = caFile === undefined ? rest : { ...rest, ca_file: resolve(folder, caFile) }
     const key = target.type === 'influx2' ? 'token' : 'password'
     const written = target.type === 'influx2' ? target.token : target.password
-    if (written === undefined) return [target]
+    if (written === undefined) return [resolved]
     const secret = secretAt(where('influx', target, key), written)
-    return secret ? [{ ...target, [key]: secret }] : []
+    return secret ? [{ ...resolved, [key]: secret }] : []
   })
 
   const [host = '127.0.0.1', port = '0'] = file.mqtt?.listen.split(':') ?? []
@@ -234,10 +260,23 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
     mqtt: file.mqtt ? { host, port: Number(port), secrets } : null,
     channels,
     influx,
+    charts: file.charts ?? 'local',
+    history: historyOf(file.history ?? {}),
+    rooms: distinct('rooms', file.rooms ?? []),
     buildings,
     faults,
   }
   return { site: isSecretUnusable ? null : site, faults }
+}
+
+function historyOf(written: NonNullable<SiteFile['history']>): HistoryPolicy {
+  const { readingsKeptMs, rollupsKeptMs, ...rest } = HISTORY_POLICY
+  const ms = (duration: string | undefined, otherwise: number) => (duration && parseDuration(duration)) || otherwise
+  return {
+    ...rest,
+    readingsKeptMs: ms(written.readings, readingsKeptMs),
+    rollupsKeptMs: [ms(written.minutes, rollupsKeptMs[MINUTES]!), ms(written.hours, rollupsKeptMs[HOURS]!)],
+  }
 }
 
 function settingsOf(written: NonNullable<SiteFile['settings']>): Settings {
@@ -255,6 +294,15 @@ function settingsOf(written: NonNullable<SiteFile['settings']>): Settings {
 function parseDuty(text: string): { from: number; to: number } {
   const [from = 0, to = 0] = text.split('-').map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3)))
   return { from, to: to > from ? to : to + 1_440 }
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 export function isTimeZone(id: unknown): id is string {

@@ -49,7 +49,7 @@ export function loadSite(
 }
 
 /** The lists whose entries stand for themselves: a broken one is left out, the others run. */
-const LISTS = ['buildings', 'zones', 'assets', 'devices', 'alarms', 'staff', 'channels', 'influx'] as const
+const LISTS = ['buildings', 'zones', 'rooms', 'assets', 'devices', 'alarms', 'staff', 'channels', 'influx'] as const
 
 /** Leaves out exactly what the schema found wrong; null when the site itself is not there. */
 function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null {
@@ -72,7 +72,7 @@ function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null
     const entries = Object.entries((file['connections'] ?? {}) as object)
     file['connections'] = Object.fromEntries(entries.filter(([name]) => !isBroken('connections', name)))
   }
-  for (const key of ['settings', 'mqtt', 'fallback']) if (isBroken(key)) delete file[key]
+  for (const key of ['settings', 'mqtt', 'fallback', 'charts', 'history']) if (isBroken(key)) delete file[key]
   return file as SiteFile
 }
 

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { runExamples } from '#devices/example.ts'
 import type { ConfigFault } from '#devices/fault.ts'
-import { type Profile, readProfile } from '#devices/profile.ts'
+import { type Profile, readProfile, type ReadProfile } from '#devices/profile.ts'
 
 export type ProfileShelf = Readonly<{
   profiles: ReadonlyMap<string, Profile>
@@ -23,7 +23,7 @@ export function readProfiles(folders: readonly string[], shownFrom: string): Pro
       const read = readProfile(text, file)
       faults.push(...read.faults)
       if (!read.profile) continue
-      faults.push(...exampleFaults(read.profile, file))
+      faults.push(...exampleFaults(read, read.profile))
       profiles.set(read.profile.profile, read.profile)
     }
   }
@@ -31,12 +31,15 @@ export function readProfiles(folders: readonly string[], shownFrom: string): Pro
 }
 
 /** A profile whose own examples do not come out is shown as wrong, and still used: its other points may be right. */
-function exampleFaults(profile: Profile, file: string): ConfigFault[] {
-  return runExamples(profile).map(({ example, point, expected, actual }) => ({
-    code: 'bad_example',
-    params: { example: example + 1, point, expected: JSON.stringify(expected), actual: JSON.stringify(actual ?? null) },
-    file,
-    line: 1,
-    column: 1,
-  }))
+export function exampleFaults({ faultAt }: ReadProfile, profile: Profile): ConfigFault[] {
+  return runExamples(profile)
+    .filter(({ holds }) => !holds)
+    .map(({ example, point, expected, actual }) =>
+      faultAt(['examples', example, 'expect', point], 'bad_example', {
+        example: example + 1,
+        point,
+        expected: JSON.stringify(expected),
+        actual: JSON.stringify(actual ?? null),
+      }),
+    )
 }

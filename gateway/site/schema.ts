@@ -61,15 +61,56 @@ const Asset = Type.Object(
   },
   strict,
 )
-const Connection = Type.Object(
+const MaxRegisters = Type.Integer({
+  minimum: 1,
+  maximum: 125,
+  description: 'most registers in one request, where a converter or its devices take fewer than 125',
+})
+const overTcp = {
+  host: Type.String({ minLength: 1 }),
+  port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+  timeout: Type.Optional(Duration),
+  max_registers: Type.Optional(MaxRegisters),
+}
+const ModbusTcp = Type.Object(
   {
     protocol: oneOf(['modbus-tcp'] as const),
-    host: Type.String({ minLength: 1 }),
-    port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-    timeout: Type.Optional(Duration),
+    ...overTcp,
+    window: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 16,
+        description: 'requests in flight at once; more than 1 only for a device that is known to take it',
+      }),
+    ),
   },
   strict,
 )
+const RtuOverTcp = Type.Object({ protocol: oneOf(['modbus-rtu-over-tcp'] as const), ...overTcp }, strict)
+const BAUDS = [1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200] as const
+const ModbusRtu = Type.Object(
+  {
+    protocol: oneOf(['modbus-rtu'] as const),
+    path: Type.String({
+      pattern: '^/dev/.|^COM\\d',
+      description: 'the serial port; /dev/serial/by-id/… keeps its name when it is plugged in again',
+    }),
+    baud: Type.Unsafe<(typeof BAUDS)[number]>({ type: 'integer', enum: [...BAUDS] }),
+    parity: Type.Optional(oneOf(['none', 'even', 'odd'] as const, 'even unless said, as the standard has it')),
+    stop_bits: Type.Optional(
+      Type.Unsafe<1 | 2>({ type: 'integer', enum: [1, 2], description: '1 unless said; 2 is usual without parity' }),
+    ),
+    timeout: Type.Optional(Duration),
+    max_registers: Type.Optional(MaxRegisters),
+  },
+  strict,
+)
+const Connection = Type.Unsafe<Static<typeof ModbusTcp> | Static<typeof RtuOverTcp> | Static<typeof ModbusRtu>>({
+  type: 'object',
+  discriminator: { propertyName: 'protocol' },
+  required: ['protocol'],
+  oneOf: [ModbusTcp, RtuOverTcp, ModbusRtu],
+})
 const Device = Type.Object(
   {
     id: Id,
@@ -96,7 +137,15 @@ const Person = Type.Object(
   strict,
 )
 const Webhook = Type.Object(
-  { id: Id, type: oneOf(['webhook'] as const), url: Type.String({ pattern: '^https?://' }), secret: Type.String() },
+  {
+    id: Id,
+    type: oneOf(['webhook'] as const),
+    url: Type.String({ pattern: '^https?://' }),
+    secret: Type.String(),
+    allow_private: Type.Optional(
+      Type.Boolean({ description: 'true when the receiver stands on this machine or in the local network' }),
+    ),
+  },
   strict,
 )
 const Screen = Type.Object({ id: Id, type: oneOf(['screen'] as const) }, strict)
@@ -133,6 +182,9 @@ export const SiteSchema = Type.Object(
     ),
     buildings: Type.Optional(Type.Array(Building)),
     zones: Type.Optional(Type.Array(Zone, { description: 'floors of buildings that one asset serves together' })),
+    rooms: Type.Optional(
+      Type.Array(Type.Object({ id: Id, name: Text }, strict), { description: 'names of plant rooms and bin points' }),
+    ),
     assets: Type.Array(Asset, { description: 'the equipment that can fail, and whom it serves' }),
     connections: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$' }), Connection)),
     mqtt: Type.Optional(
@@ -153,6 +205,22 @@ export const SiteSchema = Type.Object(
     ),
     channels: Type.Optional(Type.Array(Channel, { description: 'how people are told; the screen unless said' })),
     influx: Type.Optional(Type.Array(InfluxTarget, { description: 'databases that get every reading as well' })),
+    history: Type.Optional(
+      Type.Object(
+        {
+          readings: Type.Optional(Duration),
+          minutes: Type.Optional(Duration),
+          hours: Type.Optional(Duration),
+        },
+        { ...strict, description: 'how long readings are kept here, and their sums by minute and hour' },
+      ),
+    ),
+    charts: Type.Optional(
+      oneOf(
+        ['local', 'influx'] as const,
+        'where charts come from while the first database is there; local unless said',
+      ),
+    ),
   },
   strict,
 )

@@ -1,8 +1,10 @@
-import type { Connection, Device } from '#devices/device.ts'
+import type { Device } from '#devices/device.ts'
 import type { ConfigFault } from '#devices/fault.ts'
 import type { Text } from '#devices/point.ts'
+import type { ModbusConnection } from '#ingest/modbus/connection.ts'
 import type { Plan } from '#rules/plan.ts'
 import type { InfluxTarget } from '../historian/config.ts'
+import type { HistoryPolicy } from '../store/history/policy.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
 
 /** A site as it can run: what the file says less what is wrong with it. Secrets stand here resolved. */
@@ -15,10 +17,13 @@ export type Site = Readonly<{
   languages: readonly ('zh-CN' | 'en')[]
   plan: Plan
   devices: readonly Device[]
-  connections: readonly Connection[]
+  connections: readonly ModbusConnection[]
   mqtt: Readonly<{ host: string; port: number; secrets: ReadonlyMap<string, string> }> | null
   channels: readonly ChannelConfig[]
   influx: readonly InfluxTarget[]
+  charts: 'local' | 'influx'
+  history: HistoryPolicy
+  rooms: NonNullable<SiteFile['rooms']>
   buildings: NonNullable<SiteFile['buildings']>
   faults: readonly ConfigFault[]
 }>

@@ -8,6 +8,7 @@ import type { AlarmDocument, NoticeDocument, OrderDocument } from './documents.t
 import type { Bucket, SeriesRange } from './history/buckets.ts'
 import { History } from './history/history.ts'
 import { LogSlices } from './history/log-slices.ts'
+import type { PackedRun } from './history/run.ts'
 import { newestBatch } from './reading-log.ts'
 import { openForReading, walBytesOf } from './schema.ts'
 import type { SeriesName } from './series-names.ts'
@@ -73,6 +74,11 @@ export class Queries {
   /** All readings of one point with source time in [from, to), oldest first. */
   readingsOf(device: string, point: string, from: number, to: number): Reading[] {
     return this.#history.readingsOf({ device, point }, from, to)
+  }
+
+  /** The same as columns, for another thread. */
+  columnsOf(device: string, point: string, from: number, to: number): PackedRun {
+    return this.#history.runOf({ device, point }, from, to).packed()
   }
 
   /** Source times between which something may be known of a point; null where nothing is. */

@@ -4,6 +4,7 @@ import { Fault } from '#devices/fault.ts'
 import type { StoreCore } from './core.ts'
 import type { Queries } from './queries.ts'
 import { HISTORY_POLICY, type HistoryPolicy } from './history/policy.ts'
+import { readingsOf, Run } from './history/run.ts'
 import { connect, errorOf, type Opened, type Remote } from './rpc.ts'
 
 type Writing = Pick<
@@ -29,7 +30,7 @@ type Reading = Pick<
   | 'list'
   | 'get'
   | 'eventsAfter'
-  | 'readingsOf'
+  | 'columnsOf'
   | 'extentOf'
   | 'series'
   | 'newestReadings'
@@ -43,8 +44,9 @@ type Reading = Pick<
   | 'counts'
 >
 
-/** Keeps the generics of `list` and `get`, which a mapped type would lose. */
-type ReadRemote = Omit<Remote<Reading>, 'list' | 'get'> & {
+/** Keeps the generics of `list` and `get`, which a mapped type would lose. Readings cross as columns. */
+type ReadRemote = Omit<Remote<Reading>, 'list' | 'get' | 'columnsOf'> & {
+  readingsOf(...range: Parameters<Queries['readingsOf']>): Promise<ReturnType<Queries['readingsOf']>>
   list<T extends Parameters<Queries['list']>[0]>(
     table: T,
     query: Parameters<Queries['list']>[1],
@@ -89,7 +91,7 @@ const READING = [
   'list',
   'get',
   'eventsAfter',
-  'readingsOf',
+  'columnsOf',
   'extentOf',
   'series',
   'newestReadings',
@@ -117,11 +119,20 @@ export async function openStore(folder: string, policy: HistoryPolicy = HISTORY_
   )
   return {
     write: writer.remote,
-    read: reader.remote as unknown as ReadRemote,
+    read: withReadings(reader.remote),
     failed: Promise.race([writer.failed, reader.failed]),
     async close() {
       await reader.stop()
       await writer.stop()
+    },
+  }
+}
+
+function withReadings({ columnsOf, ...rest }: Remote<Reading>): ReadRemote {
+  return {
+    ...(rest as unknown as Omit<ReadRemote, 'readingsOf'>),
+    async readingsOf(device, point, from, to) {
+      return readingsOf(device, point, Run.of(await columnsOf(device, point, from, to)))
     },
   }
 }

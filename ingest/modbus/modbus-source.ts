@@ -1,26 +1,73 @@
 import type { Clock } from '#devices/clock.ts'
-import type { Connection, Device } from '#devices/device.ts'
+import type { Device } from '#devices/device.ts'
 import type { Source } from '../source.ts'
 import { boundedEmits } from './bounded-emits.ts'
+import type { ModbusConnection } from './connection.ts'
+import { errands as noErrands } from './errands.ts'
+import { lineMeter } from './line-meter.ts'
 import { linkHealth } from './link-health.ts'
-import { type Log, pollLoop } from './poll-loop.ts'
+import type { Log } from './log.ts'
+import { pollLoop } from './poll-loop.ts'
 import { pollSchedule } from './poll-schedule.ts'
-import { planReads } from './read-plan.ts'
+import { planReads, readOfPoint } from './read-plan.ts'
+import { badReadingsOf, readingsOf } from './reply-readings.ts'
+import { roadTo } from './road.ts'
+import { planWrite, writeAndReadBack } from './write-point.ts'
 
-/** Since the last start of `run`. A missed cycle was due while the wire was busy, and was skipped. */
-export type ModbusCounts = Readonly<{ polls: number; failures: number; connects: number; missedCycles: number }>
-export type ModbusSource = Source & Readonly<{ counts(): ModbusCounts }>
+/**
+ * Since the last start of `run`. A missed cycle was due while the wire was busy, and was skipped. Broken frames, retries
+ * and stray bytes are the line's own: noise, a wrong baud rate, a second master.
+ */
+export type ModbusCounts = Readonly<{
+  polls: number
+  failures: number
+  connects: number
+  missedCycles: number
+  brokenFrames: number
+  retries: number
+  strayBytes: number
+}>
+export type ModbusSource = Source &
+  Required<Pick<Source, 'read' | 'write'>> &
+  Readonly<{
+    counts(): ModbusCounts
+    /** Share of the last 100 exchanges that came broken, 0…1. */
+    errorRate(): number
+  }>
 
-/** All Modbus units of one TCP connection. Devices of other connections are left out. */
+/**
+ * All Modbus units of one connection. Devices of other connections are left out. `chance` (uniform in [0, 1)) keeps
+ * probes apart. `read` rejects when the point is none of this connection's; `write` rejects with `WriteFailed`.
+ */
 export function modbusSource(
-  options: Readonly<{ connection: Connection; devices: readonly Device[]; clock: Clock; log?: Log }>,
+  options: Readonly<{
+    connection: ModbusConnection
+    devices: readonly Device[]
+    clock: Clock
+    chance?: () => number
+    log?: Log
+  }>,
 ): ModbusSource {
-  const { connection, clock, log } = options
+  const { connection, clock, chance, log } = options
   const name = `modbus:${connection.id}`
-  const reads = options.devices.filter((device) => device.connection === connection.id).flatMap(planReads)
-  const health = linkHealth(name, reads)
-  const counts = { polls: 0, failures: 0, connects: 0 }
-  let schedule = pollSchedule(reads, 0)
+  const devices = new Map(
+    options.devices.filter((device) => device.connection === connection.id).map((device) => [device.id, device]),
+  )
+  const limits = connection.maxRegisters === undefined ? {} : { max_registers: connection.maxRegisters }
+  const plan = [...devices.values()].flatMap((device) => planReads(device, limits))
+  const window = connection.protocol === 'modbus-tcp' ? (connection.window ?? 1) : 1
+  const errands = noErrands()
+  const counts = { polls: 0, failures: 0 }
+  let meter = lineMeter()
+  let schedule = pollSchedule(plan, 0, chance)
+  let health = linkHealth(name, () => schedule.reads(), meter)
+  let connects = () => 0
+
+  const deviceOf = (id: string): Device => {
+    const device = devices.get(id)
+    if (!device) throw new Error(`${name} has no device ${id}`)
+    return device
+  }
 
   return {
     name,
@@ -30,19 +77,38 @@ export function modbusSource(
       signal.addEventListener('abort', forward, { once: true })
       if (signal.aborted) forward()
       const outbox = boundedEmits(emit, stop)
-      health.reset()
-      Object.assign(counts, { polls: 0, failures: 0, connects: 0 })
-      schedule = pollSchedule(reads, clock.now())
+      Object.assign(counts, { polls: 0, failures: 0 })
+      meter = lineMeter()
+      schedule = pollSchedule(plan, clock.now(), chance)
+      health = linkHealth(name, () => schedule.reads(), meter)
+      const road = roadTo(connection, { name, clock, meter, log, stop: stop.signal })
+      connects = road.connects
       const say = (readings: Parameters<typeof outbox.push>[0]['readings'], at: number) =>
         outbox.push({ source: name, receivedAt: at, readings })
       try {
-        await pollLoop({ name, connection, reads, schedule, clock, health, counts, say, log, stop: stop.signal })
+        await pollLoop({ name, road, schedule, errands, window, clock, health, counts, say, log, stop: stop.signal })
       } finally {
         signal.removeEventListener('abort', forward)
       }
       if (!signal.aborted) throw stop.signal.reason
     },
+    async read(id, point, signal) {
+      const device = deviceOf(id)
+      const read = device.unitId === undefined ? null : readOfPoint(device, device.unitId, point)
+      if (!read) throw new Error(`${id} has no Modbus point ${point}`)
+      const reply = await errands.push((ask) => ask(read), signal)
+      const at = clock.now()
+      if (reply.kind === 'values') return readingsOf(read, reply.values, at)[0]!
+      const reason = reply.kind === 'failed' ? reply.reason : reply.kind === 'refused' ? 'exception' : 'connection_lost'
+      return badReadingsOf([read], at, reason)[0]!
+    },
+    async write(id, point, value, signal) {
+      const planned = planWrite(deviceOf(id), point, value)
+      log?.info({ source: name, device: id, point, value }, 'write')
+      await errands.push((ask) => writeAndReadBack(ask, planned, (ms) => clock.sleep(ms)), signal)
+    },
     health: () => health.report(),
-    counts: () => ({ ...counts, missedCycles: schedule.missedCycles() }),
+    counts: () => ({ ...counts, connects: connects(), missedCycles: schedule.missedCycles(), ...meter.counts() }),
+    errorRate: () => meter.errorRate(),
   }
 }

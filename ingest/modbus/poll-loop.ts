@@ -1,112 +1,148 @@
 import type { Clock } from '#devices/clock.ts'
-import type { Connection } from '#devices/device.ts'
 import type { Reading, Reason } from '#devices/reading.ts'
+import type { Ask, Errands } from './errands.ts'
 import type { LinkHealth } from './link-health.ts'
+import type { Log } from './log.ts'
 import type { PollSchedule, Slot } from './poll-schedule.ts'
 import type { PlannedRead } from './read-plan.ts'
 import { badReadingsOf, readingsOf } from './reply-readings.ts'
-import { openSession, type Reply, type Session } from './session.ts'
-
-/** Where a change of state is told. pino's logger is one. */
-export type Log = Readonly<{
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-}>
+import type { Road } from './road.ts'
+import type { Reply } from './session.ts'
 
 export type Poll = Readonly<{
   name: string
-  connection: Connection
-  reads: readonly PlannedRead[]
+  road: Road
   schedule: PollSchedule
+  errands: Errands
+  /** Requests in flight at once; 1 on a bus. */
+  window: number
   clock: Clock
   health: LinkHealth
-  counts: { polls: number; failures: number; connects: number }
+  counts: { polls: number; failures: number }
   /** One batch; waits only when too many are not durable yet. */
   say(readings: readonly Reading[], at: number): Promise<void>
   log: Log | undefined
   stop: AbortSignal
 }>
 
-/** While the road is down, how often its points are said to be bad again. */
-const REMIND_EVERY_MS = 30_000
-const BACKOFF_MS = [1_000, 2_000, 4_000, 8_000, 10_000] as const
+/** With nothing to wait for it looks again this often. */
+const IDLE_MS = 30_000
 /** "You asked for what I do not have": illegal function, data address, data value. */
 const CONFIGURATION_EXCEPTIONS: ReadonlySet<number> = new Set([1, 2, 3])
+/** Of these a smaller request may be answered: one register of it is not there, or there are too many. */
+const PARTING_EXCEPTIONS: ReadonlySet<number> = new Set([2, 3])
 
 /**
- * The one loop of a connection: waits for the next due read, makes it, says what came of it. Returns when `stop` aborts.
- * Periods, pauses and backoff are site time; the time-outs of the wire are real time.
+ * The one loop of a connection: errands first, then the read that is due longest; says what came of each. Returns when
+ * `stop` aborts. Periods, pauses and backoff are site time; the time-outs of the wire are real time.
  *
  * Two things can be at fault. A *unit* that fails while the connection carries answers is held by the schedule. The
  * *road* is at fault when there is no connection, or one that is lost before it carried any answer: then every point
  * is bad at once, and the next attempt waits.
  */
 export async function pollLoop(poll: Poll): Promise<void> {
-  const { name, connection, reads, schedule, clock, health, counts, say, log, stop } = poll
-  let session: Session | null = null
-  let hasAnswered = false
-  let attempts = 0
-  let downSince: number | null = null
-  let remindedAt = 0
+  const { name, road, schedule, errands, window, clock, health, counts, say, log, stop } = poll
+  const inFlight = new Set<Promise<void>>()
+  let crash: unknown = null
+  let wake = new AbortController()
+  const look = () => wake.abort()
+  errands.arrived.notify = look
+  stop.addEventListener('abort', look, { once: true })
 
   try {
-    while (!stop.aborted) {
+    while (!stop.aborted && crash === null) {
+      wake = new AbortController()
+      if (inFlight.size >= window) {
+        await Promise.race(inFlight)
+        continue
+      }
+      const errand = errands.take()
+      if (errand) {
+        start(errand(ask))
+        continue
+      }
       const next = schedule.next()
-      const waitMs = next ? next.at - clock.now() : REMIND_EVERY_MS
-      if (!next || waitMs > 0) {
-        await pause(waitMs)
+      const at = Math.max(next?.at ?? clock.now() + IDLE_MS, road.isOpen() ? 0 : road.triesAt())
+      if (!next || at > clock.now()) {
+        await Promise.race([pause(at - clock.now()), ...inFlight])
         continue
       }
       // Connecting waits for a due read: many devices close an idle connection, and that is no fault.
-      if (!session?.isOpen()) {
-        session?.end()
-        session = await open()
-        hasAnswered = false
-        if (!session) {
-          await roadFailed()
-          continue
-        }
+      const session = await road.session()
+      if (!session) {
+        await roadFailed()
+        continue
       }
       const begunAt = clock.now()
       schedule.begin(next.slot, begunAt)
-      const reply = await session.read(next.slot.read)
-      if (!stop.aborted) await judge(next.slot, reply, clock.now(), begunAt)
+      start(session.ask(next.slot.read).then((reply) => judge(next.slot, reply, begunAt)))
     }
   } finally {
-    session?.end()
+    stop.removeEventListener('abort', look)
+    look()
+    road.end()
+    await Promise.allSettled(inFlight)
+    errands.refuseAll(new Error('the source is stopping'))
+  }
+  if (crash !== null) throw crash
+
+  function start(task: Promise<void>): void {
+    const done = task
+      .catch((error: unknown) => void (crash ??= error))
+      .finally(() => {
+        inFlight.delete(done)
+        wake.abort()
+      })
+    inFlight.add(done)
   }
 
-  async function judge(slot: Slot, reply: Reply, at: number, begunAt: number): Promise<void> {
+  async function ask(request: Parameters<Ask>[0]): ReturnType<Ask> {
+    const session = await road.session()
+    if (!session || stop.aborted) return { kind: 'unsent' }
+    return session.ask(request)
+  }
+
+  async function judge(slot: Slot, reply: Reply, begunAt: number): Promise<void> {
+    if (stop.aborted) return
     const { read } = slot
+    const at = clock.now()
+    if (reply.kind === 'abandoned') return schedule.again(slot, at)
     counts.polls += 1
     if (reply.kind === 'failed') {
       counts.failures += 1
-      if (reply.reason === 'connection_lost' && !hasAnswered) return roadFailed()
-      return unitFailed(slot, reply.reason, at, at - begunAt, reply.detail)
+      if (reply.reason !== 'connection_lost' || road.hasAnswered())
+        return unitFailed(slot, reply.reason, at, at - begunAt, reply.detail)
+      schedule.again(slot, at)
+      return roadFailed()
     }
     const isSound = reply.kind === 'values' || CONFIGURATION_EXCEPTIONS.has(reply.code)
-    hasAnswered = true
-    attempts = 0
     health.heard(read, at)
     health.road('up')
-    if (downSince !== null || (isSound && schedule.isEveryUnitHeld())) roadRestored(slot, at)
+    const wasDown = road.answered(at) !== null
+    if (wasDown || (isSound && schedule.isEveryUnitHeld())) unitsRestored(slot, at, wasDown)
     // A gateway that cannot reach the unit, a unit that is broken or busy: not a matter of what was asked.
     if (!isSound) return unitFailed(slot, 'exception', at, at - begunAt, `exception ${reply.code}`)
+    if (reply.kind === 'refused') return refused(slot, reply.code, at)
     if (schedule.answered(slot, at)) log?.info({ source: name, device: read.device }, 'unit answers again')
-    if (reply.kind === 'values') {
-      health.note(read, null)
-      return say(readingsOf(read, reply.values, at), at)
-    }
+    health.note(read, null)
+    return say(readingsOf(read, reply.values, at), at)
+  }
+
+  /** The unit is well, and has not what was asked. A read of several points is parted until it is known which. */
+  async function refused(slot: Slot, code: number, at: number): Promise<void> {
+    if (PARTING_EXCEPTIONS.has(code) && schedule.part(slot, at)) return
     schedule.refused(slot, at)
-    tell(read, 'exception', `exception ${reply.code}`)
-    return say(badReadingsOf([read], at, 'exception'), at)
+    tell(slot.read, 'exception', `exception ${code}`)
+    health.refused(slot.read)
+    await say(badReadingsOf([slot.read], at, 'exception'), at)
   }
 
   async function unitFailed(slot: Slot, reason: Reason, at: number, tookMs: number, detail: string): Promise<void> {
-    const isHeld = schedule.failed(slot, at, tookMs)
+    const isHeld = schedule.failed(slot, at, tookMs, reason === 'no_response')
     tell(slot.read, reason, detail)
     // A held unit is not asked for its other points any more: they are bad with it, and again at each probe.
-    const affected = isHeld ? reads.filter(({ unitId }) => unitId === slot.read.unitId) : [slot.read]
+    const ofUnit = schedule.reads().filter(({ unitId }) => unitId === slot.read.unitId)
+    const affected = isHeld ? ofUnit : [slot.read]
     for (const read of affected) health.note(read, reason)
     await sayBad(affected, at, reason)
   }
@@ -114,23 +150,14 @@ export async function pollLoop(poll: Poll): Promise<void> {
   async function roadFailed(): Promise<void> {
     if (stop.aborted) return
     const at = clock.now()
-    const { host, port } = connection
-    if (downSince === null || at - remindedAt >= REMIND_EVERY_MS) {
-      if (downSince === null) log?.warn({ source: name, host, port }, 'connection lost')
-      downSince ??= at
-      remindedAt = at
-      health.road('down')
-      await sayBad(reads, at, 'connection_lost')
-    }
-    await pause(BACKOFF_MS[Math.min(attempts, BACKOFF_MS.length - 1)]!)
-    attempts += 1
+    if (!road.failed(at)) return
+    health.road('down')
+    await sayBad(schedule.reads(), at, 'connection_lost')
   }
 
   /** Also when every unit had been held: that they all came to be silent was the road, so none waits for its probe. */
-  function roadRestored(slot: Slot, at: number): void {
-    if (downSince === null) log?.info({ source: name }, 'units answer again')
-    else log?.info({ source: name, downMs: at - downSince }, 'connection restored')
-    downSince = null
+  function unitsRestored(slot: Slot, at: number, wasDown: boolean): void {
+    if (!wasDown) log?.info({ source: name }, 'units answer again')
     schedule.releaseAll(slot, at)
   }
 
@@ -148,21 +175,13 @@ export async function pollLoop(poll: Poll): Promise<void> {
     log?.warn({ source: name, device, table, address, count, reason, detail }, 'read failed')
   }
 
-  async function open(): Promise<Session | null> {
-    try {
-      const opened = await openSession(connection, stop)
-      counts.connects += 1
-      return opened
-    } catch {
-      return null
-    }
-  }
-
+  /** Until then, or until something happens. */
   async function pause(ms: number): Promise<void> {
+    const { signal } = wake
     try {
-      await clock.sleep(ms, stop)
+      await clock.sleep(ms, signal)
     } catch (error) {
-      if (!stop.aborted) throw error
+      if (!signal.aborted) throw error
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { PlannedRead } from './read-plan.ts'
+import { halved, type PlannedRead } from './read-plan.ts'
 
 /** Failures in a row after which a unit, or one read of it, is only probed. */
 export const FAILURES_TO_HOLD = 3
@@ -6,47 +6,90 @@ export const FAILURES_TO_HOLD = 3
 export const PROBE_EVERY_MS = 30_000
 /** A probe's time-out is real time and the pause is site time: however the clocks relate, probing costs ≤ 1/10 of the wire. */
 const PROBE_SHARE = 10
+/** Units that fell silent together shall not be probed together for ever: each pause is up to so much longer or shorter. */
+const JITTER = 0.1
+/** What a device does not have is a matter of configuration: asked again after 30 s, then ever more seldom. */
+const LONGEST_REFUSAL_MS = 600_000
 
-export type Slot = { readonly read: PlannedRead; dueAt: number; failures: number }
-type UnitState = { failures: number; heldUntil: number | null }
+export type Slot = {
+  readonly read: PlannedRead
+  /** The read of the plan that it is a part of, since the device refused that. */
+  readonly origin: PlannedRead
+  dueAt: number
+  failures: number
+  refusals: number
+  isInFlight: boolean
+}
+type UnitState = { failures: number; heldUntil: number | null; restUntil: number }
 
 /**
- * When each read of one connection is due. Pure: site time is an argument.
+ * When each read of one connection is due. Pure: site time and chance are arguments.
  * Due times stay on the grid of their period, so polling does not drift; a read has at most one due time, so lateness
  * never piles up: the cycles that passed are counted and skipped.
  * A unit that failed three times in a row is held: one probe at a time until it answers, so the others keep their cycle.
  */
 export type PollSchedule = Readonly<{
-  /** The read to make next, and when; null when there is nothing to read. */
+  /** All reads as they are made now: those of the plan, or their parts. */
+  reads(): readonly PlannedRead[]
+  /** The read to make next, and when; null when there is nothing to read, or all of it is in flight. */
   next(): Readonly<{ slot: Slot; at: number }> | null
   begin(slot: Slot, now: number): void
   /** The unit answered. True when it had been held: all its reads are due at once. */
   answered(slot: Slot, now: number): boolean
   /** The unit answered that it has no such thing: ask seldom, it is a matter of configuration. */
   refused(slot: Slot, now: number): void
-  /** No usable answer after `tookMs` of site time. True when the unit is now held. */
-  failed(slot: Slot, now: number, tookMs: number): boolean
+  /** The unit has not all that was asked for: from now on in two parts. False when it cannot be parted. */
+  part(slot: Slot, now: number): boolean
+  /**
+   * No usable answer after `tookMs` of site time; `isOwed`: it may still come. True when the unit is now held.
+   */
+  failed(slot: Slot, now: number, tookMs: number, isOwed?: boolean): boolean
+  /** Nothing can be said of the unit, the road was lost: to be asked again at once. */
+  again(slot: Slot, now: number): void
   /** The road was the fault and is open again: everything but `slot`, which just answered, is due now. */
   releaseAll(slot: Slot, now: number): void
   isEveryUnitHeld(): boolean
   missedCycles(): number
 }>
 
-export function pollSchedule(reads: readonly PlannedRead[], startAt: number): PollSchedule {
-  const slots: Slot[] = reads.map((read) => ({ read, dueAt: startAt, failures: 0 }))
-  const units = new Map<number, UnitState>(reads.map(({ unitId }) => [unitId, { failures: 0, heldUntil: null }]))
+export function pollSchedule(
+  plan: readonly PlannedRead[],
+  startAt: number,
+  chance: () => number = () => 0.5,
+): PollSchedule {
+  const slotOf = (read: PlannedRead, origin: PlannedRead, dueAt: number): Slot => ({
+    read,
+    origin,
+    dueAt,
+    failures: 0,
+    refusals: 0,
+    isInFlight: false,
+  })
+  let slots = plan.map((read) => slotOf(read, read, startAt))
+  const units = new Map<number, UnitState>(
+    plan.map(({ unitId }) => [unitId, { failures: 0, heldUntil: null, restUntil: startAt }]),
+  )
   const unitOf = (slot: Slot): UnitState => units.get(slot.read.unitId)!
+  const jittered = (ms: number) => ms * (1 + JITTER * (2 * chance() - 1))
   let missed = 0
 
   const release = (isReleased: (slot: Slot) => boolean, now: number): void => {
     for (const slot of slots) if (isReleased(slot)) slot.dueAt = Math.min(slot.dueAt, now)
   }
+  const isProbing = (slot: Slot) => slots.some((other) => other.isInFlight && other.read.unitId === slot.read.unitId)
+  /** What was refused is there after all: the parts are one read again. */
+  const rejoin = (origin: PlannedRead, now: number): void => {
+    slots = [...slots.filter((slot) => slot.origin !== origin), slotOf(origin, origin, now)]
+  }
 
   return {
+    reads: () => slots.map(({ read }) => read),
     next() {
       let best: { slot: Slot; at: number } | null = null
       for (const slot of slots) {
-        const at = unitOf(slot).heldUntil ?? slot.dueAt
+        const { heldUntil, restUntil } = unitOf(slot)
+        if (slot.isInFlight || (heldUntil !== null && isProbing(slot))) continue
+        const at = Math.max(heldUntil ?? slot.dueAt, restUntil)
         // Of a held unit's reads the longest waiting one is the probe: each gets its turn.
         if (!best || at < best.at || (at === best.at && slot.dueAt < best.slot.dueAt)) best = { slot, at }
       }
@@ -57,34 +100,51 @@ export function pollSchedule(reads: readonly PlannedRead[], startAt: number): Po
       const passed = Math.max(Math.floor((now - slot.dueAt) / everyMs), 0)
       if (unitOf(slot).heldUntil === null) missed += passed
       slot.dueAt += (passed + 1) * everyMs
+      slot.isInFlight = true
     },
     answered(slot, now) {
       const unit = unitOf(slot)
       const wasHeld = unit.heldUntil !== null
+      slot.isInFlight = false
       slot.failures = 0
       unit.failures = 0
       unit.heldUntil = null
       if (wasHeld) release((other) => other !== slot && other.read.unitId === slot.read.unitId, now)
+      if (slot.refusals > 0 && slot.origin !== slot.read) rejoin(slot.origin, now)
+      slot.refusals = 0
       return wasHeld
     },
     refused(slot, now) {
-      slot.dueAt = Math.max(slot.dueAt, now + PROBE_EVERY_MS)
+      slot.isInFlight = false
+      const pauseMs = Math.min(PROBE_EVERY_MS * 2 ** slot.refusals, LONGEST_REFUSAL_MS)
+      slot.refusals += 1
+      slot.dueAt = Math.max(slot.dueAt, now + jittered(pauseMs))
     },
-    failed(slot, now, tookMs) {
+    part(slot, now) {
+      const parts = halved(slot.read)
+      if (!parts) return false
+      slots = slots.flatMap((other) => (other === slot ? parts.map((read) => slotOf(read, slot.origin, now)) : [other]))
+      return true
+    },
+    failed(slot, now, tookMs, isOwed = false) {
       const unit = unitOf(slot)
-      const pauseMs = Math.max(PROBE_EVERY_MS, tookMs * PROBE_SHARE)
+      const pauseMs = jittered(Math.max(PROBE_EVERY_MS, tookMs * PROBE_SHARE))
+      slot.isInFlight = false
       slot.failures += 1
       unit.failures += 1
+      // A late answer must not meet the next question: the unit is left alone for as long again, the others go on.
+      if (isOwed) unit.restUntil = now + tookMs
       // One register that never answers must not slow the others of a unit that does.
       if (slot.failures >= FAILURES_TO_HOLD) slot.dueAt = Math.max(slot.dueAt, now + pauseMs)
       if (unit.failures >= FAILURES_TO_HOLD) unit.heldUntil = now + pauseMs
       return unit.heldUntil !== null
     },
+    again(slot, now) {
+      slot.isInFlight = false
+      slot.dueAt = Math.min(slot.dueAt, now)
+    },
     releaseAll(slot, now) {
-      for (const unit of units.values()) {
-        unit.failures = 0
-        unit.heldUntil = null
-      }
+      for (const unit of units.values()) Object.assign(unit, { failures: 0, heldUntil: null, restUntil: now })
       release((other) => other !== slot, now)
     },
     isEveryUnitHeld: () => units.values().every(({ heldUntil }) => heldUntil !== null),

@@ -1,6 +1,7 @@
+import { decodeReply } from '#devices/modbus-reply.ts'
 import { badReading, type Reading, type Reason } from '#devices/reading.ts'
-import { decodeRegisters, WIDTH, type Decoded } from '#devices/registers.ts'
-import { isBitTable, type PlannedPoint, type PlannedRead } from './read-plan.ts'
+import type { Decoded } from '#devices/registers.ts'
+import type { PlannedPoint, PlannedRead } from './read-plan.ts'
 
 /** What one reply says: a reading per point of the read, good or bad. A Modbus unit has no clock: `at` is arrival. */
 export function readingsOf(read: PlannedRead, values: readonly (number | boolean)[], at: number): Reading[] {
@@ -18,10 +19,9 @@ export function badReadingsOf(reads: readonly PlannedRead[], at: number, reason:
 }
 
 function decode(read: PlannedRead, values: readonly (number | boolean)[], { point, mapping }: PlannedPoint): Decoded {
-  const offset = mapping.address - read.address
-  if (isBitTable(read.table)) {
-    const bit = values[offset]
-    return bit === undefined ? { value: null, reason: 'bad_frame' } : { value: Boolean(bit) }
-  }
-  return decodeRegisters(values.slice(offset, offset + WIDTH[mapping.type]).map(Number), point, mapping)
+  return decodeReply(
+    (address, count) => values.slice(address - read.address, address - read.address + count),
+    point,
+    mapping,
+  )
 }

@@ -1,100 +1,96 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
+import { EventEmitter } from 'node:events'
 import modbusSerial from 'modbus-serial'
-import type { Connection } from '#devices/device.ts'
-import type { PlannedRead } from './read-plan.ts'
-import { replyCheck } from './reply-check.ts'
+import type { Table } from '#devices/point.ts'
+import { rtuFrame } from './rtu-frame.ts'
+import type { Answer, Failure, Transport } from './transport.ts'
 
-/** What came of one request. `refused` is a Modbus exception; all of `failed` ends the session. */
+export type ReadRequest = Readonly<{ kind?: 'read'; unitId: number; table: Table; address: number; count: number }>
+/** One value goes by function 05 or 06, several by 15 or 16. */
+export type WriteRequest = Readonly<{ kind: 'write'; unitId: number; address: number }> &
+  Readonly<{ table: 'coil'; values: readonly boolean[] } | { table: 'holding'; values: readonly number[] }>
+export type Request = ReadRequest | WriteRequest
+
+/** What came of one request. `values` is empty for a write; `refused` is a Modbus exception. */
 export type Reply =
   | Readonly<{ kind: 'values'; values: readonly (number | boolean)[] }>
   | Readonly<{ kind: 'refused'; code: number }>
-  | Readonly<{ kind: 'failed'; reason: 'no_response' | 'connection_lost' | 'bad_frame'; detail: string }>
+  | Failure
+  | Readonly<{ kind: 'abandoned' }>
 
-/**
- * One TCP connection and one modbus-serial client, used until the first failure and never mended: a time-out or a
- * doubtful frame ends it, so a late reply finds a closed socket and can answer no later request.
- * One request in flight: the caller awaits `read` before the next.
- */
+/** A road with modbus-serial on it, used until the transport closes and never mended. */
 export type Session = Readonly<{
   /** Never rejects. */
-  read(request: PlannedRead): Promise<Reply>
+  ask(request: Request): Promise<Reply>
   isOpen(): boolean
   end(): void
 }>
 
-const KEEP_ALIVE_AFTER_MS = 5_000
+type Client = InstanceType<typeof modbusSerial.default>
 
-/** Rejects when the connection is refused, or not there within the connection's time-out (real time). */
-export async function openSession(connection: Connection, signal: AbortSignal): Promise<Session> {
-  const { host, port, timeoutMs } = connection
-  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS })
-  const abort = () => socket.destroy(new Error('stopped'))
-  const impatience = setTimeout(() => socket.destroy(new Error('connect timed out')), timeoutMs)
-  signal.addEventListener('abort', abort, { once: true })
-  socket.once('close', () => signal.removeEventListener('abort', abort))
-  try {
-    if (signal.aborted) abort()
-    await once(socket, 'connect')
-  } catch (error) {
-    socket.destroy()
-    throw error
-  } finally {
-    clearTimeout(impatience)
-  }
-
-  let settle: ((reply: Reply) => void) | null = null
-  let lastError = 'closed by the far end'
-  const check = replyCheck()
-  const client = new modbusSerial.default()
-  // modbus-serial swallows a socket's error and its close after an error: listen on the socket itself.
-  socket.on('error', (error) => (lastError = error.message))
-  socket.on('close', () => fail('connection_lost', lastError))
-  // Before modbus-serial's own listener, so that a doubtful frame is judged before it is parsed.
-  socket.on('data', (chunk) => {
-    const doubt = check.push(chunk)
-    if (doubt) fail('bad_frame', doubt)
-  })
-  await client.linkTCP(socket, { port })
-  client.setTimeout(timeoutMs)
-
-  function end(): void {
-    // Also cancels the timers of what is in flight, so that nothing keeps the process alive.
-    client.destroy(() => {})
-    socket.destroy()
-  }
-  function fail(reason: 'no_response' | 'connection_lost' | 'bad_frame', detail: string): void {
-    settle?.({ kind: 'failed', reason, detail })
-    settle = null
-    end()
-  }
+/** modbus-serial makes the requests and reads the answers; which bytes it gets to see as an answer is the transport's. */
+export function modbusSession(transport: Transport): Session {
+  const port = new TransportPort(transport)
+  const client = new modbusSerial.default(port)
+  client.open()
 
   return {
-    read(request) {
-      const { promise, resolve } = Promise.withResolvers<Reply>()
-      if (socket.destroyed) return Promise.resolve({ kind: 'failed', reason: 'connection_lost', detail: lastError })
-      settle = resolve
-      check.expect(request)
-      // The unit id is state of the client: set and used with nothing in between.
+    async ask(request) {
+      // The unit id and the transaction are state of the client: set and used with nothing in between.
       client.setID(request.unitId)
-      requestOf(client, request).then(
-        ({ data }) => resolve({ kind: 'values', values: data }),
-        (error: unknown) => {
-          const { modbusCode, errno, message } = error as { modbusCode?: number; errno?: unknown; message: string }
-          if (modbusCode !== undefined) resolve({ kind: 'refused', code: modbusCode })
-          else if (errno === 'ETIMEDOUT') fail('no_response', message)
-          else if (errno === 'ECONNREFUSED') fail('connection_lost', message)
-          else fail('bad_frame', message)
+      const read = callOf(client, request)
+      const { answer, id } = port.asked!
+      const outcome = await answer
+      if (outcome.kind !== 'answer') return outcome
+      port.deliver(id, request.unitId, outcome.pdu)
+      return read.then(
+        (result) => ({ kind: 'values', values: 'data' in result ? result.data : [] }),
+        (error: unknown): Reply => {
+          const { modbusCode, message } = error as { modbusCode?: number; message: string }
+          if (modbusCode !== undefined) return { kind: 'refused', code: modbusCode }
+          return { kind: 'failed', reason: 'bad_frame', detail: message }
         },
       )
-      return promise
     },
-    isOpen: () => !socket.destroyed && socket.readyState === 'open',
-    end,
+    isOpen: () => transport.isOpen(),
+    end: () => transport.end(),
   }
 }
 
-function requestOf(client: InstanceType<typeof modbusSerial.default>, { table, address, count }: PlannedRead) {
+/** Its transactions are kept for ever by id: enough ids for all that can be in flight, few enough to hold. */
+const TRANSACTIONS = 256
+
+/** What modbus-serial takes for a port: it writes RTU frames to it and hears RTU frames from it. */
+class TransportPort extends EventEmitter {
+  readonly isOpen = true
+  _transactionIdRead = 1
+  _transactionIdWrite = 1
+  asked: { id: number; answer: Promise<Answer> } | null = null
+  readonly #transport: Transport
+
+  constructor(transport: Transport) {
+    super()
+    this.#transport = transport
+  }
+
+  open(done: (error?: Error) => void): void {
+    done()
+  }
+
+  write(frame: Buffer): void {
+    const id = this._transactionIdWrite
+    this._transactionIdWrite = (id % TRANSACTIONS) + 1
+    this.asked = { id, answer: this.#transport.request(frame[0]!, frame.subarray(1, -2)) }
+  }
+
+  deliver(id: number, unitId: number, pdu: Buffer): void {
+    this._transactionIdRead = id
+    this.emit('data', rtuFrame(unitId, pdu))
+  }
+}
+
+function callOf(client: Client, request: Request) {
+  if (request.kind === 'write') return writeOf(client, request)
+  const { table, address, count } = request
   switch (table) {
     case 'coil':
       return client.readCoils(address, count)
@@ -105,4 +101,14 @@ function requestOf(client: InstanceType<typeof modbusSerial.default>, { table, a
     case 'input':
       return client.readInputRegisters(address, count)
   }
+}
+
+function writeOf(client: Client, request: WriteRequest) {
+  const { address } = request
+  if (request.table === 'coil') {
+    const [first, ...more] = request.values as [boolean, ...boolean[]]
+    return more.length === 0 ? client.writeCoil(address, first) : client.writeCoils(address, [first, ...more])
+  }
+  const [first, ...more] = request.values as [number, ...number[]]
+  return more.length === 0 ? client.writeRegister(address, first) : client.writeRegisters(address, [first, ...more])
 }

@@ -10,7 +10,8 @@ export function fluxAnswer(text: string, lines: readonly string[]): string | nul
   const selections = text.matchAll(
     /(\w+) = from\(bucket: "[^"]*"\)\s+\|> range\(start: time\(v: "(\S+)"\), stop: time\(v: "(\S+)"\)\)\s+\|> filter\(fn: \(r\) => r\._measurement == "([^"]*)" and r\.device == "([^"]*)" and r\.site == "([^"]*)" and r\._field == "([^"]*)"\)/g,
   )
-  const points = lines.map(pointOf)
+  const starts = [...text.matchAll(/start: time\(v: "([^"]+)"/g)].map(([, start]) => Date.parse(start!))
+  const points = linesFrom(lines, Math.min(...starts)).map(pointOf)
   for (const [, name, start, stop, measurement, device, site, field] of selections)
     streams.set(
       name!,
@@ -39,6 +40,11 @@ export function fluxAnswer(text: string, lines: readonly string[]): string | nul
     if (shown.length > 0) tables.push(table(name!, shown))
   }
   return tables.join('\r\n')
+}
+
+/** Taking a line apart takes time, and most of what was written is older than a chart. */
+function linesFrom(lines: readonly string[], at: number): readonly string[] {
+  return lines.filter((line) => Number(line.slice(line.lastIndexOf(' ') + 1)) >= at)
 }
 
 const AGGREGATES: Record<string, (values: number[]) => number> = {

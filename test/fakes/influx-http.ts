@@ -72,7 +72,9 @@ export async function startInfluxHttp(
     const news = new Map<string, 'float' | 'string' | 'boolean'>()
     for (const line of sent) {
       const measurement = line.slice(0, line.indexOf(','))
-      for (const [, field, start] of line.matchAll(/[ ,](\w+)=(["tf\d-])/g).filter(({ index }) => index > line.indexOf(' ') - 1)) {
+      for (const [, field, start] of line
+        .matchAll(/[ ,](\w+)=(["tf\d-])/g)
+        .filter(({ index }) => index > line.indexOf(' ') - 1)) {
         const name = `${measurement}.${field}`
         const type = start === '"' ? 'string' : start === 't' || start === 'f' ? 'boolean' : 'float'
         const known = types.get(name) ?? news.get(name) ?? type

@@ -4,7 +4,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 /**
  * `late` answers after `lateMs`; `wrongUnit` answers as another unit; `wrongByteCount` lies in the PDU; `shortFrame`
  * stops in the middle of the frame and stays silent; `hugeLength` promises 65535 bytes; `reset` drops the connection;
- * `cut` sends the first `cutAfter` bytes and drops it; `sliced` sends the reply byte by byte.
+ * `cut` sends the first `cutAfter` bytes and drops it; `sliced` sends the reply byte by byte; `forgetful` does what a
+ * write asks and loses the answer, reads it answers.
  */
 export type Mood =
   | 'ok'
@@ -18,19 +19,55 @@ export type Mood =
   | 'reset'
   | 'cut'
   | 'sliced'
+  | 'forgetful'
 
 export type Asked = Readonly<{ unitId: number; code: number; address: number; count: number; atMs: number }>
 
 export class FakeUnit {
+  readonly id: number
   mood: Mood = 'ok'
   exceptionCode = 2
   lateMs = 0
   cutAfter = 0
+  /** Addresses that are not there: exception 02. */
+  readonly missing = new Set<number>()
+  /** More registers or bits than this in one request: exception 03. */
+  mostAtOnce = 2_000
+  /** A write is answered, and the value stays as it was. */
+  isStubborn = false
   readonly holding = new Map<number, number>()
   readonly input = new Map<number, number>()
   readonly coil = new Map<number, boolean>()
   readonly discrete = new Map<number, boolean>()
   readonly asked: Asked[] = []
+
+  constructor(id: number) {
+    this.id = id
+  }
+
+  /** Notes a request that reached it. */
+  hear(pdu: Buffer): void {
+    const isSingle = pdu[0] === 5 || pdu[0] === 6
+    const [code, address, count] = [pdu[0]!, pdu.readUInt16BE(1), isSingle ? 1 : pdu.readUInt16BE(3)]
+    this.asked.push({ unitId: this.id, code, address, count, atMs: performance.now() })
+  }
+
+  /** Does what it says and makes the answer. */
+  answer(pdu: Buffer): Buffer {
+    const { code, address, count } = this.asked.at(-1)!
+    const addresses = Array.from({ length: count }, (_, i) => address + i)
+    if (count > this.mostAtOnce) return Buffer.of(code | 0x80, 3)
+    if (addresses.some((at) => this.missing.has(at))) return Buffer.of(code | 0x80, 2)
+    if (code <= 4) return Buffer.of(code, ...dataOf(this, { code, address, count }))
+    addresses.forEach((at, i) => {
+      if (this.isStubborn) return
+      if (code === 5) this.coil.set(at, pdu.readUInt16BE(3) === 0xff00)
+      if (code === 6) this.holding.set(at, pdu.readUInt16BE(3))
+      if (code === 15) this.coil.set(at, ((pdu[6 + (i >> 3)]! >> (i & 7)) & 1) === 1)
+      if (code === 16) this.holding.set(at, pdu.readUInt16BE(6 + i * 2))
+    })
+    return pdu.subarray(0, 5)
+  }
 }
 
 /** A Modbus TCP far end, framed by hand so that it can lie. A unit that was never named does not answer. */
@@ -38,6 +75,9 @@ export class FakeModbus {
   port = 0
   /** Connections accepted so far. */
   accepted = 0
+  /** The most requests that waited for an answer at once. */
+  mostWaiting = 0
+  #waiting = 0
   readonly sockets = new Set<Socket>()
   readonly #units = new Map<number, FakeUnit>()
   readonly #frozen = new WeakSet<Socket>()
@@ -51,7 +91,7 @@ export class FakeModbus {
 
   unit(id: number): FakeUnit {
     let unit = this.#units.get(id)
-    if (!unit) this.#units.set(id, (unit = new FakeUnit()))
+    if (!unit) this.#units.set(id, (unit = new FakeUnit(id)))
     return unit
   }
 
@@ -88,9 +128,10 @@ export class FakeModbus {
     socket.on('data', (chunk) => {
       if (this.#frozen.has(socket)) return
       pending = Buffer.concat([pending, chunk])
-      while (pending.length >= 12) {
-        this.#answer(socket, pending.subarray(0, 12))
-        pending = pending.subarray(12)
+      while (pending.length >= 6 && pending.length >= 6 + pending.readUInt16BE(4)) {
+        const end = 6 + pending.readUInt16BE(4)
+        this.#answer(socket, pending.subarray(0, end))
+        pending = pending.subarray(end)
       }
     })
   }
@@ -99,19 +140,25 @@ export class FakeModbus {
     const unitId = request[6]!
     const unit = this.#units.get(unitId)
     if (!unit) return
-    const asked = { unitId, code: request[7]!, address: request.readUInt16BE(8), count: request.readUInt16BE(10) }
-    unit.asked.push({ ...asked, atMs: performance.now() })
-    const reply = frame(request, unitId, [asked.code, ...dataOf(unit, asked)])
+    const code = request[7]!
+    const pdu = request.subarray(7)
+    unit.hear(pdu)
+    if (unit.mood === 'silent') return
+    const reply = frame(request, unitId, unit.answer(pdu))
     switch (unit.mood) {
       case 'ok':
         return void socket.write(reply)
-      case 'silent':
-        return
+      case 'forgetful':
+        return void (code <= 4 && socket.write(reply))
       case 'exception':
-        return void socket.write(frame(request, unitId, [asked.code | 0x80, unit.exceptionCode]))
+        return void socket.write(frame(request, unitId, Buffer.of(code | 0x80, unit.exceptionCode)))
       case 'late':
         // What it answers is what it held when it was asked.
-        return void setTimeout(() => socket.writable && socket.write(reply), unit.lateMs)
+        this.mostWaiting = Math.max(this.mostWaiting, ++this.#waiting)
+        return void setTimeout(() => {
+          this.#waiting -= 1
+          if (socket.writable) socket.write(reply)
+        }, unit.lateMs)
       case 'wrongUnit':
         reply[6] = unitId ^ 0x40
         return void socket.write(reply)
@@ -133,12 +180,12 @@ export class FakeModbus {
   }
 }
 
-function frame(request: Buffer, unitId: number, pdu: number[]): Buffer {
+function frame(request: Buffer, unitId: number, pdu: Buffer): Buffer {
   const reply = Buffer.alloc(7 + pdu.length)
   request.copy(reply, 0, 0, 4)
   reply.writeUInt16BE(pdu.length + 1, 4)
   reply[6] = unitId
-  reply.set(pdu, 7)
+  pdu.copy(reply, 7)
   return reply
 }
 

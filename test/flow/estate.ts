@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { monotonicNow } from '#gateway/clock.ts'
+import { plantSite } from '#gateway/commands/demo.ts'
 import { type Gateway, startGateway } from '#gateway/gateway.ts'
 import { type PlantProcess, startPlantProcess } from '#gateway/plant-process.ts'
 import { systemRandom } from '#gateway/random.ts'
@@ -51,10 +52,9 @@ export async function startEstate(
     random: systemRandom(),
     log: pino({ level: 'silent' }),
     async plant(clock) {
-      const { connections, devices } = site
       plant = await startPlantProcess(
         {
-          site: { connections, devices },
+          site: plantSite(site),
           siteStart: clock.now(),
           monotonicStart: monotonicNow(),
           speed,

@@ -56,7 +56,7 @@ staff:
 fallback: S1
 channels:
   - { id: screen, type: screen }
-  - { id: hook, type: webhook, url: '${hook.url}', secret: '${hook.secret}' }
+  - { id: hook, type: webhook, url: '${hook.url}', secret: '${hook.secret}', allow_private: true }
 `
 
 t.test(

@@ -190,6 +190,8 @@ async function caretaker(cwd: string, args: readonly string[], input: PassThroug
     signal: new AbortController().signal,
     onReload() {},
     input,
+    output: new PassThrough(),
+    screen: new PassThrough(),
     out: (line) => out.push(line),
     error: (line) => error.push(line),
     exitCode(ended) {

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import type { Connection, Device } from '#devices/device.ts'
+import type { Device } from '#devices/device.ts'
 import { readProfile, type Profile } from '#devices/profile.ts'
 import type { Batch, Reading } from '#devices/reading.ts'
+import type { TcpConnection } from '#ingest/modbus/connection.ts'
+import { mbapReader } from '#ingest/modbus/mbap-reader.ts'
 import { modbusSource } from '#ingest/modbus/modbus-source.ts'
 import { pollSchedule } from '#ingest/modbus/poll-schedule.ts'
 import { type PlannedRead, planReads } from '#ingest/modbus/read-plan.ts'
-import { replyCheck } from '#ingest/modbus/reply-check.ts'
 import type { Emit } from '#ingest/source.ts'
 import { scaledClock } from '#test/fakes/clock.ts'
 import { FakeModbus, type Mood } from '#test/fakes/modbus-unit.ts'
@@ -98,8 +99,11 @@ t.test('schedule', async (t) => {
     schedule.answered(slot, 300)
     t.equal(schedule.next()!.at, 1_000, 'the time a poll takes does not move the next')
     schedule.begin(slot, 1_700)
+    schedule.answered(slot, 1_800)
     t.equal(schedule.next()!.at, 2_000, 'nor does a late start')
     schedule.begin(slot, 5_100)
+    t.equal(schedule.next(), null, 'what is in flight is not asked again')
+    schedule.answered(slot, 5_200)
     t.equal(schedule.next()!.at, 6_000, 'no pile-up')
     t.equal(schedule.missedCycles(), 3)
   })
@@ -148,7 +152,7 @@ t.test('schedule', async (t) => {
   })
 })
 
-t.test('reply check', async (t) => {
+t.test('MBAP reader', async (t) => {
   const good = Buffer.from('000100000007010304000a000b', 'hex')
   const cases: [string, string, string | null][] = [
     ['a right answer', '000100000007010304000a000b', null],
@@ -161,24 +165,35 @@ t.test('reply check', async (t) => {
     ['an exception of another unit', '000100000003028302', 'unit 2 answers for 1'],
     ['another function', '000100000007010404000a000b', 'function 4 for 3'],
     ['byte count', '000100000007010302000a000b', 'byte count 2'],
+    ['F23: the transaction before', '000000000007010304000a000b', 'an answer that nobody asked for'],
     [
       'two answers to one question',
       `${good.toString('hex')}${good.toString('hex')}`,
       'an answer that nobody asked for',
     ],
   ]
+  const readerOf = (ids: readonly number[]) => {
+    const answers: string[] = []
+    const pdu = Buffer.from('0300000002', 'hex')
+    const questions = new Map(ids.map((id) => [id, { id, unitId: 1, pdu }]))
+    const reader = mbapReader(questions, ({ id }, answer) => answers.push(`${id} ${answer.toString('hex')}`))
+    return { reader, answers }
+  }
   for (const [name, hex, expect] of cases) {
-    const check = replyCheck()
-    check.expect({ unitId: 1, table: 'holding', count: 2 })
-    t.equal(check.push(Buffer.from(hex, 'hex')), expect, name)
+    t.equal(readerOf([1]).reader.push(Buffer.from(hex, 'hex')), expect, name)
   }
   for (let cut = 1; cut < good.length; cut++) {
-    const check = replyCheck()
-    check.expect({ unitId: 1, table: 'holding', count: 2 })
-    t.equal(check.push(good.subarray(0, cut)), null, `first ${cut} bytes`)
-    t.equal(check.push(good.subarray(cut)), null, `the rest after ${cut}`)
+    const { reader, answers } = readerOf([1])
+    t.equal(reader.push(good.subarray(0, cut)), null, `first ${cut} bytes`)
+    t.same(answers, [], 'no answer yet')
+    t.equal(reader.push(good.subarray(cut)), null, `the rest after ${cut}`)
+    t.same(answers, ['1 0304000a000b'])
   }
-  t.equal(replyCheck().push(good), 'an answer that nobody asked for')
+  t.equal(readerOf([]).reader.push(good), 'an answer that nobody asked for')
+  const { reader, answers } = readerOf([1, 2])
+  const second = Buffer.from('000200000007010304000c000d', 'hex')
+  t.equal(reader.push(Buffer.concat([second, good])), null, 'two in flight, answered the other way round')
+  t.same(answers, ['2 0304000c000d', '1 0304000a000b'])
 })
 
 t.test('good values arrive with the right types', async (t) => {
@@ -378,6 +393,98 @@ t.test('F26: an exception 01–03 is a bad point without hot retry; the rest of 
   t.equal(far.accepted, 3, 'and costs no connection')
 })
 
+t.test('F26: of a read with one illegal address only that point is bad, and the installer is told which', async (t) => {
+  const profile = tinyProfile(at(0, 1, 2, 3, 4))
+  const { far, run, clock } = await wired(t, [['d', 1, profile]], { speed: 60 })
+  const unit = far.unit(1)
+  for (const address of upTo(5)) unit.holding.set(address, 10 + address)
+  unit.missing.add(3)
+  const { batches, source } = run()
+  await until('all are known', () => Object.keys(newest(batches)).length === 5)
+  t.same(
+    upTo(5).map((i) => newest(batches)[`d.p${i}`]!.value),
+    [10, 11, 12, null, 14],
+  )
+  t.equal(newest(batches)['d.p3']?.reason, 'exception')
+  t.match(source.health().devices[0], { refusedPoints: ['p3'], reason: 'exception' })
+  const before = { all: unit.asked.length, from: clock.now() }
+  await until('20 s', () => clock.now() - before.from > 20_000)
+  const asked = unit.asked.slice(before.all).filter(({ address, count }) => address <= 3 && 3 < address + count)
+  t.same(asked, [], 'no hot retry')
+  unit.missing.clear()
+  await until('it is there after all', () => newest(batches)['d.p3']?.value === 13)
+  await until('one read again', () => unit.asked.at(-1)?.count === 5)
+  t.notOk(source.health().devices[0]?.refusedPoints)
+})
+
+t.test('a device that takes fewer registers at once than planned is read in parts', async (t) => {
+  const { far, run } = await wired(t, [['d', 1, tinyProfile(at(...upTo(10)))]], { speed: 20 })
+  far.unit(1).mostAtOnce = 3
+  const { batches } = run()
+  await until('all points', () => {
+    const all = Object.values(newest(batches))
+    return all.length === 10 && all.every(({ quality }) => quality === 'good')
+  })
+})
+
+t.test('F34: a device slower than its period: one request in flight, what is skipped is counted', async (t) => {
+  const { far, run, clock } = await wired(t, [['d', 1, gauge]], { speed: 10, timeoutMs: 1_000 })
+  const unit = far.unit(1)
+  unit.mood = 'late'
+  unit.lateMs = 150
+  const { batches, source } = run()
+  const from = clock.now()
+  await until('20 answers', () => batches.length >= 20, 10_000)
+  const took = clock.now() - from
+  t.equal(source.counts().failures, 0, 'slow is no fault')
+  const gaps = unit.asked.slice(1).map(({ atMs }, i) => atMs - unit.asked[i]!.atMs)
+  t.ok(Math.min(...gaps) >= 145, `never asked before it has answered: ${Math.round(Math.min(...gaps))} ms`)
+  const { missedCycles, polls } = source.counts()
+  t.ok(
+    Math.abs(missedCycles + polls - took / 1_000) <= 3,
+    `${polls} polls, ${missedCycles} skipped of ${Math.round(took / 1_000)}`,
+  )
+})
+
+t.test('window: so many requests in flight and no more, answered in any order', async (t) => {
+  const devices = upTo(8).map((i): [string, number, Profile] => [`d${i}`, i + 1, gauge])
+  for (const window of [1, 4]) {
+    const { far, run } = await wired(t, devices, { window, timeoutMs: 2_000 })
+    for (const i of upTo(8)) {
+      const unit = far.unit(i + 1)
+      unit.holding.set(0, 100 + i)
+      unit.mood = 'late'
+      // The first of four is the last to answer.
+      unit.lateMs = 60 - (i % 4) * 10
+    }
+    const { batches, source } = run()
+    await until('all', () => Object.keys(newest(batches)).length === 8)
+    t.same(
+      upTo(8).map((i) => newest(batches)[`d${i}.level`]!.value),
+      upTo(8).map((i) => 100 + i),
+      'each its own value',
+    )
+    t.equal(far.mostWaiting, window, `${window} in flight`)
+    t.equal(source.counts().failures, 0)
+  }
+})
+
+t.test('window: a time-out of one unit costs the connection, and no other unit is blamed', async (t) => {
+  const devices = upTo(4).map((i): [string, number, Profile] => [`d${i}`, i + 1, gauge])
+  const { far, run } = await wired(t, devices, { speed: 10, window: 4, timeoutMs: 100 })
+  for (const i of upTo(4)) far.unit(i + 1)
+  far.unit(1).mood = 'silent'
+  const { batches, source } = run()
+  await until('held', () => source.counts().failures >= 3)
+  await until('the others are read', () =>
+    ['d1', 'd2', 'd3'].every((id) => newest(batches)[`${id}.level`]?.quality === 'good'),
+  )
+  const blamed = new Set(
+    batches.flatMap(({ readings }) => readings.filter((r) => r.value === null).map((r) => r.device)),
+  )
+  t.same([...blamed], ['d0'])
+})
+
 t.test('F27: exceptions 04, 06, 0A and 0B count against the unit, not against the gateway', async (t) => {
   const { far, run } = await wired(
     t,
@@ -552,18 +659,19 @@ t.test('abort ends the run promptly in any state and closes the socket', async (
   t.pass('also when no batch is ever durable')
 })
 
-type Wiring = Readonly<{ speed?: number; timeoutMs?: number }>
+type Wiring = Readonly<{ speed?: number; timeoutMs?: number; window?: number }>
 
 /** A far end and a source that polls it over a real socket. */
 async function wired(t: Tap, devices: [id: string, unitId: number, profile: Profile][], wiring: Wiring = {}) {
   const far = await FakeModbus.start()
   const clock = scaledClock(wiring.speed ?? 1)
-  const connection: Connection = {
+  const connection: TcpConnection = {
     id: 'c',
     protocol: 'modbus-tcp',
     host: '127.0.0.1',
     port: far.port,
     timeoutMs: wiring.timeoutMs ?? 500,
+    window: wiring.window ?? 1,
   }
   const source = modbusSource({ connection, devices: devices.map((args) => deviceOf(...args)), clock })
   t.teardown(() => far.stop())

@@ -12,7 +12,7 @@ import { modbusMapping } from '#devices/modbus-mapping.ts'
 import { decodePayload } from '#devices/payload.ts'
 import { readProfile } from '#devices/profile.ts'
 import type { Value } from '#devices/reading.ts'
-import { type Decoded, decodeRegisters, WIDTH } from '#devices/registers.ts'
+import { type Decoded, decodeRegisters } from '#devices/registers.ts'
 import { scaledClock } from '#plant/clock.ts'
 import { type Plant, type PlantOptions, startPlant } from '#plant/plant.ts'
 import { seededRandom } from '#plant/random.ts'
@@ -655,7 +655,7 @@ async function readPoint(client: Client, device: Device, name: string): Promise<
   const mapping = modbusMapping(device.profile, point)
   client.setID(device.unitId!)
   if (mapping.table === 'coil') return { value: (await client.readCoils(mapping.address, 1)).data[0] as Value }
-  const width = WIDTH[mapping.type]
+  const { width } = mapping
   const { data } =
     mapping.table === 'input'
       ? await client.readInputRegisters(mapping.address, width)

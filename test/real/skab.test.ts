@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import type { Reading } from '#devices/reading.ts'
-import { batchOf, type BatchRow } from '#gateway/store/batch-codec.ts'
+import { Queries } from '#gateway/store/queries.ts'
 import { parseCsv } from '#plant/replay.ts'
 import { startInfluxd, withoutInfluxd } from '../fakes/influxd.ts'
 import { until } from '../fakes/until.ts'
@@ -116,8 +115,12 @@ t.test(
 )
 
 function readingsIn(folder: string): Reading[] {
-  const db = new DatabaseSync(join(folder, 'readings.db'), { readOnly: true })
-  const rows = db.prepare('select * from batches order by id').all() as BatchRow[]
-  db.close()
-  return rows.flatMap((row) => batchOf(row).readings)
+  const queries = new Queries(folder)
+  try {
+    return queries
+      .seriesNames()
+      .flatMap(({ device, point }) => queries.readingsOf(device, point, 0, Number.MAX_SAFE_INTEGER))
+  } finally {
+    queries.close()
+  }
 }

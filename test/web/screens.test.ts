@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -7,9 +6,8 @@ import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { type Role, ROLES } from '#gateway/role.ts'
 import { homeOf, screensOf } from '../../web/roles.ts'
-import { startGatewayProcess } from '../fakes/gateway-process.ts'
-import { until } from '../fakes/until.ts'
 import { type Look, openBrowser, type Visitor, visitorOf, withoutBrowser } from './browser.ts'
+import { openDemo, settled } from './demo.ts'
 
 const dist = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
@@ -44,12 +42,7 @@ t.test(
   'each role sees its first page, on a phone and a desk, in both languages, and nothing stands in the way',
   { skip: withoutBrowser(), timeout: 235_000 },
   async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'caretaker-web-'))
-    t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-    const demo = await startGatewayProcess(['demo', '--data', folder, '--http', '127.0.0.1:0', '--speed', '2'])
-    t.teardown(() => demo.child.kill('SIGKILL'))
-    await until('all links', () => /^ +resident +http/m.test(demo.output()), 10_000)
-    const linkOf = (role: string) => new RegExp(`^ +${role} +(\\S+)`, 'm').exec(demo.output())![1]!
+    const demo = await openDemo(t)
     const browser = await openBrowser(t)
 
     t.test('a visitor', async (t) => {
@@ -60,7 +53,11 @@ t.test(
       await page.locator('[data-tile]').first().waitFor()
       t.comment(`usable after ${Math.round(performance.now() - start)} ms`)
       await page.waitForURL('**/overview')
-      t.equal(await page.locator('[data-tile]').count(), 18, 'six buildings, two pump rooms, ten bin points')
+      t.equal(
+        await page.locator('[data-tile]').count(),
+        19,
+        'six buildings, two pump rooms, ten bin points, the gateway',
+      )
       await page.locator('[data-step="reading"]').waitFor({ timeout: 120_000 })
       t.ok((await visitor.shifted()) <= STILL, `what is there stays where it is: ${await visitor.shifted()}`)
       t.strictSame(await visitor.barriers(), [], 'axe')
@@ -76,7 +73,7 @@ t.test(
         for (const look of LOOKS[index % 2]!) {
           const visitor = await visitorOf(browser, demo.url, look)
           const { page } = visitor
-          await page.goto(linkOf(role))
+          await page.goto(demo.linkOf(role))
           await page.waitForURL(demo.url + homeOf(role))
           await settled(page, role)
           // A busy machine may paint between two answers: what moves by design moves at every visit.
@@ -96,66 +93,11 @@ t.test(
         }
       })
     }
-
-    t.test(
-      'the description of the API opens, with nothing from elsewhere and nothing that its policy forbids',
-      async (t) => {
-        const visitor = await visitorOf(browser, demo.url)
-        const { page } = visitor
-        await page.goto(linkOf('engineer'))
-        await settled(page, 'engineer')
-        await page.goto(`${demo.url}/health`)
-        const link = page.getByRole('link', { name: 'API' })
-        await page.goto(demo.url + (await link.getAttribute('href')))
-        await page.locator('.opblock-summary', { hasText: '/api/v1/alarms' }).first().waitFor()
-        await page.locator('.opblock-summary', { hasText: '/api/v1/site' }).first().click()
-        await page.locator('.opblock-body').first().waitFor()
-        await visitor.picture('api')
-        t.strictSame(visitor.wrong, [])
-        await visitor.context.close()
-      },
-    )
-
-    t.test('an engineer breaks something on the page, follows it, and mends it', async (t) => {
-      const { page, wrong } = await visitorOf(browser, demo.url)
-      await page.goto(linkOf('engineer'))
-      await page.goto(`${demo.url}/assets/PR2-L`)
-      await page.locator('[data-provoke="sensor_absent"]').click()
-      await page.getByText('Broken on purpose: Sensor comes off').waitFor()
-      const pressure = page.locator('[data-point="outlet_pressure"]')
-      await pressure.locator('[data-quality="bad"] s').waitFor()
-      t.match(await pressure.textContent(), 'no sensor', 'a bad value is crossed, with its reason')
-      await page.getByRole('button', { name: 'Mend it' }).click()
-      await pressure.locator('[data-quality="good"]').waitFor()
-      t.strictSame(wrong, [])
-    })
-
-    t.test('a visitor may look and not touch, and is told so', async (t) => {
-      const { page, wrong } = await visitorOf(browser, demo.url)
-      await page.goto(demo.url)
-      await page.goto(`${demo.url}/assets/PR2-L`)
-      await page.getByText('An engineer can break this on purpose', { exact: false }).waitFor()
-      t.equal(await page.locator('[data-provoke]').count(), 0)
-      await page.goto(`${demo.url}/sign-in?link=expired`)
-      await page.getByText('no longer valid', { exact: false }).waitFor()
-      const nowhere = await page.goto(`${demo.url}/no-such-place`)
-      t.equal(nowhere?.status(), 404)
-      t.strictSame(wrong, [])
-    })
   },
 )
 
 /** By the browser's own measure; what is below is a pixel of a rounding. */
 const STILL = 0.001
-
-async function settled(page: Page, role: Role): Promise<void> {
-  await page.locator('h1').waitFor()
-  if (homeOf(role) === '/') await page.getByText(/Nothing here for your role|暂无可用页面/).waitFor()
-  else await page.locator('[data-line="live"]').waitFor()
-  await page.locator('[aria-busy]').waitFor({ state: 'detached' })
-  // What may be done with a chart is known when its figures are.
-  if ((await page.locator('[data-chart]').count()) > 0) await page.locator('[data-chart][data-from]').waitFor()
-}
 
 /** Fits, has no barriers, and a picture of it is kept for people to look at. */
 async function seen(t: Test, visitor: Visitor, name: string, isToBeJudged = true): Promise<void> {

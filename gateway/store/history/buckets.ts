@@ -42,7 +42,7 @@ export class Buckets {
     }
   }
 
-  addSummary(start: number, summary: Summary): void {
+  addSummary(start: number, summary: Readonly<Summary>): void {
     addSummary(this.#at(start), summary)
   }
 

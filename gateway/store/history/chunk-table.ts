@@ -9,8 +9,13 @@ export type Runs = ReadonlyMap<number, Run>
 export type Packed = Readonly<{ group: number; from: number; to: number; points: number; body: Uint8Array }>
 export type ChunkRow = Readonly<{ id: number; level: number; body: Uint8Array }>
 
-/** Level 0 is freshly sealed; level 1 was merged, and what it holds stands in the rollups as well. */
-export const [FRESH, MERGED] = [0, 1] as const
+/**
+ * Level 0 is freshly sealed; level 1 was merged, and what it holds stands in the rollups as well, in the minutes where
+ * that is worth it; of level 2 all of it does.
+ */
+export const [FRESH, MERGED, SUMMED] = [0, 1, 2] as const
+
+const ALL_LEVELS: readonly [lowest: number, highest: number] = [FRESH, SUMMED]
 
 /** Runs of one group, each in the order of time → one chunk. */
 export function packRuns(group: number, runs: Runs): Packed {
@@ -48,7 +53,7 @@ export class ChunkTable {
       'insert into chunks (segment, level, grp, from_at, to_at, points, body) values (?, ?, ?, ?, ?, ?, ?)',
     )
     this.#overlapping = db.prepare(
-      `select id, level, body from chunks where grp = ? and to_at >= ? and from_at <= ? and level >= ? order by segment, id`,
+      `select id, level, body from chunks where grp = ? and to_at >= ? and from_at <= ? and level between ? and ? order by segment, id`,
     )
     this.#ofSegment = db.prepare('select id, level, body from chunks where segment = ? and grp = ? order by id')
   }
@@ -57,9 +62,9 @@ export class ChunkTable {
     this.#insert.run(segment, level, group, from, to, points, body)
   }
 
-  /** Chunks of a group that hold something of [from, to], in the order of the log. */
-  overlapping(group: number, from: number, to: number, level: number = FRESH): Iterable<ChunkRow> {
-    return this.#overlapping.iterate(group, from, to, level) as Iterable<ChunkRow>
+  /** Chunks of a group that hold something of [from, to], of these levels, in the order of the log. */
+  overlapping(group: number, from: number, to: number, [lowest, highest] = ALL_LEVELS): Iterable<ChunkRow> {
+    return this.#overlapping.iterate(group, from, to, lowest, highest) as Iterable<ChunkRow>
   }
 
   ofSegment(segment: number, group: number): ChunkRow[] {
@@ -70,7 +75,7 @@ export class ChunkTable {
   knownTimes(series: number, run: Run, tier: number): ReadonlySet<number> {
     const known = new Set<number>()
     const [from, to] = [run.times[0]!, run.times.at(-1)!]
-    for (const { body } of this.overlapping(groupOf(series), from, to, MERGED)) {
+    for (const { body } of this.overlapping(groupOf(series), from, to, [MERGED, SUMMED])) {
       const chunk = Chunk.tryReading(body)
       const entry = chunk?.entryOf(series)
       if (!chunk || !entry || entry.to < from || entry.from > to || !isSummed(tier, entry)) continue

@@ -16,6 +16,8 @@ export type Part = Readonly<{ series: number; n: number; from: number; to: numbe
 const VERSION = 1
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const HEAD_BYTES = 5
+/** What zlib takes at least. */
+const SMALLEST_PIECE = 64
 
 /** Parts in ascending order of series → a head that tells them apart, and all of them compressed together. */
 export function encodeChunk(parts: readonly Part[]): Uint8Array {
@@ -45,6 +47,7 @@ export function encodeChunk(parts: readonly Part[]): Uint8Array {
 export class Chunk {
   readonly entries: readonly Entry[]
   readonly #compressed: Uint8Array
+  readonly #size: number
   #body: Uint8Array | null = null
 
   /** Throws a Fault `store_corrupt` when the bytes are not those that were written. */
@@ -65,6 +68,7 @@ export class Chunk {
       return entry
     })
     this.#compressed = bytes.subarray(head.position)
+    this.#size = start
   }
 
   /** Null where the bytes are not those that were written: what was in it is missing, and the rest is readable. */
@@ -81,7 +85,8 @@ export class Chunk {
   }
 
   read<T>({ start, size }: Entry, decode: (from: ByteReader) => T): T {
-    this.#body ??= zstdDecompressSync(this.#compressed)
+    // In one piece: filled to the last byte, it would be asked for more.
+    this.#body ??= zstdDecompressSync(this.#compressed, { chunkSize: Math.max(SMALLEST_PIECE, this.#size + 1) })
     return decode(new ByteReader(this.#body.subarray(start, start + size)))
   }
 }

@@ -3,18 +3,17 @@ import { Fault } from '#devices/fault.ts'
 import type { Reading } from '#devices/reading.ts'
 import { monotonicNow } from '../../clock.ts'
 import type { LinePoint } from '../../historian/batch-lines.ts'
-import { eachReading, type Taken } from '../batch-codec.ts'
-import { sealedUpto } from '../reading-log.ts'
 import { SeriesNames, type SeriesName, type SeriesRow } from '../series-names.ts'
 import { type Bucket, Buckets, type SeriesRange } from './buckets.ts'
 import { ChunkTable, FRESH, MERGED, without } from './chunk-table.ts'
 import { Chunk, GROUP_SIZE, groupOf } from './chunk.ts'
 import { decodeRun } from './columns.ts'
 import { pointOf } from './log-slices.ts'
-import { newestReadings } from './newest.ts'
-import { TIERS } from './policy.ts'
-import { readingOf, Run } from './run.ts'
-import { decodeRollup, isSummed } from './summary.ts'
+import { LogTail } from './log-tail.ts'
+import { NewestReadings } from './newest.ts'
+import { MINUTES, TIERS } from './policy.ts'
+import { readingsOf, Run } from './run.ts'
+import { eachSummary, isSummed } from './summary.ts'
 
 /** Rollups serve where a bucket is at least so many of their stretches wide: its edges then move by little. */
 const STRETCHES_OF_BUCKET = 5
@@ -27,6 +26,8 @@ export class History {
   readonly #db: DatabaseSync
   readonly #names = new SeriesNames()
   readonly #chunks: ChunkTable
+  readonly #tail: LogTail
+  readonly #newest: NewestReadings
   readonly #now: () => number
   #endsAt = Infinity
 
@@ -35,6 +36,8 @@ export class History {
     this.#db = db
     this.#now = now
     this.#chunks = new ChunkTable(db)
+    this.#tail = new LogTail(db)
+    this.#newest = new NewestReadings(db)
   }
 
   get names(): SeriesNames {
@@ -49,25 +52,29 @@ export class History {
   extentOf({ device, point }: SeriesName): Readonly<{ from: number; to: number }> | null {
     const series = this.names.find(device, point)
     if (series === undefined) return null
+    return this.#atOnce(() => this.#extent(series))
+  }
+
+  #extent(series: number): Readonly<{ from: number; to: number }> | null {
     const { low, high } = this.#db
       .prepare('select min(from_at) as low, max(to_at) as high from chunks where grp = ?')
       .get(groupOf(series)) as { low: number | null; high: number | null }
     let [from, to] = [low ?? Infinity, high ?? -Infinity]
-    this.#eachLogged((each, at) => {
-      if (each !== series) return
+    for (const at of this.#logged(series).times) {
       from = Math.min(from, at)
       to = Math.max(to, at)
-    })
+    }
     return from <= to ? { from, to } : null
   }
 
   /** Readings of one point with source time in [from, to), oldest first. */
-  readingsOf({ device, point }: SeriesName, from: number, to: number): Reading[] {
+  readingsOf(name: SeriesName, from: number, to: number): Reading[] {
+    return readingsOf(name.device, name.point, this.runOf(name, from, to))
+  }
+
+  runOf({ device, point }: SeriesName, from: number, to: number): Run {
     const series = this.names.find(device, point)
-    if (series === undefined) return []
-    const run = this.#atOnce(() => this.#run(series, from, to))
-    const { times, flags } = run
-    return Array.from(times, (at, index) => readingOf(device, point, at, run.valueAt(index), flags[index]!))
+    return series === undefined ? new Run(0) : this.#atOnce(() => this.#run(series, from, to))
   }
 
   /**
@@ -90,7 +97,7 @@ export class History {
   /** The newest reading of every point. One that is silent for long is looked for in the last chunks of its group only. */
   newest(): Reading[] {
     const names = this.names
-    return this.#atOnce(() => newestReadings(this.#db, names))
+    return this.#atOnce(() => this.#newest.of(names))
   }
 
   /** Readings of all points by source time in [from, to), a span of one group of series after the other. */
@@ -129,8 +136,11 @@ export class History {
       const chunk = Chunk.tryReading(body)
       const entry = chunk?.entryOf(series)
       if (!chunk || !entry) continue
-      for (const [start, summary] of chunk.read(entry, (bytes) => decodeRollup(bytes, stretchMs)))
-        if (start >= first && start < end) buckets.addSummary(start, summary)
+      chunk.read(entry, (bytes) =>
+        eachSummary(bytes, stretchMs, (start, summary) => {
+          if (start >= first && start < end) buckets.addSummary(start, summary)
+        }),
+      )
     }
     buckets.addRun(this.#unsummed(series, tier, first, end))
     if (from < first) buckets.addRun(this.#run(series, from, first))
@@ -140,7 +150,7 @@ export class History {
   /** All that is known of [from, to), in the order of time. */
   #run(series: number, from: number, to: number): Run {
     const run = new Run()
-    this.#addChunks(run, series, from, to, FRESH)
+    this.#addChunks(run, series, from, to)
     this.#addLog(run, series, from, to)
     return run.ordered()
   }
@@ -148,7 +158,8 @@ export class History {
   /** What no rollup of this tier holds. */
   #unsummed(series: number, tier: number, from: number, to: number): Run {
     const run = new Run()
-    for (const { level, body } of this.#inTime(this.#chunks.overlapping(groupOf(series), from, to - 1))) {
+    const levels = [FRESH, tier === MINUTES ? MERGED : FRESH] as const
+    for (const { level, body } of this.#inTime(this.#chunks.overlapping(groupOf(series), from, to - 1, levels))) {
       const chunk = Chunk.tryReading(body)
       const entry = chunk?.entryOf(series)
       if (chunk && entry && !(level === MERGED && isSummed(tier, entry))) addEntry(run, chunk, series, from, to)
@@ -158,23 +169,18 @@ export class History {
     return ordered.length === 0 ? ordered : without(ordered, this.#chunks.knownTimes(series, ordered, tier))
   }
 
-  #addChunks(run: Run, series: number, from: number, to: number, level: number): void {
-    for (const { body } of this.#inTime(this.#chunks.overlapping(groupOf(series), from, to - 1, level)))
+  #addChunks(run: Run, series: number, from: number, to: number): void {
+    for (const { body } of this.#inTime(this.#chunks.overlapping(groupOf(series), from, to - 1)))
       addEntry(run, Chunk.tryReading(body), series, from, to)
   }
 
   /** The end of the log, which is not sealed yet. */
   #addLog(run: Run, series: number, from: number, to: number): void {
-    this.#eachLogged((each, at, value, flags) => {
-      if (each === series && at >= from && at < to) run.push(at, value, flags)
-    })
+    run.pushFrom(this.#logged(series), from, to)
   }
 
-  #eachLogged(take: Taken): void {
-    const rows = this.#db
-      .prepare('select received_at, body from log where id > ? order by id')
-      .iterate(sealedUpto(this.#db)) as Iterable<{ received_at: number; body: Uint8Array }>
-    for (const { received_at: receivedAt, body } of this.#inTime(rows)) eachReading(body, receivedAt, take)
+  #logged(series: number): Run {
+    return this.#tail.runOf(series, (rows) => this.#inTime(rows))
   }
 
   /** The writer goes on meanwhile: all that is read here is of one moment. */
@@ -198,5 +204,8 @@ export class History {
 
 function addEntry(run: Run, chunk: Chunk | null, series: number, from: number, to: number): void {
   const entry = chunk?.entryOf(series)
-  if (chunk && entry && entry.to >= from && entry.from < to) run.pushFrom(chunk.read(entry, decodeRun), from, to)
+  if (!chunk || !entry || entry.to < from || entry.from >= to) return
+  const isWithin = entry.from >= from && entry.to < to
+  if (isWithin) chunk.read(entry, (bytes) => decodeRun(bytes, run))
+  else run.pushFrom(chunk.read(entry, decodeRun), from, to)
 }

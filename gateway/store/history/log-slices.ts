@@ -3,7 +3,6 @@ import type { LinePoint } from '../../historian/batch-lines.ts'
 import { countOf, eachReading } from '../batch-codec.ts'
 import { newestBatch, type Position, sealedUpto } from '../reading-log.ts'
 import type { SeriesNames } from '../series-names.ts'
-import { ChunkTable } from './chunk-table.ts'
 import { Chunk } from './chunk.ts'
 import { decodeRun } from './columns.ts'
 import { isTimed, qualityOf, type Run } from './run.ts'
@@ -31,14 +30,12 @@ const ROWS = 500
 export class LogSlices {
   readonly #db: DatabaseSync
   readonly #names: () => SeriesNames
-  readonly #chunks: ChunkTable
   /** The chunk read last: the next slice is likely of it. */
   #unpacked: { id: number; entries: readonly Entry[] } | null = null
 
   constructor(db: DatabaseSync, names: () => SeriesNames) {
     this.#db = db
     this.#names = names
-    this.#chunks = new ChunkTable(db)
   }
 
   /** About `limit` readings at most, whole batches where they stand in the log; null at the end. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { inTransaction } from '../schema.ts'
-import { type ChunkRow, ChunkTable, FRESH, MERGED, type Packed, packRuns, without } from './chunk-table.ts'
+import { type ChunkRow, ChunkTable, FRESH, MERGED, type Packed, packRuns, SUMMED, without } from './chunk-table.ts'
 import { Chunk, encodeChunk, type Part } from './chunk.ts'
 import { decodeRun } from './columns.ts'
 import { type HistoryPolicy, HOURS, MINUTES, TIERS } from './policy.ts'
@@ -62,7 +62,7 @@ export function* merge(db: DatabaseSync, segments: readonly Segment[], policy: H
   const groups = new Set<number>()
   const groupsOf = db.prepare('select grp from chunks where segment = ?')
   for (const { id } of segments) for (const row of groupsOf.all(id) as { grp: number }[]) groups.add(row.grp)
-  const chunks: Packed[] = []
+  const chunks: (Packed & Readonly<{ level: number }>)[] = []
   const rollups: PackedRollup[] = []
   /** Chunks that are not what was written: kept as they are, for whoever can make something of them. */
   const damaged: number[] = []
@@ -73,7 +73,7 @@ export function* merge(db: DatabaseSync, segments: readonly Segment[], policy: H
     )
     if (runs.size === 0) continue
     for (const some of split(runs, policy.readingsOfChunk)) {
-      chunks.push(packRuns(group, some))
+      chunks.push({ ...packRuns(group, some), level: levelOf(some) })
       rollups.push(...packRollups(table, group, some))
     }
     yield
@@ -99,7 +99,7 @@ export function* merge(db: DatabaseSync, segments: readonly Segment[], policy: H
       last.to_received,
       chunks.reduce((sum, { points }) => sum + points, 0),
     )
-    for (const chunk of chunks) table.insert(first.id, MERGED, chunk)
+    for (const chunk of chunks) table.insert(first.id, chunk.level, chunk)
     const insert = db.prepare('insert into rollups (tier, grp, from_at, to_at, body) values (?, ?, ?, ?, ?)')
     for (const { tier, group, from, to, body } of rollups) insert.run(tier, group, from, to, body)
   })
@@ -144,16 +144,23 @@ function split(runs: ReadonlyMap<number, Run>, most: number): ReadonlyMap<number
   return [...split(part(-Infinity, middle), most), ...split(part(middle, Infinity), most)]
 }
 
+function levelOf(runs: ReadonlyMap<number, Run>): number {
+  return [...runs.values()].every((run) => isSummed(MINUTES, extentOf(run))) ? SUMMED : MERGED
+}
+
+function extentOf({ length, times }: Run): Readonly<{ n: number; from: number; to: number }> {
+  return { n: length, from: times[0]!, to: times.at(-1)! }
+}
+
 /** What was merged before is summed up already: a reading said again counts once. */
 function packRollups(table: ChunkTable, group: number, runs: ReadonlyMap<number, Run>): PackedRollup[] {
   const rolled = TIERS.map(() => new Map<number, Rollup>())
   for (const [series, run] of runs) {
     let rollup = rollupOf(without(run, table.knownTimes(series, run, HOURS)), TIERS[MINUTES])
     if (rollup.size === 0) continue
-    const extent = { n: run.length, from: run.times[0]!, to: run.times.at(-1)! }
     for (const [tier, widthMs] of TIERS.entries()) {
       if (tier !== MINUTES) rollup = coarser(rollup, widthMs)
-      if (isSummed(tier, extent)) rolled[tier]!.set(series, rollup)
+      if (isSummed(tier, extentOf(run))) rolled[tier]!.set(series, rollup)
     }
   }
   return rolled.flatMap((rollups, tier) => (rollups.size === 0 ? [] : [packRollup(tier, group, rollups)]))

@@ -53,6 +53,8 @@ const ENTRY_BYTES = 18
 
 type Columns = Readonly<{ times: Float64Array; numbers: Float64Array; flags: Uint8Array; kinds: Uint8Array }>
 
+export type PackedRun = Columns & Readonly<{ texts: readonly string[] }>
+
 /**
  * Readings of one point as columns of one length: source time in ms, value, flags. Outside the heap of JavaScript, which
  * would copy and walk through millions of them again and again.
@@ -164,6 +166,20 @@ export class Run {
     return this.#texts.push(text) - 1
   }
 
+  /** As plain data: what goes from thread to thread at little cost, many objects do not. */
+  packed(): PackedRun {
+    const { times, numbers, flags, kinds, texts } = this
+    return { times, numbers, flags, kinds, texts }
+  }
+
+  static of({ times, numbers, flags, kinds, texts }: PackedRun): Run {
+    const run = new Run(0)
+    run.#columns = { times, numbers, flags, kinds }
+    run.#capacity = run.#length = times.length
+    for (const text of texts) run.addText(text)
+    return run
+  }
+
   /** In the order of time, one reading for each ms: of two, the one that came later. Itself where that is so already. */
   ordered(): Run {
     const { times } = this
@@ -211,4 +227,9 @@ function columnsOf(capacity: number): Columns {
     flags: new Uint8Array(memory, capacity * 16, capacity),
     kinds: new Uint8Array(memory, capacity * 17, capacity),
   }
+}
+
+export function readingsOf(device: string, point: string, run: Run): Reading[] {
+  const { times, flags } = run
+  return Array.from(times, (at, index) => readingOf(device, point, at, run.valueAt(index), flags[index]!))
 }

@@ -1,0 +1,196 @@
+import { truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { encodeReadings } from '#gateway/store/batch-codec.ts'
+import type { Group } from '#gateway/store/group.ts'
+import { HISTORY_POLICY } from '#gateway/store/history/policy.ts'
+import { SeriesNames } from '#gateway/store/series-names.ts'
+import { openStore, type Store } from '#gateway/store/store.ts'
+import { percentile } from '../figure.ts'
+import { DATA_STARTS, MixedData, pointOf } from './mixed-data.ts'
+import { type Cost, costSince, costSoFar, peakMemory } from './process-cost.ts'
+
+const PLAN = 'bench'
+const HOUR_MS = 3_600_000
+/** As the pipeline packs them. */
+const KEYFRAME_EVERY = 2_000
+/** Readers look in so often, over somewhat more than the time between two seals. */
+const LOOKS = 20
+const SECONDS_BETWEEN_LOOKS = 17
+
+export type Ingested = Readonly<{
+  points: number
+  wallMs: number
+  cost: Cost
+  /** Of the pieces of upkeep, in ms: so long a commit may have to wait. */
+  pieces: Readonly<{ p50: number; p99: number; longest: number }>
+  peakBytes: number
+  newestMs: readonly number[]
+  lastHourMs: readonly number[]
+}>
+
+export type Settled = Readonly<{ points: number; cost: Cost; longestPieceMs: number }>
+export type Reopened = Readonly<{ ms: number; batches: number }>
+
+/**
+ * Commits one batch for each simulated second, each durable before the next, as fast as it goes, with the upkeep between
+ * them; what it takes to make the readings up is not in the figures. Then readers look in while it goes on. `goOn` commits
+ * until it is killed.
+ */
+export async function ingest(
+  folder: string,
+  series: number,
+  seconds: number,
+): Promise<Ingested & { goOn: () => void }> {
+  layDownBallast(folder)
+  const makingUpUs = await costOfMakingUp(series, seconds)
+  const store = await openStore(folder)
+  const feed = await feedOf(store, series)
+  const before = costSoFar()
+  const startedAt = performance.now()
+  const upkeep = keepUp(store, feed)
+  for (let second = 0; second < seconds; second++) await feed.commit()
+  const wallMs = performance.now() - startedAt - feed.madeUpMs()
+  const { cpuUs, ...written } = costSince(before)
+  const cost = { cpuUs: cpuUs - makingUpUs, ...written }
+  const looks = []
+  for (let look = 0; look < LOOKS; look++) {
+    for (let second = 0; second < SECONDS_BETWEEN_LOOKS; second++) await feed.commit()
+    looks.push(await lookIn(store, feed.now(), (look * 7) % series))
+  }
+  return {
+    points: series * seconds,
+    wallMs,
+    cost,
+    pieces: upkeep.pieces(),
+    peakBytes: peakMemory(),
+    newestMs: looks.map(({ newestMs }) => newestMs),
+    lastHourMs: looks.map(({ lastHourMs }) => lastHourMs),
+    goOn: () =>
+      void (async () => {
+        for (;;) await feed.commit()
+      })(),
+  }
+}
+
+/** Seals and merges all there is, an hour later; what that costs. The store is closed, and its files are whole, then. */
+export async function settle(folder: string): Promise<Settled> {
+  const store = await openStore(folder)
+  const { newestBatch, series, newestAt } = await store.write.load(PLAN)
+  await store.write.commit(group(newestBatch, [], []))
+  const before = costSoFar()
+  let longestPieceMs = 0
+  for (let isMore = true; isMore;) {
+    const startedAt = performance.now()
+    isMore = await store.write.maintain(newestAt! + 2 * HOUR_MS)
+    longestPieceMs = Math.max(longestPieceMs, performance.now() - startedAt)
+  }
+  const cost = costSince(before)
+  await store.close()
+  return { points: newestBatch * series.length, cost, longestPieceMs }
+}
+
+/** From nothing to a store that a gateway could go on with, in ms. */
+export async function reopen(folder: string): Promise<Reopened> {
+  const startedAt = performance.now()
+  const store = await openStore(folder)
+  const { newestBatch } = await store.write.load(PLAN)
+  const ms = performance.now() - startedAt
+  await store.close()
+  return { ms, batches: newestBatch }
+}
+
+type Feed = Readonly<{
+  commit(): Promise<void>
+  now(): number
+  nextSecond(): Promise<void>
+  lastReplyAt(): number
+  madeUpMs(): number
+}>
+
+/** What the readings themselves cost, and the garbage that they are: nothing of it is the store's. */
+async function costOfMakingUp(series: number, seconds: number): Promise<number> {
+  const data = new MixedData(series)
+  const before = costSoFar()
+  let held: unknown
+  for (let second = 0; second < seconds; second++) {
+    held = data.second()
+    await new Promise(setImmediate)
+  }
+  void held
+  return costSince(before).cpuUs
+}
+
+async function feedOf(store: Store, series: number): Promise<Feed> {
+  const names = new SeriesNames((await store.write.load(PLAN)).series)
+  const data = new MixedData(series)
+  let [id, now, lastReplyAt, madeUpMs] = [0, DATA_STARTS, 0, 0]
+  let next = Promise.withResolvers<void>()
+  return {
+    nextSecond: () => next.promise,
+    now: () => now,
+    lastReplyAt: () => lastReplyAt,
+    madeUpMs: () => madeUpMs,
+    async commit() {
+      const startedAt = performance.now()
+      const { at, readings } = data.second()
+      madeUpMs += performance.now() - startedAt
+      now = at
+      next.resolve()
+      next = Promise.withResolvers()
+      const body = encodeReadings(readings, at, names)
+      const batch = { id: ++id, source: 'bench', received_at: at, key: null, body }
+      await store.write.commit(group(id, [batch], names.takeNew(), id % KEYFRAME_EVERY === 0 ? readings : null))
+      lastReplyAt = performance.now()
+    },
+  }
+}
+
+type Newest = Awaited<ReturnType<Store['read']['newestReadings']>>
+
+function group(upto: number, batches: Group['batches'], series: Group['series'], newest: Newest | null = []): Group {
+  const checkpoint =
+    newest === null
+      ? { keyframe: null, snapshot: null }
+      : {
+          keyframe: { batch: upto, plan: PLAN, keyframe: { readings: newest, memories: {} } as never },
+          snapshot: { seq: 0 } as never,
+        }
+  return { batches, series, events: [], answers: [], readingsUpto: upto, ...checkpoint }
+}
+
+/** As `gateway/upkeep.ts` does it: a piece after the other while there is more to do, else again a second later. */
+function keepUp(store: Store, feed: Feed) {
+  const durations: number[] = []
+  void (async () => {
+    for (;;) {
+      const postedAt = performance.now()
+      const isMore = await store.write.maintain(feed.now())
+      // A commit that was before it in the queue is not its own time.
+      durations.push(performance.now() - Math.max(postedAt, feed.lastReplyAt()))
+      if (!isMore) await feed.nextSecond()
+    }
+  })().catch(() => {})
+  return {
+    pieces: () => ({
+      p50: percentile(durations, 0.5),
+      p99: percentile(durations, 0.99),
+      longest: percentile(durations, 1),
+    }),
+  }
+}
+
+async function lookIn(store: Store, now: number, index: number): Promise<{ newestMs: number; lastHourMs: number }> {
+  const { device, point } = pointOf(index)
+  const startedAt = performance.now()
+  await store.read.newestReadings()
+  const midway = performance.now()
+  await store.read.series(device, point, { from: now - HOUR_MS, to: now, buckets: 200 })
+  return { newestMs: midway - startedAt, lastHourMs: performance.now() - midway }
+}
+
+/** 64 MB of nothing that are laid down once in the life of a store are not what a reading costs. */
+function layDownBallast(folder: string): void {
+  const file = join(folder, 'ballast')
+  writeFileSync(file, '')
+  truncateSync(file, HISTORY_POLICY.ballastBytes)
+}
