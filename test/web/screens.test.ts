@@ -96,8 +96,11 @@ t.test(
   },
 )
 
-/** By the browser's own measure; what is below is a pixel of a rounding. */
-const STILL = 0.001
+/**
+ * By the browser's own measure, where 0.1 still counts as good. The demonstration lives: an alarm that begins while the
+ * page opens adds its line, and that is news, not restlessness.
+ */
+const STILL = 0.01
 
 /** Fits, has no barriers, and a picture of it is kept for people to look at. */
 async function seen(t: Test, visitor: Visitor, name: string, isToBeJudged = true): Promise<void> {
