@@ -9,6 +9,13 @@ if (process.argv[2] === 'kill') {
   process.exit()
 }
 
+// `node bench/soak.ts kill-both`: gateway and a real InfluxDB killed 200 times in turn.
+if (process.argv[2] === 'kill-both') {
+  const env = { ...process.env, CARETAKER_KILLS: '200', TAP_TIMEOUT: '3600' }
+  spawnSync(process.execPath, ['test/real/kill-both.test.ts'], { env, stdio: 'inherit' })
+  process.exit()
+}
+
 // `node bench/soak.ts [minutes] [first seed]`: seeds until the time is up, one campaign after the other.
 const minutes = Number(process.argv[2] ?? 2)
 const first = Number(process.argv[3] ?? Math.floor(performance.timeOrigin % 1e9))
