@@ -7,9 +7,10 @@ import { DEFAULT_KEEP } from './historian/config.ts'
 import { forward, type Forwarding, type ForwardingHealth } from './historian/forwarder.ts'
 import type { ForwardingEvent } from './historian/outage.ts'
 import type { TimeRange } from './historian/resending.ts'
-import type { ChartRange, ChartSeries, LogReader, Position } from './historian/target.ts'
+import type { ChartRange, ChartSeries, LogReader } from './historian/target.ts'
 import { targetOf } from './historian/targets.ts'
 import type { Site } from './site/site.ts'
+import type { Position } from './store/reading-log.ts'
 import type { Store } from './store/store.ts'
 
 export type AllForwarding = Readonly<{

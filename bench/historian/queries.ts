@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { encodeReadings } from '#gateway/store/batch-codec.ts'
 import { StoreCore } from '#gateway/store/core.ts'
-import { Run } from '#gateway/store/history/run.ts'
+import { Gathering } from '#gateway/store/history/gathering.ts'
 import { sealForeign } from '#gateway/store/history/seal.ts'
 import { SeriesNames } from '#gateway/store/series-names.ts'
 import { openStore } from '#gateway/store/store.ts'
@@ -44,9 +44,9 @@ export async function fill(folder: string, also: (hour: Hour) => Promise<void>):
   for (let hour = 0; hour < DAYS * 24; hour++) {
     const seconds = Array.from({ length: SECONDS_OF_HOUR }, () => data.values())
     const posted = also(seconds)
-    const runs = new Map(names.map(({ id }) => [id, new Run(SECONDS_OF_HOUR)]))
-    for (const { at, values } of seconds) for (const [i, value] of values.entries()) runs.get(i)!.push(at, value, 0)
-    sealForeign(db, runs, seconds.at(-1)!.at)
+    const gathered = new Gathering(SECONDS_OF_HOUR * SERIES)
+    for (const { at, values } of seconds) for (const [i, value] of values.entries()) gathered.push(i, at, value, 0)
+    sealForeign(db, gathered, seconds.at(-1)!.at)
     await posted
   }
   db.close()

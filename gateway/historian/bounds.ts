@@ -1,5 +1,6 @@
 import type { Clock } from '#devices/clock.ts'
-import type { LogReader, Position, Slice } from './target.ts'
+import type { Position } from '../store/reading-log.ts'
+import type { LogReader, Slice } from './target.ts'
 
 /** How much is kept for a target that is away. `keepBytes` is counted as it would be sent, uncompressed. */
 export type Bounds = Readonly<{ keepMs: number; keepBytes?: number }>

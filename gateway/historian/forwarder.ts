@@ -1,11 +1,12 @@
 import type { Clock, Random } from '#devices/clock.ts'
 import { backoff } from './backoff.ts'
 import { beyondBounds, type Bounds } from './bounds.ts'
+import type { Position } from '../store/reading-log.ts'
 import { linkedController } from './deadline.ts'
 import { dropsOf, type ForwardingEvent, outageOf } from './outage.ts'
 import { resending, type ResendProgress, type TimeRange } from './resending.ts'
 import { type Refused, sliceWriter } from './slice-writer.ts'
-import { type CursorStore, type LogReader, type Position, type Slice, type Target, TargetError } from './target.ts'
+import { type CursorStore, type LogReader, type Slice, type Target, TargetError } from './target.ts'
 
 export type ForwardingHealth = Readonly<{
   target: string

@@ -1,5 +1,4 @@
-/** Where a reader of the log stands: everything up to and with batch `batch` is done, and of what follows it the first `offset` points. */
-export type Position = Readonly<{ batch: number; offset: number }>
+import type { Position } from '../store/reading-log.ts'
 
 /**
  * Lines after a position, in log order; `next` is the position once all of them are confirmed. `at` is the site time (ms)

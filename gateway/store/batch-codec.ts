@@ -28,16 +28,9 @@ const MOST_DECIMALS = 4
 const SAME_TIME = 16
 const PLAIN = 32
 
-const writer = () => new ByteWriter(8_192)
-
 /** Readings as bytes: the series against the one before it, the time against the time of receipt, the value. */
-export function encodeReadings(
-  readings: readonly Reading[],
-  receivedAt: number,
-  names: SeriesNames,
-  out: ByteWriter = writer(),
-): Uint8Array {
-  out.clear()
+export function encodeReadings(readings: readonly Reading[], receivedAt: number, names: SeriesNames): Uint8Array {
+  const out = new ByteWriter(8_192)
   out.byte(VERSION)
   out.varint(readings.length)
   let [seriesBefore, timeBefore] = [0, receivedAt]

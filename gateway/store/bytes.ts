@@ -68,11 +68,6 @@ export class ByteWriter {
     return new Uint8Array(this.#bytes.subarray(from, this.#length))
   }
 
-  /** Begins again in the same memory. */
-  clear(): void {
-    this.#length = 0
-  }
-
   #grow(by: number): void {
     const bytes = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + by))
     this.#bytes.copy(bytes, 0, 0, this.#length)

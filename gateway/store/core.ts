@@ -4,8 +4,9 @@ import type { Reading } from '#devices/reading.ts'
 import type { Event } from '#rules/event.ts'
 import type { BatchRow } from './batch-codec.ts'
 import type { Group, Loaded } from './group.ts'
+import { Gathering } from './history/gathering.ts'
 import { type HistoryPolicy, HISTORY_POLICY } from './history/policy.ts'
-import { flagsOf, Run } from './history/run.ts'
+import { flagsOf } from './history/run.ts'
 import { seal, sealForeign } from './history/seal.ts'
 import { Upkeep } from './history/upkeep.ts'
 import { Journal } from './journal.ts'
@@ -91,16 +92,12 @@ export class StoreCore {
    */
   adopt(readings: readonly Reading[], receivedAt: number): void {
     const names = (this.#names ??= new SeriesNames(this.#log.series()))
-    const runs = new Map<number, Run>()
-    for (const reading of readings) {
-      const series = names.idOf(reading.device, reading.point)
-      let run = runs.get(series)
-      if (!run) runs.set(series, (run = new Run()))
-      run.push(Math.round(reading.at), reading.value, flagsOf(reading))
-    }
+    const gathered = new Gathering(readings.length)
+    for (const reading of readings)
+      gathered.push(names.idOf(reading.device, reading.point), Math.round(reading.at), reading.value, flagsOf(reading))
     this.#log.addSeries(names.takeNew())
     for (const _ of seal(this.#files['readings.db'], this.#log.newest()));
-    if (runs.size > 0) sealForeign(this.#files['readings.db'], runs, receivedAt)
+    if (gathered.length > 0) sealForeign(this.#files['readings.db'], gathered, receivedAt)
   }
 
   /** Makes few of many segments at once, whatever time it is. */

@@ -6,8 +6,6 @@ import { SeriesNames, type SeriesRow } from './series-names.ts'
 /** Where a reader of the log stands: it has done all of `batch`, and of what follows the first `offset` readings. */
 export type Position = Readonly<{ batch: number; offset: number }>
 
-const BATCH_COLUMNS = 'id, source, received_at, key, body'
-
 /** The log of whole batches and what belongs to it, as its one writer sees it. */
 export class ReadingLog {
   readonly #db: DatabaseSync
@@ -22,7 +20,7 @@ export class ReadingLog {
     this.#insertKey = db.prepare('insert into keys (batch, key) values (?, ?)')
     this.#insertSeries = db.prepare('insert into series (id, device, point) values (?, ?, ?)')
     this.#after = db.prepare(
-      `select ${BATCH_COLUMNS} from log left join keys on keys.batch = log.id where id > ? order by id limit ?`,
+      'select id, source, received_at, key, body from log left join keys on keys.batch = log.id where id > ? order by id limit ?',
     )
   }
 

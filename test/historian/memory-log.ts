@@ -1,6 +1,7 @@
 import type { Batch, Reading, Value } from '#devices/reading.ts'
 import { type DeviceSeries, type LinePoint, lineWriter } from '#gateway/historian/batch-lines.ts'
-import type { CursorStore, LogReader, Position } from '#gateway/historian/target.ts'
+import type { CursorStore, LogReader } from '#gateway/historian/target.ts'
+import type { Position } from '#gateway/store/reading-log.ts'
 
 type Logged = Readonly<{ reading: Reading; receivedAt: number; next: Position }>
 

@@ -4,7 +4,6 @@ import { decodeRun, encodeRun } from './columns.ts'
 import { Run } from './run.ts'
 import { isSummed } from './summary.ts'
 
-export type Runs = ReadonlyMap<number, Run>
 /** A chunk ready to be stored. `from` and `to` are source times, both included. */
 export type Packed = Readonly<{ group: number; from: number; to: number; points: number; body: Uint8Array }>
 export type ChunkRow = Readonly<{ id: number; level: number; body: Uint8Array }>
@@ -18,7 +17,7 @@ export const [FRESH, MERGED, SUMMED] = [0, 1, 2] as const
 const ALL_LEVELS: readonly [lowest: number, highest: number] = [FRESH, SUMMED]
 
 /** Runs of one group, each in the order of time → one chunk. */
-export function packRuns(group: number, runs: Runs): Packed {
+export function packRuns(group: number, runs: ReadonlyMap<number, Run>): Packed {
   const parts: Part[] = []
   let [from, to, points] = [Infinity, -Infinity, 0]
   for (const [series, run] of [...runs].toSorted(([a], [b]) => a - b)) {
@@ -29,17 +28,6 @@ export function packRuns(group: number, runs: Runs): Packed {
     points += run.length
   }
   return { group, from, to, points, body: encodeChunk(parts) }
-}
-
-export function byGroup<T>(runs: ReadonlyMap<number, T>): [group: number, runs: Map<number, T>][] {
-  const groups = new Map<number, Map<number, T>>()
-  for (const [series, run] of runs) {
-    const group = groupOf(series)
-    let of = groups.get(group)
-    if (!of) groups.set(group, (of = new Map()))
-    of.set(series, run)
-  }
-  return [...groups].toSorted(([a], [b]) => a - b)
 }
 
 /** Chunks as they stand in the file. */

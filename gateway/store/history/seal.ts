@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { eachReading, type Taken } from '../batch-codec.ts'
 import { markSealed, newestBatch, sealedUpto } from '../reading-log.ts'
 import { inTransaction } from '../schema.ts'
-import { byGroup, ChunkTable, FRESH, type Packed, packRuns } from './chunk-table.ts'
+import { ChunkTable, FRESH, type Packed, packRuns } from './chunk-table.ts'
 import { Gathering } from './gathering.ts'
 import type { Run } from './run.ts'
 
@@ -49,9 +49,9 @@ export function* seal(db: DatabaseSync, upto: number): Generator<void> {
 }
 
 /** A stretch of history that never stood in the log: it takes the next number of a batch, and nothing is judged of it. */
-export function sealForeign(db: DatabaseSync, runs: ReadonlyMap<number, Run>, receivedAt: number): void {
+export function sealForeign(db: DatabaseSync, gathered: Gathering, receivedAt: number): void {
   const next = newestBatch(db) + 1
-  const packed = byGroup(runs).map(([group, ofGroup]) => packOrdered(group, ofGroup))
+  const packed = Array.from(gathered.groups(), ([group, ofGroup]) => packOrdered(group, ofGroup))
   inTransaction(db, () => addSegment(db, { first: next, last: next, from: receivedAt, to: receivedAt }, packed))
 }
 
