@@ -36,7 +36,7 @@ import { walBytesOf } from './store/schema.ts'
 import { openStore } from './store/store.ts'
 import { historyOf } from './history-files/store-ports.ts'
 import { keepUp } from './upkeep.ts'
-import { vitalsOf } from './vitals.ts'
+import { roomOn, vitalsOf } from './vitals.ts'
 
 export type GatewayOptions = Readonly<{
   site: Site
@@ -193,7 +193,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     site,
     condition: () => store.write.condition(),
     forwarding: () => forwarding.health(),
-    vitals,
+    room: () => roomOn(folder),
     clock,
   })
   const sources = [...polled, ...[heard, self].filter((source) => source !== null)]

@@ -15,7 +15,8 @@ type Self = Readonly<{
   site: Pick<Site, 'devices'>
   condition(): Promise<Condition>
   forwarding(): readonly ForwardingHealth[]
-  vitals(): Promise<Pick<Vitals, 'disk'>>
+  /** Of the disk that the data folder is on. */
+  room(): Promise<Vitals['disk']>
   clock: Clock
 }>
 
@@ -48,8 +49,8 @@ export function selfSource(self: Self): Source | null {
   }
 }
 
-async function pointsOf({ condition, forwarding, vitals, clock }: Self): Promise<Record<string, Value | null>> {
-  const [{ shed, restored, damaged }, { disk }] = await Promise.all([condition(), vitals()])
+async function pointsOf({ condition, forwarding, room, clock }: Self): Promise<Record<string, Value | null>> {
+  const [{ shed, restored, damaged }, disk] = await Promise.all([condition(), room()])
   const targets = forwarding()
   const sum = (figure: 'dropped' | 'quarantined') => targets.reduce((total, target) => total + target[figure], 0)
   const isKnown = targets.every(({ confirmedAt, lag }) => lag === 0 || confirmedAt !== null)

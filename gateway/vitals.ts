@@ -34,7 +34,7 @@ export function vitalsOf({ folder, read, clock, version }: Body): () => Promise<
   })
 }
 
-async function roomOn(folder: string): Promise<Vitals['disk']> {
+export async function roomOn(folder: string): Promise<Vitals['disk']> {
   try {
     // bavail, not bfree: the last blocks are the superuser's, and a service is not.
     const { bavail, blocks, bsize } = await statfs(folder)

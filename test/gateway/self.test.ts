@@ -187,7 +187,7 @@ t.test(
     t.strictSame(raised(gateway), [`${SELF}/communication`], 'its silence is heard')
     const points = gateway.life.queries.seriesNames().filter(({ device }) => device === SELF)
     t.notOk(points.some(({ point }) => point === 'database_away'))
-    const never = { clock: { now: () => START, sleep: async () => {} }, vitals: async () => ({ disk: null }) }
+    const never = { clock: { now: () => START, sleep: async () => {} }, room: async () => null }
     const more = { condition: async () => gateway.life.core.condition(), forwarding: () => [] }
     const assetOnly = { ...gateway.site, devices: [] }
     t.equal(selfSource({ site: assetOnly, ...never, ...more }), null, 'nor where only an asset has the name')

@@ -150,7 +150,7 @@ export class PushedGateway {
       site,
       condition: () => store.write.condition(),
       forwarding: () => forwarding.health(),
-      vitals: async () => ({ disk: { ...this.disk } }),
+      room: async () => ({ ...this.disk }),
       clock: sleeper,
     })
     void self?.run((batch, urgency) => pipeline.submit(batch, urgency), signal).catch(() => {})
