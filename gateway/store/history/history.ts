@@ -110,13 +110,21 @@ export class History {
     return { points: this.#atOnce(() => this.#pointsOf(group, start, end)), after: `${group}:${end}` }
   }
 
+  /** Each chunk is unpacked once, for all its series. */
   #pointsOf(group: number, from: number, to: number): LinePoint[] {
     const names = this.#names
-    const ids = Array.from({ length: GROUP_SIZE }, (_, index) => group * GROUP_SIZE + index)
-    return ids
-      .filter((series) => series < names.size)
-      .flatMap((series) => {
-        const run = this.#run(series, from, to)
+    const runs = Array.from({ length: GROUP_SIZE }, (_, index) => ({
+      series: group * GROUP_SIZE + index,
+      run: new Run(),
+    }))
+    for (const { body } of this.#inTime(this.#chunks.overlapping(group, from, to - 1))) {
+      const chunk = Chunk.tryReading(body)
+      for (const { series, run } of runs) addEntry(run, chunk, series, from, to)
+    }
+    return runs
+      .flatMap(({ series, run: gathered }) => {
+        this.#addLog(gathered, series, from, to)
+        const run = gathered.ordered()
         const { times, flags } = run
         return Array.from(times).flatMap(
           (at, i) => pointOf(names, { series, at, value: run.valueAt(i), flags: flags[i]! }) ?? [],
