@@ -86,7 +86,12 @@ t.test(
     await until('slow now', () => slow.injected() > 4, 20_000)
     const before = await logged()
     const [from, first] = [performance.now(), pump.unit(1).asked.length]
-    await sleep(10_000)
+    const readsOfFirst = () =>
+      pump
+        .unit(1)
+        .asked.slice(first)
+        .filter(({ address }) => address === 0).length
+    await until('ten periods', () => readsOfFirst() > 10, 40_000)
     const [tookMs, asked] = [performance.now() - from, pump.unit(1).asked.slice(first)]
     const after = await logged()
     const health = (await ask('/api/v1/health', { withinMs: 10_000 })).body
