@@ -59,7 +59,8 @@ export async function visitorOf(
     reducedMotion: 'reduce',
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  // A machine that tests beside other work is slow, which is no fault of a page's.
+  page.setDefaultTimeout(60_000)
   const wrong = wrongOf(page, origin)
   await page.addInitScript(`
     window.shifted = 0

@@ -15,7 +15,7 @@ buildings:
 assets:
   - { id: PR1-H, name: 'Pumps ${HOSTILE}', kind: pump-set, room: PR1, serves: { buildings: [B1] } }
 connections:
-  plc: { protocol: modbus-tcp, host: 127.0.0.1, port: 502, timeout: 200ms }
+  plc: { protocol: modbus-tcp, host: 127.0.0.1, port: 502, timeout: 2s }
 devices:
   - { id: PR1-H, profile: booster-pump-set, connection: plc, unit_id: 1 }
 staff:
