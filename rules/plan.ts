@@ -36,6 +36,10 @@ export type Asset = Readonly<{
   /** Where it stands; alarms of one room may be one incident. The asset itself when it stands alone. */
   room: string
   region: string
+  /** The asset it is part of. */
+  parent?: string
+  /** The assets that give it power or water. */
+  fedBy?: readonly string[]
   /** Ids of the homes that depend on it. */
   homes: readonly string[]
 }>

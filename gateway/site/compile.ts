@@ -8,11 +8,11 @@ import { parseDuration } from '#devices/duration.ts'
 import type { ConfigFault, FaultCode, Params } from '#devices/fault.ts'
 import { typeConflicts } from '#devices/measurement.ts'
 import { alarmFaults, type Profile } from '#devices/profile.ts'
-import type { Asset, Person, Settings } from '#rules/plan.ts'
+import type { Person, Settings } from '#rules/plan.ts'
 import { leadsInside } from '../channels/private-address.ts'
 import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/history/policy.ts'
+import { assetsOf } from './assets.ts'
 import { connectionOf, unitsOf } from './connections.ts'
-import { homesServed } from './places.ts'
 import { rulesOf } from './rules.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
 import { resolveSecret } from './secret.ts'
@@ -76,32 +76,9 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
         )
     })
   }
-  const assets = new Map<string, Asset>()
-  for (const asset of distinct('assets', file.assets)) {
-    for (const [list, known, kind] of [
-      ['zones', zones, 'zone'],
-      ['buildings', buildings, 'building'],
-    ] as const) {
-      asset.serves?.[list]?.forEach((id, i) => {
-        if (!known.some((place) => place.id === id))
-          missing(
-            where('assets', asset, 'serves', list, i),
-            kind,
-            id,
-            known.map((place) => place.id),
-          )
-      })
-    }
-    const homes = homesServed(asset.serves, { buildings, zones })
-    assets.set(asset.id, {
-      id: asset.id,
-      name: asset.name ?? asset.id,
-      kind: asset.kind,
-      room: asset.room ?? asset.id,
-      region: asset.region ?? 'site',
-      homes,
-    })
-  }
+  const assets = assetsOf(distinct('assets', file.assets), { buildings, zones }, (asset, at, code, params) =>
+    blame(where('assets', asset, ...at), code, params),
+  )
 
   const connections = Object.entries(file.connections ?? {}).map(([id, entry]) => connectionOf(id, entry))
   const secrets = new Map<string, string>()

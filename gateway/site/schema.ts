@@ -52,6 +52,14 @@ const Asset = Type.Object(
     kind: Word,
     room: Type.Optional(Id),
     region: Type.Optional(Word),
+    parent: Type.Optional(
+      Type.String({ description: 'the asset it is part of: while that one is in alarm, this one is not told apart' }),
+    ),
+    fed_by: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'the assets that give it power or water; nothing is switched while somebody works there',
+      }),
+    ),
     serves: Type.Optional(
       Type.Object(
         { zones: Type.Optional(Type.Array(Id)), buildings: Type.Optional(Type.Array(Id)) },

@@ -1,0 +1,57 @@
+import { closest } from '#devices/closest.ts'
+import type { FaultCode, Params } from '#devices/fault.ts'
+import type { Asset } from '#rules/plan.ts'
+import { homesServed } from './places.ts'
+import type { SiteFile } from './schema.ts'
+
+type Written = SiteFile['assets'][number]
+type Blame = (asset: Written, at: readonly (string | number)[], code: FaultCode, params: Params) => void
+type Places = Readonly<Pick<SiteFile, 'buildings' | 'zones'>>
+
+/** What can fail: where it stands, what it is part of and fed by, and whose homes depend on it. */
+export function assetsOf(written: readonly Written[], places: Places, blame: Blame): Map<string, Asset> {
+  const known = {
+    asset: written.map(({ id }) => id),
+    zone: (places.zones ?? []).map(({ id }) => id),
+    building: (places.buildings ?? []).map(({ id }) => id),
+  }
+  const missing = (asset: Written, at: readonly (string | number)[], kind: keyof typeof known, id: string) => {
+    if (known[kind].includes(id)) return
+    const hint = closest(id, known[kind])
+    blame(asset, at, 'unknown_reference', { kind, id, ...(hint ? { hint } : {}) })
+  }
+  for (const asset of written) {
+    asset.serves?.zones?.forEach((id, i) => missing(asset, ['serves', 'zones', i], 'zone', id))
+    asset.serves?.buildings?.forEach((id, i) => missing(asset, ['serves', 'buildings', i], 'building', id))
+    if (asset.parent !== undefined) missing(asset, ['parent'], 'asset', asset.parent)
+    asset.fed_by?.forEach((id, i) => missing(asset, ['fed_by', i], 'asset', id))
+  }
+  const assets = new Map(written.map((asset) => [asset.id, assetOf(asset, places)]))
+  for (const asset of written)
+    if (standsAboveItself(asset.id, assets))
+      blame(asset, ['parent'], 'wrong_value', { key: 'parent', detail: 'an asset is no part of itself' })
+  return assets
+}
+
+function assetOf(asset: Written, places: Places): Asset {
+  return {
+    id: asset.id,
+    name: asset.name ?? asset.id,
+    kind: asset.kind,
+    room: asset.room ?? asset.id,
+    region: asset.region ?? 'site',
+    ...(asset.parent === undefined ? {} : { parent: asset.parent }),
+    ...(asset.fed_by === undefined ? {} : { fedBy: asset.fed_by }),
+    homes: homesServed(asset.serves, places),
+  }
+}
+
+function standsAboveItself(id: string, assets: ReadonlyMap<string, Asset>): boolean {
+  const seen = new Set<string>()
+  for (let above = assets.get(id)?.parent; above !== undefined; above = assets.get(above)?.parent) {
+    if (above === id) return true
+    if (seen.has(above)) return false
+    seen.add(above)
+  }
+  return false
+}
