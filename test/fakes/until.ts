@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  deadlineMs = 5_000,
+  deadlineMs = 20_000,
 ): Promise<Exclude<T, false | null | undefined>> {
   const end = performance.now() + deadlineMs
   for (let probes = 0; ; probes++) {

@@ -42,7 +42,7 @@ assets:
   - { id: PR1-H, kind: pump-set, room: PR1, serves: { zones: [high] } }
   - { id: K1, kind: waste-bin }
 connections:
-  plc: { protocol: modbus-tcp, host: 127.0.0.1, port: 502, timeout: 200ms }
+  plc: { protocol: modbus-tcp, host: 127.0.0.1, port: 502, timeout: 1s }
 mqtt: { listen: '127.0.0.1:1883' }
 devices:
   - { id: PR1-L, profile: booster-pump-set, connection: plc, unit_id: 1 }

@@ -14,7 +14,7 @@ site: { id: small, name: { zh-CN: 小区, en: Small }, timezone: Asia/Shanghai }
 assets:
   - { id: PR1-H, kind: pump-set, room: PR1 }
 connections:
-  plc: { protocol: modbus-tcp, host: 127.0.0.1, port: 502, timeout: 200ms }
+  plc: { protocol: modbus-tcp, host: 127.0.0.1, port: 502, timeout: 2s }
 devices:
   - { id: PR1-H, profile: booster-pump-set, connection: plc, unit_id: 1 }
 staff:
