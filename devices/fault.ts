@@ -62,6 +62,8 @@ export const FAULTS = {
   wrong_state: { status: 409, retry: false },
   not_qualified: { status: 403, retry: false },
   not_assignee: { status: 403, retry: false },
+  never_pauses: { status: 409, retry: false },
+  pause_too_long: { status: 400, retry: false },
   source_still_active: { status: 409, retry: false },
   source_unknown: { status: 409, retry: false },
   sensor_still_tells: { status: 409, retry: false },

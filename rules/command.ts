@@ -1,4 +1,5 @@
 import type { FaultCode, Params } from '#devices/fault.ts'
+import type { PauseReason } from './orders/states.ts'
 
 type Body = {
   'alarm.acknowledge': { alarm: string; by: string; comment?: string }
@@ -6,6 +7,12 @@ type Body = {
   'order.accept': { order: string; by: string }
   'order.arrive': { order: string; by: string }
   'order.finish': { order: string; by: string; finding?: string }
+  'order.start': { order: string; by: string }
+  'order.pause': { order: string; by: string; reason: PauseReason; until: number }
+  'order.resume': { order: string; by: string }
+  'order.decline': { order: string; by: string; reason: string }
+  'order.transfer': { order: string; by: string; to: string; reason: string }
+  'order.update': { order: string; by: string; text: string; eta?: number }
   'order.close': { order: string; by: string }
   'notice.confirm': { notice: string; by: string }
   'notice.end': { notice: string; by: string }

@@ -1,6 +1,9 @@
 import type { OrderClass, Priority } from '#devices/alarm-definition.ts'
 import type { Params } from '#devices/fault.ts'
 import type { Value } from '#devices/reading.ts'
+import type { Level } from './clocks/order-clocks.ts'
+import type { Goal } from './clocks/policy.ts'
+import type { PauseReason } from './orders/states.ts'
 
 /** Three-valued: unknown is not false. */
 export type Truth = 'true' | 'false' | 'unknown'
@@ -91,7 +94,26 @@ type Body = {
   'order.verified': { order: string }
   'order.reopened': { order: string; rule: string }
   'order.unverified': { order: string; rule: string }
+  'order.started': { order: string; by: string }
+  /** `until` is when somebody looks again; the pause ends then by itself. */
+  'order.paused': { order: string; by: string; reason: PauseReason; until: number }
+  'order.resumed': { order: string; by: string }
+  'order.declined': { order: string; by: string; reason: string }
+  'order.transferred': { order: string; by: string; to: string; reason: string }
+  /** A word to those concerned: how it goes, and by when it will be over. */
+  'order.updated': { order: string; by: string; text: string; eta?: number }
   'order.closed': { order: string; by: string }
+  // supervision of work orders; `dueAt` is when the clock, or the level, was due
+  'order.warned': { order: string; clock: Goal; percent: number; dueAt: number; to: string }
+  'order.escalated': {
+    order: string
+    level: Level
+    clock: Goal
+    dueAt: number
+    to: readonly string[]
+    late?: { byMs: number; isGatewayDown: boolean }
+  }
+  'order.silent': { order: string; dueAt: number; to: string }
   // notices to residents
   'notice.drafted': {
     notice: string

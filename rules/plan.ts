@@ -11,9 +11,19 @@ export type Plan = Readonly<{
   staff: readonly Person[]
   /** Told when nobody fits an order. A role, or a person id. */
   fallback: string
+  /** Who is told when an order's clocks run out; unless said, by their roles. */
+  supervisors?: Supervisors
   /** Channels by which residents are told. */
   channels: readonly string[]
   settings: Settings
+}>
+
+/** The three levels, each as roles or person ids; `heads` by the skill that an order asks for, before `head`. */
+export type Supervisors = Readonly<{
+  head: readonly string[]
+  heads: Readonly<Record<string, readonly string[]>>
+  manager: readonly string[]
+  quality: readonly string[]
 }>
 
 export type Settings = Readonly<{

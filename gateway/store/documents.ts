@@ -1,7 +1,9 @@
 import type { OrderClass, Priority } from '#devices/alarm-definition.ts'
 import type { AlarmState } from '#rules/alarms/states.ts'
+import type { Level } from '#rules/clocks/order-clocks.ts'
+import type { Goal } from '#rules/clocks/policy.ts'
 import type { Evidence, Why } from '#rules/event.ts'
-import type { OrderState } from '#rules/orders/states.ts'
+import type { OrderState, PauseReason } from '#rules/orders/states.ts'
 
 /** What people see of an alarm, an order, a notice: rows made from events. Times are site time in ms. */
 export type AlarmDocument = {
@@ -49,6 +51,15 @@ export type OrderDocument = {
   closedBy: string | null
   finding: string | null
   trace: string
+  // Rows of an older version have none of these.
+  startedAt?: number | null
+  /** Opened again: the clocks began anew. */
+  reopenedAt?: number
+  pauses?: { from: number; to: number | null; reason: PauseReason; until: number }[]
+  /** Words to those concerned. */
+  updates?: { at: number; by: string; text: string; eta: number | null }[]
+  escalations?: { level: Level; clock: Goal; dueAt: number; at: number; to: string[] }[]
+  silentSince?: number | null
 }
 
 export type NoticeState = 'draft' | 'published' | 'monitoring' | 'all_clear' | 'withdrawn'

@@ -133,12 +133,45 @@ export class Projections {
         return this.#order(event, (order) =>
           Object.assign(order, { state: 'accepted', assignee: event.by, acceptedAt: event.at }),
         )
+      case 'order.declined':
+        return this.#order(event, (order) => Object.assign(order, { state: 'new', assignee: null }))
+      case 'order.transferred':
+        return this.#order(event, (order) => Object.assign(order, { state: 'dispatched', assignee: event.to }))
+      case 'order.started':
+        return this.#order(event, (order) => Object.assign(order, { state: 'working', startedAt: event.at }))
+      case 'order.paused':
+        return this.#order(event, (order) => {
+          order.pauses = [
+            ...(order.pauses ?? []),
+            { from: event.at, to: null, reason: event.reason, until: event.until },
+          ]
+          order.state = 'paused'
+        })
+      case 'order.resumed':
+        return this.#order(event, (order) => {
+          endPause(order, event.at)
+          order.state = 'accepted'
+        })
+      case 'order.updated':
+        return this.#order(event, (order) => {
+          const { by, text, eta = null } = event
+          order.updates = [...(order.updates ?? []), { at: event.at, by, text, eta }]
+          order.silentSince = null
+        })
+      case 'order.escalated':
+        return this.#order(event, (order) => {
+          const { level, clock, dueAt, to } = event
+          order.escalations = [...(order.escalations ?? []), { level, clock, dueAt, at: event.at, to: [...to] }]
+        })
+      case 'order.silent':
+        return this.#order(event, (order) => Object.assign(order, { silentSince: event.dueAt }))
       case 'order.arrived':
         return this.#order(event, (order) => Object.assign(order, { state: 'arrived', arrivedAt: event.at }))
       case 'order.finished':
-        return this.#order(event, (order) =>
-          Object.assign(order, { state: 'restored', finishedAt: event.at, finding: event.finding ?? null }),
-        )
+        return this.#order(event, (order) => {
+          endPause(order, event.at)
+          Object.assign(order, { state: 'restored', finishedAt: event.at, finding: event.finding ?? null })
+        })
       case 'order.verified':
         return this.#order(event, (order) => Object.assign(order, { state: 'verified', verifiedAt: event.at }))
       case 'order.reopened': {
@@ -150,7 +183,8 @@ export class Projections {
           finishedAt: null,
           verifiedAt: null,
         }
-        return this.#order(event, (order) => Object.assign(order, { state: 'new', ...unset }))
+        const anew = { reopenedAt: event.at, pauses: [], updates: [], escalations: [], silentSince: null }
+        return this.#order(event, (order) => Object.assign(order, { state: 'new', ...unset, ...anew }))
       }
       case 'order.unverified':
         return this.#order(event, (order) => Object.assign(order, { state: 'restored', verifiedAt: null }))
@@ -287,4 +321,9 @@ export class Projections {
   #save<T extends keyof Tables>(table: T, event: Event, doc: Tables[T], isOpen: boolean): void {
     this.#put[table].run(doc.id, event.seq, isOpen ? 1 : 0, JSON.stringify(doc))
   }
+}
+
+function endPause({ pauses }: OrderDocument, at: number): void {
+  const last = pauses?.at(-1)
+  if (last) last.to ??= at
 }

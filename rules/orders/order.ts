@@ -15,6 +15,7 @@ export type Order = {
   assignee: string | null
   /** Since when the present assignee has it, unaccepted. */
   dispatchedAt: number | null
+  pausedUntil: number | null
   lastJoinedAt: number
   passedOver: string[]
   /** The alarms it answers for, each with the rule whose condition guards its closing. */
@@ -84,6 +85,7 @@ export class OrderBook {
           state: 'new',
           assignee: null,
           dispatchedAt: null,
+          pausedUntil: null,
           lastJoinedAt: event.at,
           passedOver: [],
         } as const
@@ -132,6 +134,11 @@ const TRIGGER_OF: Partial<Record<Event['type'], OrderTrigger>> = {
   'order.dispatched': 'dispatch',
   'order.accepted': 'accept',
   'order.arrived': 'arrive',
+  'order.started': 'start',
+  'order.paused': 'pause',
+  'order.resumed': 'resume',
+  'order.declined': 'decline',
+  'order.transferred': 'transfer',
   'order.finished': 'finish',
   'order.verified': 'verify',
   'order.unverified': 'unverify',
@@ -151,16 +158,29 @@ function change(order: Order, event: Event): void {
       order.lastJoinedAt = event.at
       return
     case 'order.reopened':
-      Object.assign(order, { assignee: null, dispatchedAt: null, passedOver: [] })
+      Object.assign(order, { assignee: null, dispatchedAt: null, pausedUntil: null, passedOver: [] })
       return
     case 'order.dispatched':
       if (order.assignee !== null) order.passedOver.push(order.assignee)
       order.assignee = event.assignee
       order.dispatchedAt = event.at
       return
+    case 'order.declined':
+      if (order.assignee !== null) order.passedOver.push(order.assignee)
+      Object.assign(order, { assignee: null, dispatchedAt: null })
+      return
+    case 'order.transferred':
+      Object.assign(order, { assignee: event.to, dispatchedAt: event.at })
+      return
     case 'order.accepted':
       order.assignee = event.by
       order.dispatchedAt = null
+      return
+    case 'order.paused':
+      order.pausedUntil = event.until
+      return
+    case 'order.resumed':
+      order.pausedUntil = null
       return
     default:
   }

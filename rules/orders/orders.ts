@@ -1,14 +1,11 @@
-import type { FaultCode, Params } from '#devices/fault.ts'
-import { type Command, refuse, type Refusal } from '../command.ts'
+import type { Command } from '../command.ts'
 import type { Draft, Event, EventOf } from '../event.ts'
-import type { Asset, Person, Plan, Rule } from '../plan.ts'
+import type { Asset, Plan, Rule } from '../plan.ts'
 import type { Context, Json, Stage, Tick } from '../stage.ts'
-import { dispatch, isFitting } from './dispatch.ts'
+import { dispatch } from './dispatch.ts'
+import { answerTo } from './order-commands.ts'
 import { graver, type Order, OrderBook } from './order.ts'
 import { ORDER_TRANSITIONS } from './states.ts'
-
-type OrderCommand = Extract<Command, { order: string }>
-type Refused = readonly [FaultCode, Params]
 
 /** Alarms become work orders: one open order per incident, dispatched, accepted, worked on, closed when it is really over. */
 export function orderStage(plan: Plan): Stage {
@@ -98,12 +95,14 @@ export function orderStage(plan: Plan): Stage {
     })
   }
 
-  /** An order nobody accepts goes on to the next; with nobody left it rests with the fallback. */
+  /** An order nobody accepts goes on to the next; with nobody left it rests with the fallback. A pause ends by itself. */
   function onTick({ at }: Context): readonly Draft[] {
-    return assignAll(
-      [...book.all()].filter((order) => at >= passOnAt(order)),
-      at,
-    )
+    const orders = [...book.all()]
+    const resumed = orders
+      .filter((order) => at >= resumeAt(order))
+      .map(({ order, trace }): Draft => ({ type: 'order.resumed', order, by: 'caretaker', trace }))
+    const unaccepted = orders.filter((order) => at >= passOnAt(order))
+    return [...resumed, ...assignAll(unaccepted, at)]
   }
 
   /** Whoever is no longer in the plan can do nothing for an order any more. */
@@ -128,56 +127,9 @@ export function orderStage(plan: Plan): Stage {
     return order.dispatchedAt + plan.settings.acceptWithinMs
   }
 
-  function onCommand(command: OrderCommand, at: number): readonly Draft[] | Refusal {
-    const order = book.get(command.order)
-    if (!order) return refuse('unknown_order', { order: command.order })
-    const refused = refusalOf(command, order, at)
-    if (refused) return refuse(...refused)
-    const { order: id, trace } = order
-    const { by } = command
-    switch (command.type) {
-      case 'order.accept':
-        return [{ type: 'order.accepted', order: id, by, alarms: order.alarms.map((alarm) => alarm.alarm), trace }]
-      case 'order.arrive':
-        return [{ type: 'order.arrived', order: id, by, trace }]
-      case 'order.finish': {
-        const finding = command.finding === undefined ? {} : { finding: command.finding }
-        return [{ type: 'order.finished', order: id, by, ...finding, trace }]
-      }
-      case 'order.close':
-        return [{ type: 'order.closed', order: id, by, trace }]
-    }
-  }
-
-  function refusalOf(command: OrderCommand, order: Order, at: number): Refused | null {
-    const person = plan.staff.find((candidate) => candidate.id === command.by)
-    if (!person) return ['unknown_person', { person: command.by }]
-    if (command.type === 'order.close') return closeRefusal(order, at)
-    const trigger = TRIGGER_OF[command.type]
-    if (command.type === 'order.accept') {
-      const isTaken = order.state !== 'new' && order.state !== 'dispatched'
-      if (isTaken) return ['already_accepted', { order: order.order, by: order.assignee ?? '' }]
-      if (order.assignee !== person.id && !isSupervisor(person) && !isFitting(person, order))
-        return ['not_qualified', { person: person.id, skill: order.skill }]
-      return null
-    }
-    if (order.assignee !== person.id && !isSupervisor(person))
-      return ['not_assignee', { order: order.order, assignee: order.assignee ?? '' }]
-    return ORDER_TRANSITIONS[order.state][trigger] ? null : ['wrong_state', { state: order.state, command: trigger }]
-  }
-
-  /** No order closes while its source is true, or while nobody can tell: until a person who looked does. */
-  function closeRefusal(order: Order, at: number): Refused | null {
-    const source = book.sourceOf(order)
-    if (source === 'true') return ['source_still_active', { order: order.order }]
-    if (source === 'unknown' && !book.isForPersonToTell(order, at)) return ['source_unknown', { order: order.order }]
-    const isDone = order.state === 'verified' || (source === 'unknown' && order.state === 'restored')
-    return isDone ? null : ['wrong_state', { state: order.state, command: 'close' }]
-  }
-
   return {
     name: 'orders',
-    version: 2,
+    version: 3,
     decide(input: Event | Command | Tick, context) {
       switch (input.type) {
         case 'alarm.raised':
@@ -197,18 +149,18 @@ export function orderStage(plan: Plan): Stage {
           return onFinished(book, input)
         case 'tick':
           return onTick(context)
-        case 'order.accept':
-        case 'order.arrive':
-        case 'order.finish':
-        case 'order.close':
-          return onCommand(input, context.at)
+        case 'order.declined': {
+          const order = book.get(input.order)
+          return order ? [assign(order, order.passedOver, context.at)] : []
+        }
         default:
-          return []
+          return 'id' in input && 'order' in input ? answerTo(input, { book, plan, at: context.at }) : []
       }
     },
     apply: (event) => book.apply(event),
     due() {
-      const due = Math.min(...[...book.all()].map(passOnAt))
+      let due = Infinity
+      for (const order of book.all()) due = Math.min(due, passOnAt(order), resumeAt(order))
       return due === Infinity ? null : due
     },
     snapshot: () => book.snapshot() as unknown as Json,
@@ -216,7 +168,9 @@ export function orderStage(plan: Plan): Stage {
   }
 }
 
-const TRIGGER_OF = { 'order.accept': 'accept', 'order.arrive': 'arrive', 'order.finish': 'finish' } as const
+function resumeAt({ state, pausedUntil }: Order): number {
+  return state === 'paused' && pausedUntil !== null ? pausedUntil : Infinity
+}
 
 function onFinished(book: OrderBook, { order: id, trace }: EventOf<'order.finished'>): readonly Draft[] {
   const order = book.get(id)
@@ -232,11 +186,6 @@ function isThoughtOver(order: Order): boolean {
 function canCarry(order: Order, rule: Rule): boolean {
   if (order.state === 'new' || order.state === 'dispatched') return true
   return !isThoughtOver(order) && graver(order.class, rule.class) === order.class
-}
-
-/** Chiefs and managers may step in for anybody. */
-function isSupervisor(person: Pick<Person, 'role'>): boolean {
-  return person.role === 'manager' || person.role === 'chief'
 }
 
 /** A person in danger is never grouped. Alarms of one room are one incident; loss of data is another matter than what the data say. */

@@ -5,7 +5,17 @@ import type { Plan, Rule } from '#rules/plan.ts'
 export class Violation extends Error {}
 
 export type SeenAlarm = { id: string; rule: string; latch: boolean; state: string }
-export type SeenOrder = { id: string; state: string; assignee: string | null; alarms: Set<string>; rules: Set<string> }
+export type SeenOrder = {
+  id: string
+  state: string
+  assignee: string | null
+  alarms: Set<string>
+  rules: Set<string>
+  /** Goals reached since it was opened, or opened again; the last level told; of which clock the assignee was warned. */
+  met: Set<string>
+  level: number
+  warned: Map<string, number>
+}
 export type SeenNotice = { id: string; state: string; told: Set<string>; rules: Set<string>; monitoringSince: number }
 export type SeenMessage = { id: string; notice: string; channel: string; trace: string }
 
@@ -20,16 +30,38 @@ const ALARM: Record<string, Record<string, string>> = {
 }
 const ORDER: Record<string, Record<string, string>> = {
   new: { dispatched: 'dispatched', accepted: 'accepted', closed: 'closed' },
-  dispatched: { dispatched: 'dispatched', accepted: 'accepted', closed: 'closed' },
-  accepted: { arrived: 'arrived', closed: 'closed' },
-  arrived: { finished: 'restored', closed: 'closed' },
+  dispatched: {
+    dispatched: 'dispatched',
+    accepted: 'accepted',
+    declined: 'new',
+    transferred: 'dispatched',
+    closed: 'closed',
+  },
+  accepted: { arrived: 'arrived', paused: 'paused', declined: 'new', transferred: 'dispatched', closed: 'closed' },
+  arrived: {
+    started: 'working',
+    paused: 'paused',
+    transferred: 'dispatched',
+    finished: 'restored',
+    closed: 'closed',
+  },
+  working: { paused: 'paused', transferred: 'dispatched', finished: 'restored', closed: 'closed' },
+  paused: { resumed: 'accepted', transferred: 'dispatched', closed: 'closed' },
   restored: { verified: 'verified', reopened: 'new', closed: 'closed' },
   verified: { unverified: 'restored', reopened: 'new', closed: 'closed' },
 }
+/** What is said about an order and moves it nowhere. */
+const SAID_OF_ORDERS = ['updated', 'warned', 'escalated', 'silent']
 const NOTICE: Record<string, Record<string, string>> = {
   draft: { published: 'published', withdrawn: 'withdrawn', joined: 'draft' },
   published: { extended: 'published', monitoring: 'monitoring', joined: 'published' },
   monitoring: { resumed: 'published', all_clear: 'all_clear', joined: 'monitoring' },
+}
+
+const GOALS_REACHED: Partial<Record<Event['type'], readonly string[]>> = {
+  'order.accepted': ['ack'],
+  'order.arrived': ['ack', 'arrive'],
+  'order.finished': ['ack', 'arrive', 'restore'],
 }
 
 /** Reads the journal as it grows and holds it against what must always be true. Decides nothing itself. */
@@ -158,6 +190,9 @@ export class Invariants {
         assignee: null,
         alarms: new Set([event.alarm]),
         rules: new Set([event.rule]),
+        met: new Set(),
+        level: 0,
+        warned: new Map(),
       })
       return
     }
@@ -168,8 +203,12 @@ export class Invariants {
       order.rules.add(event.rule)
       return
     }
-    const to = ORDER[order.state]?.[event.type.slice('order.'.length)]
+    const step = event.type.slice('order.'.length)
+    this.#supervision(event, order)
+    if (SAID_OF_ORDERS.includes(step)) return
+    const to = ORDER[order.state]?.[step]
     this.#must(to !== undefined, event, `illegal from ${order.state}`)
+    if (event.type === 'order.transferred') order.assignee = event.to
     if (event.type === 'order.dispatched') {
       const isKnown = event.assignee === this.#plan.fallback || this.#plan.staff.some(({ id }) => id === event.assignee)
       this.#must(isKnown, event, 'dispatched to nobody')
@@ -197,6 +236,26 @@ export class Invariants {
       if (event.type === 'order.closed') this.count.closed++
     }
     order.state = to!
+  }
+
+  /** Levels come in order, once each, never early, and only while the clock they name is unmet. */
+  #supervision(event: Extract<Event, { order: string }>, order: SeenOrder): void {
+    const reached = GOALS_REACHED[event.type] ?? []
+    for (const goal of reached) order.met.add(goal)
+    if (event.type === 'order.reopened') Object.assign(order, { met: new Set(), level: 0, warned: new Map() })
+    if (event.type === 'order.escalated') {
+      this.#must(event.level === order.level + 1, event, `level ${event.level} after ${order.level}`)
+      this.#must(event.at >= event.dueAt, event, 'a level told early')
+      this.#must(!order.met.has(event.clock), event, 'a level of a clock that was met')
+      this.#must(event.to.length > 0 || event.level < 3, event, 'the last level told to nobody')
+      order.level = event.level
+    }
+    if (event.type === 'order.warned') {
+      this.#must(event.percent > (order.warned.get(event.clock) ?? 0), event, 'warned twice')
+      this.#must(!order.met.has(event.clock), event, 'warned of a clock that was met')
+      order.warned.set(event.clock, event.percent)
+    }
+    if (event.type === 'order.silent') this.#must(!order.met.has('restore'), event, 'silence after it was restored')
   }
 
   #isSupervisor(id: string): boolean {

@@ -57,6 +57,8 @@ export function commandOf(intent: Intent, seen: Invariants, plan: Plan): Command
       const order = at(seen.openOrders(), intent.which)
       if (!order) return null
       const by = intent.act === 'rival' ? anybody : (order.assignee ?? anybody)
+      const aside = asideOf(intent, order, plan)
+      if (aside) return command({ ...aside, order: order.id, by } as Command, by)
       return command(
         { type: intent.isWrong ? at(STEPS, intent.who)! : stepOf(order), order: order.id, by } as Command,
         by,
@@ -93,12 +95,24 @@ export function commandOf(intent: Intent, seen: Invariants, plan: Plan): Command
   }
 }
 
+/** One in eight goes aside: declines, hands over, rests, says how it goes. */
+function asideOf({ at: now, who, which }: Intent, { state }: SeenOrder, { staff }: Plan): object | null {
+  const turn = Math.floor(((which * 1_000) % 1) * 40)
+  const reason = 'because'
+  if (turn === 0) return { type: 'order.decline', reason }
+  if (turn === 1) return { type: 'order.transfer', to: at(staff, who)!.id, reason }
+  if (turn === 2) return { type: 'order.pause', reason: 'parts', until: now + 60_000 + Math.floor(who * 600_000) }
+  if (turn === 3) return { type: 'order.update', text: 'we are on it' }
+  if (turn === 4 && state === 'arrived') return { type: 'order.start' }
+  return state === 'paused' ? { type: 'order.resume' } : null
+}
+
 const STEPS = ['order.accept', 'order.arrive', 'order.finish', 'order.close'] as const
 
 function stepOf({ state }: SeenOrder): (typeof STEPS)[number] {
   if (state === 'new' || state === 'dispatched') return 'order.accept'
   if (state === 'accepted') return 'order.arrive'
-  return state === 'arrived' ? 'order.finish' : 'order.close'
+  return state === 'arrived' || state === 'working' ? 'order.finish' : 'order.close'
 }
 
 function at<T>(list: readonly T[], share: number): T | undefined {

@@ -1,0 +1,139 @@
+import { Temporal } from 'temporal-polyfill'
+import type { OrderClass } from '#devices/alarm-definition.ts'
+import { OpeningHours } from './opening-hours.ts'
+import {
+  CALENDARS,
+  type CalendarName,
+  type Clock,
+  CLOCKS,
+  type Goal,
+  POLICIES,
+  type Policy,
+  type Target,
+} from './policy.ts'
+
+/** What has happened to an order, as far as its clocks go. Times in ms on the wall; null: not yet. */
+export type OrderFacts = Readonly<{
+  class: OrderClass
+  /** Opened, or opened again: the clocks begin. */
+  startedAt: number
+  acceptedAt: number | null
+  arrivedAt: number | null
+  restoredAt: number | null
+  /** Those concerned were last told how it goes. */
+  toldAt: number | null
+  /** An end of null: it rests now. */
+  pauses: readonly Readonly<{ from: number; to: number | null }>[]
+}>
+
+export type ClockState = 'running' | 'paused' | 'overdue' | 'met' | 'missed'
+/** `dueAt` null: it rests, and nobody can say. */
+export type ClockReading = Readonly<{ clock: Clock; dueAt: number | null; metAt: number | null; state: ClockState }>
+export type Level = 1 | 2 | 3
+export const LEVELS = [1, 2, 3] as const satisfies readonly Level[]
+
+/** The clocks of orders: a function of what happened, the calendars and the policy of the class. Knows no present. */
+export class OrderClocks {
+  readonly #timeZone: string
+  readonly #hours: Readonly<Record<CalendarName, OpeningHours>>
+
+  constructor(timeZone: string) {
+    this.#timeZone = timeZone
+    const hours = Object.entries(CALENDARS).map(([name, daily]) => [name, new OpeningHours(daily, timeZone)])
+    this.#hours = Object.fromEntries(hours) as Record<CalendarName, OpeningHours>
+  }
+
+  /** When the goal must be reached; null where the class has no such clock, or while it rests. */
+  dueAt(facts: OrderFacts, goal: Goal): number | null {
+    return this.shareAt(facts, goal, 1)
+  }
+
+  /** The moment at which this share (0…1) of the time for a goal is used up. */
+  shareAt(facts: OrderFacts, goal: Goal, share: number): number | null {
+    const policy = POLICIES[facts.class]
+    const target = policy?.[goal]
+    if (!policy || !target) return null
+    if (goal !== 'restore') return this.#targetAt(facts, policy, target, share, 0)
+    return isPaused(facts) ? null : this.#targetAt(facts, policy, target, share, this.#rested(facts, policy, target))
+  }
+
+  /** Those concerned should hear something by then; null where nobody waits for word, or it is restored. */
+  feedbackDueAt({ class: ofClass, startedAt, restoredAt, toldAt }: OrderFacts): number | null {
+    const feedback = POLICIES[ofClass]?.feedback
+    if (!feedback || restoredAt !== null) return null
+    return toldAt === null ? startedAt + feedback.firstMs : toldAt + feedback.thenMs
+  }
+
+  /** When a level is told, and of which unmet clock; never before that clock itself is due. Null: not as things stand. */
+  levelAt(facts: OrderFacts, level: Level): Readonly<{ clock: Goal; at: number }> | null {
+    const policy = POLICIES[facts.class]
+    if (!policy) return null
+    const hours = this.#hours[policy.calendar]
+    let first: { clock: Goal; at: number } | null = null
+    for (const { clock, since, ms, elapsed } of policy.levels[level - 1]!) {
+      const dueAt = this.dueAt(facts, clock)
+      if (dueAt === null || metAt(facts, clock) !== null) continue
+      const rested = clock === 'restore' && since === 'opened' ? restedMs(facts) : 0
+      const from = since === 'due' ? dueAt : hours.nextOpening(facts.startedAt)
+      const at = Math.max(dueAt, elapsed ? from + ms + rested : hours.after(from, ms + rested))
+      if (first === null || at < first.at) first = { clock, at }
+    }
+    return first
+  }
+
+  /** Each clock of the class as it stands at `now`. */
+  read(facts: OrderFacts, now: number): readonly ClockReading[] {
+    return CLOCKS.flatMap((clock): ClockReading[] => {
+      if (clock === 'feedback') {
+        const dueAt = this.feedbackDueAt(facts)
+        return dueAt === null ? [] : [{ clock, dueAt, metAt: null, state: now > dueAt ? 'overdue' : 'running' }]
+      }
+      if (!POLICIES[facts.class]?.[clock]) return []
+      const dueAt = this.dueAt(facts, clock)
+      const met = metAt(facts, clock)
+      if (met !== null) return [{ clock, dueAt, metAt: met, state: dueAt !== null && met > dueAt ? 'missed' : 'met' }]
+      return [{ clock, dueAt, metAt: null, state: dueAt === null ? 'paused' : now > dueAt ? 'overdue' : 'running' }]
+    })
+  }
+
+  #targetAt({ startedAt }: OrderFacts, policy: Policy, target: Target, share: number, rested: number): number {
+    const hours = this.#hours[policy.calendar]
+    if ('dueAt' in target) {
+      const end = this.#hourOfDay(startedAt, target) + rested
+      return Math.round(startedAt + (end - startedAt) * share)
+    }
+    const start = target.opens ? this.#hours[target.opens].nextOpening(startedAt) : startedAt
+    const ms = Math.round(target.ms * share) + rested
+    return target.elapsed ? start + ms : hours.after(start, ms)
+  }
+
+  #hourOfDay(at: number, target: Extract<Target, { dueAt: number }>): number {
+    const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(this.#timeZone)
+    const isEarly = local.hour * 60 + local.minute < target.openedBefore
+    const minutes = isEarly ? target.dueAt : target.nextDayAt
+    const plainTime = { hour: Math.floor(minutes / 60), minute: minutes % 60 }
+    const day = local.toPlainDate().add({ days: isEarly ? 0 : 1 })
+    return day.toZonedDateTime({ timeZone: this.#timeZone, plainTime }).epochMilliseconds
+  }
+
+  /** How much of the clock's own time its pauses took. */
+  #rested(facts: OrderFacts, policy: Policy, target: Target): number {
+    if ('dueAt' in target || target.elapsed) return restedMs(facts)
+    const hours = this.#hours[policy.calendar]
+    return facts.pauses.reduce((sum, { from, to }) => sum + hours.between(from, to ?? from), 0)
+  }
+}
+
+/** When a goal was reached; whoever is there has taken it, and what is restored was reached. */
+export function metAt({ acceptedAt, arrivedAt, restoredAt }: OrderFacts, goal: Goal): number | null {
+  if (goal === 'restore') return restoredAt
+  return goal === 'arrive' ? (arrivedAt ?? restoredAt) : (acceptedAt ?? arrivedAt ?? restoredAt)
+}
+
+function isPaused({ pauses }: OrderFacts): boolean {
+  return pauses.some(({ to }) => to === null)
+}
+
+function restedMs({ pauses }: OrderFacts): number {
+  return pauses.reduce((sum, { from, to }) => sum + (to ?? from) - from, 0)
+}

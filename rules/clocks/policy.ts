@@ -1,0 +1,169 @@
+import type { OrderClass } from '#devices/alarm-definition.ts'
+import type { DailyHours } from './opening-hours.ts'
+
+const MIN = 60_000
+const H = 60 * MIN
+const D = 24 * H
+
+/** When the clocks of a class run. All include weekends and holidays. */
+export const CALENDARS = {
+  /** 24 × 7 */
+  always: 'always',
+  day: [{ from: 7 * 60, to: 23 * 60 }],
+  environment: [{ from: 6 * 60, to: 22 * 60 }],
+  service: [{ from: 8 * 60, to: 20 * 60 }],
+} as const satisfies Record<string, DailyHours | 'always'>
+export type CalendarName = keyof typeof CALENDARS
+
+/** What an order must reach in time. `feedback` is told to those concerned again and again until it is over. */
+export const CLOCKS = ['ack', 'arrive', 'restore', 'feedback'] as const
+export type Clock = (typeof CLOCKS)[number]
+/** Those that are reached once, by one event. */
+export type Goal = Exclude<Clock, 'feedback'>
+
+/** A length of time, by the calendar of the class or, `elapsed`, by day and night. */
+export type Span = Readonly<{ ms: number; elapsed?: true }>
+/** Due a span after the order was opened (`opens`: after the next opening of that calendar), or at an hour of the day. */
+export type Target =
+  | (Span & Readonly<{ opens?: CalendarName }>)
+  | Readonly<{ openedBefore: number; dueAt: number; nextDayAt: number }>
+
+/** A level is told when `clock` is still unmet so long after the order was opened, or after the clock was due. */
+export type Trigger = Readonly<{ clock: Goal; since: 'opened' | 'due' }> & Span
+
+export type Policy = Readonly<{
+  calendar: CalendarName
+  ack: Target | null
+  arrive: Target | null
+  restore: Target | null
+  /** First after the opening, then after each word; day and night. */
+  feedback: Readonly<{ firstMs: number; thenMs: number }> | null
+  /** Head, manager, quality of the branch. */
+  levels: readonly [readonly Trigger[], readonly Trigger[], readonly Trigger[]]
+  mayPause: boolean
+}>
+
+const opened = (clock: Goal, ms: number): Trigger => ({ clock, since: 'opened', ms, elapsed: true })
+const openedIn = (clock: Goal, ms: number): Trigger => ({ clock, since: 'opened', ms })
+const due = (clock: Goal, ms = 0): Trigger => ({ clock, since: 'due', ms, elapsed: true })
+const dueIn = (clock: Goal, ms: number): Trigger => ({ clock, since: 'due', ms })
+
+/** The promises of each class. P6 (planned work) runs by the date of its plan and has no clocks of its own yet. */
+export const POLICIES: Readonly<Record<OrderClass, Policy | null>> = {
+  P0: {
+    calendar: 'always',
+    ack: { ms: 3 * MIN },
+    arrive: { ms: 10 * MIN },
+    restore: { ms: 60 * MIN },
+    feedback: { firstMs: 5 * MIN, thenMs: 10 * MIN },
+    levels: [
+      [opened('ack', 3 * MIN)],
+      [opened('ack', 10 * MIN), opened('arrive', 30 * MIN)],
+      [opened('arrive', 45 * MIN), opened('restore', 60 * MIN)],
+    ],
+    mayPause: false,
+  },
+  P1: {
+    calendar: 'always',
+    ack: { ms: 5 * MIN },
+    arrive: { ms: 30 * MIN },
+    restore: { ms: 4 * H },
+    feedback: { firstMs: 15 * MIN, thenMs: 60 * MIN },
+    levels: [
+      [opened('ack', 10 * MIN), opened('arrive', 30 * MIN)],
+      [opened('arrive', 60 * MIN)],
+      [opened('restore', 4 * H)],
+    ],
+    mayPause: false,
+  },
+  P2: {
+    calendar: 'day',
+    ack: { ms: 15 * MIN },
+    arrive: { ms: 2 * H },
+    restore: { ms: 8 * H },
+    feedback: { firstMs: 4 * H, thenMs: 4 * H },
+    levels: [
+      [opened('ack', 30 * MIN), opened('arrive', 2 * H)],
+      [opened('arrive', 4 * H)],
+      [opened('restore', 24 * H)],
+    ],
+    mayPause: true,
+  },
+  P3: {
+    calendar: 'environment',
+    ack: { ms: 15 * MIN },
+    arrive: { ms: 60 * MIN },
+    restore: { ms: 2 * H },
+    feedback: null,
+    levels: [[openedIn('arrive', 60 * MIN)], [openedIn('restore', 4 * H)], [opened('restore', 24 * H)]],
+    mayPause: true,
+  },
+  P4a: {
+    calendar: 'always',
+    ack: { ms: 10 * MIN },
+    arrive: { ms: 30 * MIN },
+    restore: { ms: 2 * H },
+    feedback: { firstMs: 30 * MIN, thenMs: 4 * H },
+    levels: [
+      [opened('ack', 15 * MIN), opened('arrive', 40 * MIN)],
+      [opened('arrive', 60 * MIN)],
+      [opened('restore', 24 * H)],
+    ],
+    mayPause: true,
+  },
+  P4b: {
+    calendar: 'service',
+    ack: { ms: 30 * MIN },
+    arrive: { ms: 2 * H },
+    restore: { openedBefore: 16 * 60, dueAt: 20 * 60, nextDayAt: 12 * 60 },
+    feedback: { firstMs: 24 * H, thenMs: 24 * H },
+    levels: [[due('ack'), due('arrive')], [dueIn('restore', 4 * H)], [due('restore', 24 * H)]],
+    mayPause: true,
+  },
+  P5: {
+    calendar: 'always',
+    ack: { ms: 2 * H, elapsed: true, opens: 'service' },
+    arrive: null,
+    restore: { ms: 3 * D },
+    feedback: { firstMs: 24 * H, thenMs: 24 * H },
+    levels: [[due('ack')], [opened('restore', 3 * D)], [opened('restore', 5 * D)]],
+    mayPause: true,
+  },
+  P5q: {
+    calendar: 'service',
+    ack: { ms: 30 * MIN },
+    arrive: null,
+    restore: { ms: 4 * H },
+    feedback: null,
+    levels: [[openedIn('restore', 4 * H)], [opened('restore', 24 * H)], []],
+    mayPause: true,
+  },
+  P6: null,
+  P7: {
+    calendar: 'always',
+    ack: null,
+    arrive: null,
+    restore: { ms: 3 * D },
+    feedback: null,
+    levels: [[opened('restore', 3 * D)], [opened('restore', 4 * D)], [opened('restore', 7 * D)]],
+    mayPause: true,
+  },
+  P8a: {
+    calendar: 'always',
+    ack: { ms: 30 * MIN },
+    arrive: { ms: 4 * H },
+    restore: { ms: 24 * H },
+    feedback: null,
+    levels: [[opened('ack', 60 * MIN)], [opened('arrive', 8 * H)], [opened('restore', 48 * H)]],
+    mayPause: true,
+  },
+  P8b: {
+    calendar: 'service',
+    ack: { ms: 60 * MIN },
+    arrive: null,
+    restore: { ms: 24 * H },
+    feedback: null,
+    levels: [[openedIn('ack', 4 * H)], [opened('restore', 3 * D)], []],
+    mayPause: true,
+  },
+}

@@ -1,0 +1,110 @@
+import type { OrderClass } from '#devices/alarm-definition.ts'
+import type { Event } from '../event.ts'
+import { graver } from '../orders/order.ts'
+import type { OrderFacts } from './order-clocks.ts'
+
+/** What supervision knows of one open order. Times are site time. */
+export type SupervisedOrder = {
+  readonly order: string
+  readonly skill: string
+  readonly trace: string
+  class: OrderClass
+  assignee: string | null
+  startedAt: number
+  acceptedAt: number | null
+  arrivedAt: number | null
+  restoredAt: number | null
+  toldAt: number | null
+  pauses: { from: number; to: number | null }[]
+  /** The highest share of each clock that its assignee was warned of, in percent. */
+  warned: Partial<Record<string, number>>
+  /** The last level that was told; 0 for none. */
+  level: number
+  /** Its silence since `toldAt` was told. */
+  isSilenceTold: boolean
+}
+
+export function supervised({
+  order,
+  skill,
+  trace,
+  class: ofClass,
+  at,
+}: Event & { type: 'order.opened' }): SupervisedOrder {
+  return { order, skill, trace, class: ofClass, assignee: null, ...unmetSince(at), pauses: [], warned: {}, level: 0 }
+}
+
+/** The clocks begin anew: for a new order, and for one that was opened again. */
+function unmetSince(startedAt: number) {
+  return { startedAt, acceptedAt: null, arrivedAt: null, restoredAt: null, toldAt: null, isSilenceTold: false }
+}
+
+/** Takes in one event of its own order. */
+export function change(known: SupervisedOrder, event: Event): void {
+  switch (event.type) {
+    case 'order.joined':
+      known.class = graver(known.class, event.class)
+      return
+    case 'order.dispatched':
+      known.assignee = event.assignee
+      return
+    case 'order.transferred':
+      known.assignee = event.to
+      return
+    case 'order.declined':
+      known.assignee = null
+      return
+    case 'order.accepted':
+      Object.assign(known, { assignee: event.by, acceptedAt: event.at })
+      return
+    case 'order.arrived':
+      known.arrivedAt = event.at
+      return
+    case 'order.finished':
+      known.restoredAt = event.at
+      endPause(known, event.at)
+      return
+    case 'order.reopened':
+      Object.assign(known, unmetSince(event.at), { assignee: null, pauses: [], warned: {}, level: 0 })
+      return
+    case 'order.paused':
+      known.pauses.push({ from: event.at, to: null })
+      return
+    case 'order.resumed':
+      endPause(known, event.at)
+      return
+    case 'order.updated':
+      Object.assign(known, { toldAt: event.at, isSilenceTold: false })
+      return
+    case 'order.warned':
+      known.warned[event.clock] = event.percent
+      return
+    case 'order.escalated':
+      known.level = Math.max(known.level, event.level)
+      return
+    case 'order.silent':
+      known.isSilenceTold = true
+      return
+    default:
+  }
+}
+
+function endPause({ pauses }: SupervisedOrder, at: number): void {
+  const last = pauses.at(-1)
+  if (last) last.to ??= at
+}
+
+/** As its clocks see it: on the wall, which calendars follow. */
+export function factsOf(known: SupervisedOrder, wallOffsetMs: number): OrderFacts {
+  const onWall = (at: number) => at + wallOffsetMs
+  const orNot = (at: number | null) => (at === null ? null : onWall(at))
+  return {
+    class: known.class,
+    startedAt: onWall(known.startedAt),
+    acceptedAt: orNot(known.acceptedAt),
+    arrivedAt: orNot(known.arrivedAt),
+    restoredAt: orNot(known.restoredAt),
+    toldAt: orNot(known.toldAt),
+    pauses: known.pauses.map(({ from, to }) => ({ from: onWall(from), to: orNot(to) })),
+  }
+}
