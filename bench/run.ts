@@ -4,6 +4,7 @@ import { type Figure, show } from './figure.ts'
 import { benchHistorian } from './historian.ts'
 import { benchLatency } from './latency.ts'
 import { benchLineProtocol } from './line-protocol.ts'
+import { benchOrders } from './orders.ts'
 import { benchModbus } from './modbus.ts'
 import { benchMemory, benchStart } from './start.ts'
 import { benchViewers } from './viewers.ts'
@@ -12,6 +13,7 @@ import { benchViewers } from './viewers.ts'
 const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   core: benchCore,
   lines: benchLineProtocol,
+  orders: benchOrders,
   modbus: benchModbus,
   historian: benchHistorian,
   start: benchStart,

@@ -16,6 +16,7 @@ import { connectionOf, unitsOf } from './connections.ts'
 import { rulesOf } from './rules.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
 import { resolveSecret } from './secret.ts'
+import { supervisorsOf } from './supervisors.ts'
 import type { Site } from './site.ts'
 
 type Input = Readonly<{
@@ -229,6 +230,7 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
       assets,
       staff,
       fallback: fallback?.id ?? staff.find(({ role }) => role === 'manager')?.id ?? 'manager',
+      supervisors: supervisorsOf(file.supervisors ?? {}, staff, missing),
       channels: channels.map(({ id }) => id),
       settings: settingsOf(file.settings ?? {}),
     },

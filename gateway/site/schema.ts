@@ -144,6 +144,7 @@ const Person = Type.Object(
   },
   strict,
 )
+const Who = Type.Array(Type.String({ pattern: ID }), { minItems: 1, description: 'roles or persons of staff' })
 const Webhook = Type.Object(
   {
     id: Id,
@@ -210,6 +211,20 @@ export const SiteSchema = Type.Object(
     staff: Type.Optional(Type.Array(Person)),
     fallback: Type.Optional(
       Type.String({ pattern: ID, description: 'role or person that gets an order when nobody fits' }),
+    ),
+    supervisors: Type.Optional(
+      Type.Object(
+        {
+          head: Type.Optional(Who),
+          heads: Type.Optional(Type.Record(Word, Who, { description: 'heads by skill, before head' })),
+          manager: Type.Optional(Who),
+          quality: Type.Optional(Who),
+        },
+        {
+          ...strict,
+          description: 'who is told when the clocks of an order run out; chief, manager, quality unless said',
+        },
+      ),
     ),
     channels: Type.Optional(Type.Array(Channel, { description: 'how people are told; the screen unless said' })),
     influx: Type.Optional(Type.Array(InfluxTarget, { description: 'databases that get every reading as well' })),

@@ -7,8 +7,8 @@ export type DailyHours = readonly Readonly<{ from: number; to: number }>[]
 type Stretch = Readonly<{ from: number; to: number }>
 
 const ALWAYS: DailyHours = [{ from: 0, to: 1_440 }]
-/** Days that are looked at more than once are counted out once; more than this many are forgotten again. */
-const MOST_DAYS = 1_000
+/** More than these, and the memory of them begins anew: some ten years. */
+const MOST_STRETCHES = 10_000
 
 /**
  * The hours in which a clock runs: the same on each day, weekends and holidays too, in the time zone of the site.
@@ -19,7 +19,10 @@ export class OpeningHours {
   readonly #hours: DailyHours
   readonly #timeZone: string
   readonly #isAlways: boolean
-  readonly #days = new Map<string, readonly Stretch[]>()
+  /** In order, from `#knownFrom` to the day before `#nextDay`. */
+  readonly #stretches: Stretch[] = []
+  #knownFrom = Infinity
+  #nextDay: Temporal.PlainDate | null = null
 
   /** @throws RangeError when it never opens, or parts overlap. */
   constructor(hours: DailyHours | 'always', timeZone: string) {
@@ -65,26 +68,42 @@ export class OpeningHours {
     return open
   }
 
-  /** The stretches from the day before `at` on, without end; a part of yesterday may reach into today. */
+  /** The stretches that end after `at`, without end. */
   *#from(at: number): Generator<Stretch, void> {
-    let day = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(this.#timeZone).toPlainDate()
-    day = day.subtract({ days: 1 })
-    for (;;) {
-      yield* this.#stretchesOf(day)
-      day = day.add({ days: 1 })
+    this.#lookAt(at)
+    for (let next = this.#firstAfter(at); ; next++) {
+      while (next >= this.#stretches.length) this.#lookFurther()
+      yield this.#stretches[next]!
     }
   }
 
-  #stretchesOf(day: Temporal.PlainDate): readonly Stretch[] {
-    const key = day.toString()
-    const known = this.#days.get(key)
-    if (known) return known
-    const stretches = this.#hours
-      .map(({ from, to }) => ({ from: this.#wallTime(day, from), to: this.#wallTime(day, to) }))
-      .filter(({ from, to }) => to > from)
-    if (this.#days.size >= MOST_DAYS) this.#days.clear()
-    this.#days.set(key, stretches)
-    return stretches
+  /** Days are counted out once, from the first that anybody asked for; calendars are slow. */
+  #lookAt(at: number): void {
+    if (at >= this.#knownFrom && this.#stretches.length < MOST_STRETCHES) return
+    const day = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(this.#timeZone).toPlainDate()
+    this.#knownFrom = this.#wallTime(day, 0)
+    // A part of yesterday may reach into today.
+    this.#nextDay = day.subtract({ days: 1 })
+    this.#stretches.length = 0
+  }
+
+  #lookFurther(): void {
+    const day = this.#nextDay!
+    for (const { from, to } of this.#hours) {
+      const stretch = { from: this.#wallTime(day, from), to: this.#wallTime(day, to) }
+      if (stretch.to > stretch.from) this.#stretches.push(stretch)
+    }
+    this.#nextDay = day.add({ days: 1 })
+  }
+
+  #firstAfter(at: number): number {
+    let [low, high] = [0, this.#stretches.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#stretches[middle]!.to > at) high = middle
+      else low = middle + 1
+    }
+    return low
   }
 
   #wallTime(day: Temporal.PlainDate, minutes: number): number {

@@ -1,4 +1,3 @@
-import { Temporal } from 'temporal-polyfill'
 import type { OrderClass } from '#devices/alarm-definition.ts'
 import { OpeningHours } from './opening-hours.ts'
 import {
@@ -26,6 +25,8 @@ export type OrderFacts = Readonly<{
   pauses: readonly Readonly<{ from: number; to: number | null }>[]
 }>
 
+const MINUTE = 60_000
+
 export type ClockState = 'running' | 'paused' | 'overdue' | 'met' | 'missed'
 /** `dueAt` null: it rests, and nobody can say. */
 export type ClockReading = Readonly<{ clock: Clock; dueAt: number | null; metAt: number | null; state: ClockState }>
@@ -36,6 +37,8 @@ export const LEVELS = [1, 2, 3] as const satisfies readonly Level[]
 export class OrderClocks {
   readonly #timeZone: string
   readonly #hours: Readonly<Record<CalendarName, OpeningHours>>
+  /** Parts of a day that goals are told by. */
+  readonly #parts = new Map<number, OpeningHours>()
 
   constructor(timeZone: string) {
     this.#timeZone = timeZone
@@ -107,13 +110,18 @@ export class OrderClocks {
     return target.elapsed ? start + ms : hours.after(start, ms)
   }
 
-  #hourOfDay(at: number, target: Extract<Target, { dueAt: number }>): number {
-    const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(this.#timeZone)
-    const isEarly = local.hour * 60 + local.minute < target.openedBefore
-    const minutes = isEarly ? target.dueAt : target.nextDayAt
-    const plainTime = { hour: Math.floor(minutes / 60), minute: minutes % 60 }
-    const day = local.toPlainDate().add({ days: isEarly ? 0 : 1 })
-    return day.toZonedDateTime({ timeZone: this.#timeZone, plainTime }).epochMilliseconds
+  /** The next time that it is this late; whoever came too late in the day waits for tomorrow's. */
+  #hourOfDay(at: number, { openedBefore, dueAt, nextDayAt }: Extract<Target, { dueAt: number }>): number {
+    const isEarly = this.#daily(0, openedBefore).nextOpening(at) === at
+    const minutes = isEarly ? dueAt : nextDayAt
+    return this.#daily(minutes - 1, minutes).after(at, MINUTE)
+  }
+
+  #daily(from: number, to: number): OpeningHours {
+    const key = from * 10_000 + to
+    const known = this.#parts.get(key) ?? new OpeningHours([{ from, to }], this.#timeZone)
+    this.#parts.set(key, known)
+    return known
   }
 
   /** How much of the clock's own time its pauses took. */

@@ -1,6 +1,6 @@
 import type { Why } from '../event.ts'
 import type { Person, Plan } from '../plan.ts'
-import { isOnDuty } from './duty.ts'
+import { isOnDuty, minuteOfDay } from './duty.ts'
 
 export type Assignment = Readonly<{ assignee: string; why: Why }>
 
@@ -14,7 +14,8 @@ export function dispatch(
   loadOf: (person: string) => number,
   at: number,
 ): Assignment {
-  const fitting = plan.staff.filter((person) => isFitting(person, wanted) && isOnDuty(person, at, plan.timeZone))
+  const minute = minuteOfDay(at, plan.timeZone)
+  const fitting = plan.staff.filter((person) => isFitting(person, wanted) && isOnDuty(person, minute))
   const candidates = fitting.filter((person) => !wanted.passedOver.includes(person.id))
   const chosen = candidates.toSorted((a, b) => loadOf(a.id) - loadOf(b.id) || (a.id < b.id ? -1 : 1))[0]
   if (chosen) {

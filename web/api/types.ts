@@ -138,7 +138,23 @@ export type Alarm = Readonly<{
   trace: string
 }>
 
-export type OrderState = 'new' | 'dispatched' | 'accepted' | 'arrived' | 'restored' | 'verified' | 'closed'
+export type OrderState =
+  | 'new'
+  | 'dispatched'
+  | 'accepted'
+  | 'arrived'
+  | 'working'
+  | 'paused'
+  | 'restored'
+  | 'verified'
+  | 'closed'
+/** A clock of an order: due at, or null while it rests. */
+export type OrderClock = Readonly<{
+  clock: 'ack' | 'arrive' | 'restore' | 'feedback'
+  dueAt: string | null
+  metAt: string | null
+  state: 'running' | 'paused' | 'overdue' | 'met' | 'missed'
+}>
 export type Order = Readonly<{
   id: string
   state: OrderState
@@ -156,6 +172,18 @@ export type Order = Readonly<{
   openedAt: string
   acceptedAt: string | null
   arrivedAt: string | null
+  startedAt: string | null
+  clocks: readonly OrderClock[]
+  pauses: readonly Readonly<{ from: string; to: string | null; reason: string; until: string }>[]
+  updates: readonly Readonly<{ at: string; by: string; text: string; eta: string | null }>[]
+  escalations: readonly Readonly<{
+    level: number
+    clock: OrderClock['clock']
+    dueAt: string
+    at: string
+    to: readonly string[]
+  }>[]
+  silentSince: string | null
   finishedAt: string | null
   verifiedAt: string | null
   closedAt: string | null

@@ -2,9 +2,26 @@ import type { PointValue } from '../api/types.ts'
 
 const EVENTS = [
   ...['raised', 'reoccurred', 'acknowledged', 'cleared', 'reset', 'closed'].map((verb) => `alarm.${verb}`),
-  ...['opened', 'joined', 'dispatched', 'accepted', 'arrived', 'finished', 'verified', 'unverified', 'closed'].map(
-    (verb) => `order.${verb}`,
-  ),
+  ...[
+    'opened',
+    'joined',
+    'dispatched',
+    'declined',
+    'transferred',
+    'accepted',
+    'arrived',
+    'started',
+    'paused',
+    'resumed',
+    'updated',
+    'finished',
+    'verified',
+    'unverified',
+    'reopened',
+    'escalated',
+    'silent',
+    'closed',
+  ].map((verb) => `order.${verb}`),
   ...['drafted', 'joined', 'published', 'extended', 'monitoring', 'resumed', 'all_clear', 'withdrawn'].map(
     (verb) => `notice.${verb}`,
   ),

@@ -11,7 +11,7 @@ export type Action = Readonly<{
   label: TextKey
   icon: IconName
   isPrimary?: boolean
-  ask?: 'comment' | 'finding'
+  ask?: 'comment' | 'finding' | 'reason' | 'text'
   /** What it means, said before it is done. */
   means?: TextKey
 }>
@@ -119,6 +119,7 @@ export function ActionDialog({ action, about, onClose }: ActionDialogProps) {
               class="textarea w-full"
               rows={3}
               maxLength={2_000}
+              required={ask === 'reason' || ask === 'text'}
               autofocus={own !== null}
               value={text}
               onInput={(event) => setText(event.currentTarget.value)}

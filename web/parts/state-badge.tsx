@@ -12,6 +12,8 @@ const ORDER: Readonly<Record<OrderState, string>> = {
   dispatched: 'badge-warning badge-soft',
   accepted: 'badge-info badge-soft',
   arrived: 'badge-info badge-soft',
+  working: 'badge-info badge-soft',
+  paused: 'badge-ghost',
   restored: 'badge-success badge-soft',
   verified: 'badge-success badge-soft',
   closed: 'badge-ghost',

@@ -1,14 +1,29 @@
-import Type, { type Static } from 'typebox'
+import Type, { type Static, type TSchema } from 'typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '#devices/fault.ts'
 import type { CommandBody } from '#rules/command.ts'
+import { PAUSE_REASONS } from '#rules/orders/states.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS, type Permission } from '../permissions.ts'
 import { IdParams, NoQuery } from './collection.ts'
 
 export const By = { by: Type.String({ minLength: 1, maxLength: 64 }) }
 export const Note = Type.Optional(Type.String({ maxLength: 2_000 }))
-const Body = Type.Object({ ...By, comment: Note, finding: Note })
+/** Said to others: never empty. */
+export const Reason = Type.String({ minLength: 1, maxLength: 2_000, pattern: '\\S' })
+/** ISO 8601 with offset or Z, or ms. */
+export const When = Type.String({ minLength: 1, maxLength: 40 })
+const Body = Type.Object({
+  ...By,
+  comment: Note,
+  finding: Note,
+  reason: Type.Optional(Reason),
+  text: Type.Optional(Reason),
+  to: Type.Optional(By.by),
+  pause: Type.Optional(Type.Enum([...PAUSE_REASONS])),
+  until: Type.Optional(When),
+  eta: Type.Optional(When),
+})
 type Body = Static<typeof Body>
 
 /** Made by the client, the same when it sends again: the command has one effect and one answer. */
@@ -19,7 +34,7 @@ type CommandRoute = Readonly<{
   path: string
   permission: Permission
   /** The keys that the body may have. */
-  body: Partial<typeof Body.properties>
+  body: Readonly<Record<string, TSchema>>
   command(id: string, body: Body): CommandBody
 }>
 

@@ -1,20 +1,25 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Type from 'typebox'
 import { Fault } from '#devices/fault.ts'
+import { PAUSE_REASONS } from '#rules/orders/states.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
+import { parseTime } from '../site-time.ts'
 import { AlarmOrigins } from '../views/alarm-origins.ts'
 import { orderView } from '../views/order-view.ts'
 import { IdParams, ListQuery, NoQuery } from './collection.ts'
-import { By, commandRoute, Note } from './commands.ts'
+import { By, commandRoute, Note, Reason, When } from './commands.ts'
 
 const STEPS = {
+  start: 'At work',
+  resume: 'The work goes on; whoever comes back says again when he is there',
   accept: 'Take the order; the first who does has it',
   arrive: 'On site',
   close: 'Close; refused while the cause is still there',
 } as const
 
 export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
-  const view = orderView(context.site, new AlarmOrigins(context.read))
+  const view = orderView(context.site, new AlarmOrigins(context.read), context.clock)
   const config = { access: { roles: PERMISSIONS.readOrders } }
 
   return async (app) => {
@@ -35,7 +40,7 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
         return view(order)
       },
     )
-    for (const step of ['accept', 'arrive', 'close'] as const satisfies (keyof typeof STEPS)[]) {
+    for (const step of ['accept', 'arrive', 'start', 'resume', 'close'] as const satisfies (keyof typeof STEPS)[]) {
       commandRoute(app, context, {
         summary: STEPS[step],
         path: `/api/v1/orders/:id/${step}`,
@@ -44,6 +49,46 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
         command: (order, { by }) => ({ type: `order.${step}`, order, by }),
       })
     }
+    commandRoute(app, context, {
+      summary: 'Not mine, with the reason: it goes to the next who fits',
+      path: '/api/v1/orders/:id/decline',
+      permission: 'work',
+      body: { ...By, reason: Reason },
+      command: (order, { by, reason }) => ({ type: 'order.decline', order, by, reason: reason! }),
+    })
+    commandRoute(app, context, {
+      summary: 'Hand over to somebody else who fits, with the reason',
+      path: '/api/v1/orders/:id/transfer',
+      permission: 'work',
+      body: { ...By, to: By.by, reason: Reason },
+      command: (order, { by, to, reason }) => ({ type: 'order.transfer', order, by, to: to!, reason: reason! }),
+    })
+    commandRoute(app, context, {
+      summary: 'The work rests for a reason, until somebody looks again; P0 and P1 never do',
+      path: '/api/v1/orders/:id/pause',
+      permission: 'work',
+      body: { ...By, pause: Type.Enum([...PAUSE_REASONS]), until: When },
+      command: (order, { by, pause, until }) => ({
+        type: 'order.pause',
+        order,
+        by,
+        reason: pause!,
+        until: timeOf(until!),
+      }),
+    })
+    commandRoute(app, context, {
+      summary: 'A word to those concerned: how it goes, and when it will be over',
+      path: '/api/v1/orders/:id/update',
+      permission: 'work',
+      body: { ...By, text: Reason, eta: Type.Optional(When) },
+      command: (order, { by, text, eta }) => ({
+        type: 'order.update',
+        order,
+        by,
+        text: text!,
+        ...(eta === undefined ? {} : { eta: timeOf(eta) }),
+      }),
+    })
     commandRoute(app, context, {
       summary: 'The work is done; whether the cause is gone, the readings say',
       path: '/api/v1/orders/:id/finish',
@@ -57,4 +102,10 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
       }),
     })
   }
+}
+
+function timeOf(text: string): number {
+  const at = parseTime(text)
+  if (at === null) throw new Fault('invalid_request', { detail: `${text} is no time` })
+  return at
 }

@@ -2,12 +2,18 @@ import type { Site } from '../../site/site.ts'
 import type { OrderDocument } from '../../store/documents.ts'
 import { timesOf } from '../site-time.ts'
 import type { AlarmOrigins } from './alarm-origins.ts'
+import { clocksView } from './order-clocks.ts'
 import { both, sayWhy } from './said.ts'
 
 /** A work order as people read it: what for, where, who and why that person, and how far it is. */
-export function orderView(site: Site, origins: AlarmOrigins): (order: OrderDocument) => Promise<object> {
+export function orderView(
+  site: Site,
+  origins: AlarmOrigins,
+  clock: Readonly<{ now(): number; wallOffsetMs(): number }>,
+): (order: OrderDocument) => Promise<object> {
   const rules = new Map(site.plan.rules.map((rule) => [rule.id, rule]))
   const time = timesOf(site.plan.timeZone)
+  const clocks = clocksView(site.plan.timeZone, clock, time)
   return async (order) => {
     const alarms = await origins.of(order.alarmIds)
     const devices = [...new Set(alarms.map(({ device }) => device))]
@@ -33,10 +39,21 @@ export function orderView(site: Site, origins: AlarmOrigins): (order: OrderDocum
       openedAt: time(order.openedAt),
       acceptedAt: time(order.acceptedAt),
       arrivedAt: time(order.arrivedAt),
+      startedAt: time(order.startedAt ?? null),
       finishedAt: time(order.finishedAt),
       verifiedAt: time(order.verifiedAt),
       closedAt: time(order.closedAt),
       closedBy: order.closedBy,
+      clocks: clocks(order),
+      pauses: (order.pauses ?? []).map((pause) => ({
+        ...pause,
+        from: time(pause.from),
+        to: time(pause.to),
+        until: time(pause.until),
+      })),
+      updates: (order.updates ?? []).map((update) => ({ ...update, at: time(update.at), eta: time(update.eta) })),
+      escalations: (order.escalations ?? []).map((told) => ({ ...told, dueAt: time(told.dueAt), at: time(told.at) })),
+      silentSince: time(order.silentSince ?? null),
       trace: order.trace,
     }
   }

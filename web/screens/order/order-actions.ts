@@ -10,6 +10,8 @@ export function orderActions({ id, state }: Pick<Order, 'id' | 'state'>, role: R
     new: { path: step('accept'), label: 'web.order.accept', icon: 'check', isPrimary: true },
     dispatched: { path: step('accept'), label: 'web.order.accept', icon: 'check', isPrimary: true },
     accepted: { path: step('arrive'), label: 'web.order.arrive', icon: 'map-pin', isPrimary: true },
+    paused: { path: step('resume'), label: 'web.order.resume', icon: 'check', isPrimary: true },
+    working: { path: step('finish'), label: 'web.order.finish', icon: 'wrench', isPrimary: true, ask: 'finding' },
     arrived: { path: step('finish'), label: 'web.order.finish', icon: 'wrench', isPrimary: true, ask: 'finding' },
   }
   const close: Action = {
@@ -19,5 +21,8 @@ export function orderActions({ id, state }: Pick<Order, 'id' | 'state'>, role: R
     means: 'web.order.close.means',
     isPrimary: next[state] === undefined,
   }
-  return next[state] ? [next[state], close] : [close]
+  const update: Action = { path: step('update'), label: 'web.order.update', icon: 'megaphone', ask: 'text' }
+  const decline: Action = { path: step('decline'), label: 'web.order.decline', icon: 'undo-2', ask: 'reason' }
+  const isDeclinable = state === 'dispatched' || state === 'accepted'
+  return [...(next[state] ? [next[state]] : []), update, ...(isDeclinable ? [decline] : []), close]
 }

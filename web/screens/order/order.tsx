@@ -9,6 +9,7 @@ import { NoticeBadge, OrderBadge, PriorityBadge } from '../../parts/state-badge.
 import { Times } from '../../parts/times.tsx'
 import { may } from '../../roles.ts'
 import { orderActions } from './order-actions.ts'
+import { OrderClocks } from './order-clocks.tsx'
 
 /** One order: what, where, why, what to do, and the next step under the thumb. */
 export function OrderScreen() {
@@ -84,6 +85,7 @@ function OrderDetails({ order }: { order: Order }) {
           />
         </Panel>
         <div class="grid gap-3">
+          <OrderClocks order={order} />
           {alarms.length > 0 && <Causes alarms={alarms} />}
           <Panel title={words.say('web.times')}>
             <Times
@@ -91,6 +93,7 @@ function OrderDetails({ order }: { order: Order }) {
                 [words.say('web.order.time.opened'), order.openedAt, null],
                 [words.say('web.order.time.accepted'), order.acceptedAt, order.assignee],
                 [words.say('web.order.time.arrived'), order.arrivedAt, null],
+                [words.say('web.order.time.started'), order.startedAt, null],
                 [words.say('web.order.time.finished'), order.finishedAt, null],
                 [words.say('web.order.time.verified'), order.verifiedAt, null],
                 [

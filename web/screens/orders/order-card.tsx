@@ -2,6 +2,7 @@ import { useComputed } from '@preact/signals'
 import { useApp } from '../../app-context.ts'
 import type { Order } from '../../api/types.ts'
 import { Moment } from '../../parts/moment.tsx'
+import { TimeLeft } from '../../parts/order-clock.tsx'
 import { OrderBadge } from '../../parts/state-badge.tsx'
 
 export function OrderCard({ order }: { order: Order }) {
@@ -22,8 +23,22 @@ export function OrderCard({ order }: { order: Order }) {
           <span>{[order.assignee ?? words.say('web.order.nobody'), order.class, order.id].join(' · ')}</span>
           {order.state === 'closed' && order.closedAt ? <Moment at={order.closedAt} /> : <OpenFor order={order} />}
         </span>
+        {order.clocks.length > 0 && (
+          <span class="mt-1 flex flex-wrap justify-between gap-x-3">
+            <TimeLeft order={order} />
+            <Level order={order} />
+          </span>
+        )}
       </a>
     </li>
+  )
+}
+
+function Level({ order }: { order: Order }) {
+  const { words } = useApp()
+  const level = order.escalations.at(-1)?.level
+  return level === undefined ? null : (
+    <span class="badge badge-error badge-soft badge-sm">{words.say('web.order.level', { level })}</span>
   )
 }
 

@@ -4,6 +4,7 @@ import type { Order, OrderState } from '../../api/types.ts'
 import { FilterTabs } from '../../parts/filter-tabs.tsx'
 import { useOlder } from '../../parts/older.tsx'
 import { Empty, Screen, Skeletons } from '../../parts/screen.tsx'
+import { bySoonest } from '../../parts/order-clock.tsx'
 import { OrderCard } from './order-card.tsx'
 
 const COLUMNS: readonly Readonly<{
@@ -12,7 +13,7 @@ const COLUMNS: readonly Readonly<{
 }>[] = [
   { name: 'waiting', states: ['new', 'dispatched'] },
   { name: 'accepted', states: ['accepted'] },
-  { name: 'arrived', states: ['arrived'] },
+  { name: 'arrived', states: ['arrived', 'working', 'paused'] },
   { name: 'restored', states: ['restored', 'verified'] },
 ]
 
@@ -70,7 +71,7 @@ function Board({ orders }: { orders: readonly Order[] }) {
   return (
     <div class="grid items-start gap-4 lg:grid-cols-4 lg:gap-3">
       {COLUMNS.map(({ name, states }) => {
-        const own = orders.filter(({ state }) => states.includes(state))
+        const own = orders.filter(({ state }) => states.includes(state)).toSorted(bySoonest)
         return (
           <section
             key={name}
