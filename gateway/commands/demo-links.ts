@@ -1,4 +1,4 @@
-import { isOnDuty } from '#rules/orders/duty.ts'
+import { isOnDuty, minuteOfDay } from '#rules/orders/duty.ts'
 import type { Gateway } from '../gateway.ts'
 import { type Role, ROLES } from '../role.ts'
 import type { Site } from '../site/site.ts'
@@ -19,7 +19,8 @@ export function demoLinks({ createLink, clock, http }: Gateway, { plan }: Pick<S
   const width = Math.max(...ROLES.map((role) => role.length))
   return ROLES.map((role) => {
     const people = plan.staff.filter((person) => person.role === STAFF_ROLE[role])
-    const person = people.find((candidate) => isOnDuty(candidate, wall, plan.timeZone)) ?? people[0]
+    const minute = minuteOfDay(wall, plan.timeZone)
+    const person = people.find((candidate) => isOnDuty(candidate, minute)) ?? people[0]
     const path = createLink({ role, person: person?.id ?? null, ttlMs: null, uses: null })
     return `  ${role.padEnd(width)}  http://${http.host}:${http.port}${path}`
   })
