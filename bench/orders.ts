@@ -28,10 +28,12 @@ export function benchOrders(): Figure[] {
   const snapshot = stage.snapshot()
   const again = supervisionStage(plan)
   const restoring = timed(() => again.restore(snapshot))
-  const sweep = timed(() => again.decide({ type: 'tick' }, { at: START + 30 * 24 * 3_600_000, seq: ORDERS + 1 }))
+  const sweeps = Array.from({ length: 9 }, () =>
+    timed(() => again.decide({ type: 'tick' }, { at: START + 30 * 24 * 3_600_000, seq: ORDERS + 1 })),
+  ).toSorted((a, b) => a - b)
   return [
     { name: '200 people: whom an order goes to, p99', value: decisions[1_980]!, unit: 'ms', goal: '≤ 5 ms' },
-    { name: '5,000 open orders: all that is due at once', value: sweep, unit: 'ms', goal: '≤ 50 ms' },
+    { name: '5,000 open orders: all that is due at once, median of 9', value: sweeps[4]!, unit: 'ms', goal: '≤ 50 ms' },
     { name: '… their clocks after a restart', value: restoring, unit: 'ms' },
   ]
 }

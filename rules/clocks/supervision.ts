@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts'
 import type { Draft, Event } from '../event.ts'
-import type { Person, Plan } from '../plan.ts'
+import type { Plan } from '../plan.ts'
 import type { Json, Stage, Tick } from '../stage.ts'
 import { type Level, LEVELS, metAt, OrderClocks, type OrderFacts } from './order-clocks.ts'
 import type { Goal } from './policy.ts'
@@ -32,6 +32,12 @@ type Blind = Readonly<{ from: number; to: number }>
 export function supervisionStage(plan: Pick<Plan, 'timeZone' | 'staff' | 'fallback' | 'supervisors'>): Stage {
   const clocks = new OrderClocks(plan.timeZone)
   const book: Book = new Map()
+  const supervisors = plan.supervisors ?? SUPERVISORS
+  const named = (who: readonly string[]) =>
+    plan.staff.filter(({ id, role }) => who.includes(id) || who.includes(role)).map(({ id }) => id)
+  const head = named(supervisors.head)
+  const headsOf = new Map(Object.entries(supervisors.heads).map(([skill, who]) => [skill, named(who)]))
+  const [manager, quality] = [named(supervisors.manager), named(supervisors.quality)]
   let wallOffsetMs = 0
   let blind: Blind | null = null
 
@@ -137,11 +143,7 @@ export function supervisionStage(plan: Pick<Plan, 'timeZone' | 'staff' | 'fallba
   }
 
   function supervisorsOf({ skill }: SupervisedOrder, level: Level): readonly string[] {
-    const { head, heads, manager, quality } = plan.supervisors ?? SUPERVISORS
-    const named = { 1: heads[skill] ?? head, 2: manager, 3: quality }[level]
-    return plan.staff
-      .filter((person: Person) => named.includes(person.id) || named.includes(person.role))
-      .map(({ id }) => id)
+    return { 1: headsOf.get(skill) ?? head, 2: manager, 3: quality }[level]
   }
 
   function assigneeOf({ assignee }: SupervisedOrder): string {
