@@ -17,12 +17,23 @@ export type Message = Readonly<{
   texts: Readonly<Record<Language, NoticeText>>
 }>
 
-/** What the provider's answer means. `retry` may carry the provider's own wish when to try again. */
+/**
+ * What the provider's answer means. `retry` may carry the provider's own wish when to try again. `unknown`: no answer
+ * came, and it may have gone out; where the receiver cannot tell a repeat, people might read it twice.
+ */
 export type Delivery = Readonly<
   | { outcome: 'delivered' }
   | { outcome: 'failed'; reason: string }
   | { outcome: 'retry'; reason: string; afterMs?: number }
+  | { outcome: 'unknown'; reason: string }
 >
 
+/** No more than `most` messages in any window of real time: the provider's limit of one account. */
+export type Limit = Readonly<{ most: number; windowMs: number }>
+
 /** A road to people. Retry, rate and deduplication stand once, in the outbox. Never throws but on abort. */
-export type Channel = Readonly<{ id: string; send(message: Message, signal: AbortSignal): Promise<Delivery> }>
+export type Channel = Readonly<{
+  id: string
+  limit?: Limit
+  send(message: Message, signal: AbortSignal): Promise<Delivery>
+}>

@@ -1,5 +1,6 @@
 import type { ChannelConfig } from '../site/schema.ts'
 import type { Channel } from './channel.ts'
+import { botChannel } from './bots.ts'
 import { screenChannel } from './screen.ts'
 import { webhookChannel } from './webhook.ts'
 
@@ -9,6 +10,9 @@ const KINDS: {
 } = {
   screen: screenChannel,
   webhook: webhookChannel,
+  'wecom-bot': botChannel,
+  'dingtalk-bot': botChannel,
+  'feishu-bot': botChannel,
 }
 
 export function channelOf(config: ChannelConfig, wallNow: () => number): Channel {

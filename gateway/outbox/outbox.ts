@@ -7,6 +7,7 @@ import type { OutboxRow } from '../store/outbox-table.ts'
 import type { NoticeDocument } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 import { newNap } from './nap.ts'
+import { sendWindow } from './send-window.ts'
 
 export type OutboxOptions = Readonly<{
   site: Site
@@ -63,11 +64,18 @@ async function runChannel(
   const { store, clock, log } = options
   /** Delivered, and not yet journaled as such: must not be sent again only because the store is away. */
   const outcomes = new Map<string, Delivery>()
+  /** Sent once without an answer. */
+  const doubts = new Set<string>()
+  const window = sendWindow(channel.limit, () => clock.now() / clock.speed)
   let pauseMs = FIRST_RETRY_MS
   while (!signal.aborted) {
     try {
       const rows = await store.waitingMessages(channel.id, clock.now(), BATCH)
-      for (const row of rows) if (!signal.aborted) await handle(row)
+      for (const row of rows) {
+        // Asked again each time: whoever nudges does not lift a provider's limit.
+        while (!signal.aborted && window.waitMs() > 0) await nap.rest(window.waitMs(), signal)
+        if (!signal.aborted) await handle(row)
+      }
       if (rows.length > 0) {
         pauseMs = FIRST_RETRY_MS
         continue
@@ -92,12 +100,13 @@ async function runChannel(
   }
 
   async function handle(row: OutboxRow): Promise<void> {
-    const delivery = outcomes.get(row.id) ?? (await send(row))
+    const delivery = outcomes.get(row.id) ?? guarded(row, await send(row))
     if (delivery.outcome === 'retry' && clock.now() - row.doc.at < GIVE_UP_AFTER_MS) return retryLater(row, delivery)
     outcomes.set(row.id, delivery)
     const { notice, trace } = row.doc
     const result = delivery.outcome === 'delivered' ? 'delivered' : 'failed'
     const reason = delivery.outcome === 'delivered' ? {} : { reason: delivery.reason }
+    doubts.delete(row.id)
     const settle = {
       type: 'message.settle',
       notice,
@@ -111,10 +120,19 @@ async function runChannel(
     outcomes.delete(row.id)
   }
 
+  /** F60: no answer is tried once more, and then told as it is: better one person unsure than a house told twice. */
+  function guarded(row: OutboxRow, delivery: Delivery): Delivery {
+    if (delivery.outcome !== 'unknown') return delivery
+    if (doubts.has(row.id)) return { outcome: 'failed', reason: `unconfirmed_${delivery.reason}` }
+    doubts.add(row.id)
+    return { outcome: 'retry', reason: delivery.reason }
+  }
+
   /** A channel that throws is a provider that is away. */
   async function send(row: OutboxRow): Promise<Delivery> {
     const message = await messageOf(options, row)
     if (!message) return { outcome: 'failed', reason: 'unknown_notice' }
+    window.note()
     try {
       return await channel.send(message, signal)
     } catch (error) {

@@ -181,8 +181,9 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
   if (!isTimeZone(file.site.timezone)) blame(['site', 'timezone'], 'bad_time_zone', { id: String(file.site.timezone) })
 
   /** S21: where a name leads is seen when it is called; an address says it here. */
-  function mayBeCalled(channel: Extract<ChannelConfig, { type: 'webhook' }>): boolean {
+  function mayBeCalled(channel: Exclude<ChannelConfig, { type: 'screen' }>): boolean {
     const { url, allow_private: mayBePrivate = false } = channel
+    if (url === undefined) return true
     const at = where('channels', channel, 'url')
     if (!URL.canParse(url)) blame(at, 'wrong_value', { key: 'url', detail: 'https://host/path' })
     else if (!mayBePrivate && leadsInside(url)) blame(at, 'private_address', { url })
@@ -192,9 +193,13 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
   const channels = distinct('channels', file.channels ?? [{ id: 'screen', type: 'screen' }]).flatMap(
     (channel): ChannelConfig[] => {
       if (channel.type === 'screen') return [channel]
-      const secret = secretAt(where('channels', channel, 'secret'), channel.secret)
       const isReachable = mayBeCalled(channel)
-      return secret && isReachable ? [{ ...channel, secret }] : []
+      const { secret: written } = channel
+      const secret = written === undefined ? undefined : secretAt(where('channels', channel, 'secret'), written)
+      if (channel.type === 'webhook') return secret && isReachable ? [{ ...channel, secret }] : []
+      const key = secretAt(where('channels', channel, 'key'), channel.key)
+      if (!key || !isReachable || secret === null) return []
+      return [{ ...channel, key, ...(secret === undefined ? {} : { secret }) }]
     },
   )
   const influx = (file.influx ?? []).flatMap((target) => {

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { AlarmDefinition } from '#devices/alarm-definition.ts'
 import { Duration, oneOf, Text } from '#devices/point.ts'
+import type { BotType } from '../channels/bots.ts'
 import { InfluxTarget } from '../historian/config.ts'
 
 const ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
@@ -158,11 +159,26 @@ const Webhook = Type.Object(
   strict,
 )
 const Screen = Type.Object({ id: Id, type: oneOf(['screen'] as const) }, strict)
-const Channel = Type.Unsafe<Static<typeof Webhook> | Static<typeof Screen>>({
+const Bot = <T extends BotType>(type: T) =>
+  Type.Object(
+    {
+      id: Id,
+      type: oneOf([type]),
+      key: Type.String({ description: "the last part of the bot's address, a secret: ${file:…} or ${env:…}" }),
+      secret: Type.Optional(Type.String({ description: 'where the bot wants signed messages' })),
+      url: Type.Optional(Type.String({ pattern: '^https?://', description: "another host than the provider's own" })),
+      allow_private: Type.Optional(Type.Boolean()),
+    },
+    strict,
+  )
+const [WecomBot, DingtalkBot, FeishuBot] = [Bot('wecom-bot'), Bot('dingtalk-bot'), Bot('feishu-bot')]
+const Channel = Type.Unsafe<
+  Static<typeof Webhook | typeof Screen | typeof WecomBot | typeof DingtalkBot | typeof FeishuBot>
+>({
   type: 'object',
   discriminator: { propertyName: 'type' },
   required: ['type'],
-  oneOf: [Webhook, Screen],
+  oneOf: [Webhook, Screen, WecomBot, DingtalkBot, FeishuBot],
 })
 
 /** The site file. Profiles say what devices are; the site says which there are, where, and who looks after them. */

@@ -321,3 +321,26 @@ t.test('after a day a message is given up, with the last reason', async (t) => {
   await site.passes(S)
   t.same(site.lanes['w']!.delivered, ['N1 all_clear'], 'and holds up nothing any more')
 })
+
+t.test("F60 a provider's limit holds in every minute, and what waits drains at that rate", async (t) => {
+  const site = post(t, ['bot'])
+  const { channel, attempts } = site.lanes['bot']!
+  site.runs([{ ...channel, limit: { most: 20, windowMs: MINUTES } }])
+  for (let i = 0; i < 150; i++) site.publishes(`N${i}`)
+  await site.passes(10 * MINUTES)
+  const times = attempts.map(({ at }) => at)
+  t.equal(times.length, 150)
+  const inAMinute = times.map((from) => times.filter((at) => at >= from && at < from + MINUTES).length)
+  t.equal(Math.max(...inAMinute), 20, 'never more')
+  t.ok(times.at(-1)! - times[0]! <= 8 * MINUTES, 'and hardly fewer')
+})
+
+t.test('F60 no answer is tried once more, and then told as it is', async (t) => {
+  const site = post(t, ['bot'])
+  site.lanes['bot']!.answers(() => ({ outcome: 'unknown', reason: 'timeout' }))
+  site.runs()
+  site.publishes('N1')
+  await site.passes(HOURS)
+  t.equal(site.lanes['bot']!.attempts.length, 2)
+  t.same(site.ledger('N1'), ['published bot failed unconfirmed_timeout'])
+})
