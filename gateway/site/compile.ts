@@ -23,6 +23,7 @@ type Input = Readonly<{
   file: SiteFile
   document: WrittenDocument<SiteFile>
   profiles: ReadonlyMap<string, Profile>
+  profileNames: Iterable<string>
   folder: string
   env: Readonly<Record<string, string | undefined>>
   path: string
@@ -38,7 +39,7 @@ const DEFAULTS = {
 } as const
 
 /** Site file + profiles → what runs, and every fault that a schema cannot see. Null when a secret is unusable. */
-export function compileSite({ file, document, profiles, folder, env, path, hash }: Input): {
+export function compileSite({ file, document, profiles, profileNames, folder, env, path, hash }: Input): {
   site: Site | null
   faults: ConfigFault[]
 } {
@@ -97,7 +98,7 @@ export function compileSite({ file, document, profiles, folder, env, path, hash 
     const before = faults.length
     const profile = profiles.get(entry.profile)
     const asset = entry.asset ?? entry.id
-    if (!profile) missing(where('devices', entry, 'profile'), 'profile', entry.profile, profiles.keys())
+    if (!profile) missing(where('devices', entry, 'profile'), 'profile', entry.profile, profileNames)
     if (!assets.has(asset))
       missing(where('devices', entry, entry.asset === undefined ? 'id' : 'asset'), 'asset', asset, assets.keys())
     if (profile?.modbus) {

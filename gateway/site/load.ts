@@ -9,7 +9,7 @@ import { readProfiles } from './profiles.ts'
 import { type SiteFile, SiteSchema } from './schema.ts'
 import type { Site } from './site.ts'
 
-const OWN_PROFILES = fileURLToPath(new URL('../../devices/profiles', import.meta.url))
+const LIBRARY = fileURLToPath(new URL('../../devices/profiles', import.meta.url))
 
 export type LoadOptions = Readonly<{ env: Readonly<Record<string, string | undefined>>; cwd: string }>
 
@@ -28,9 +28,10 @@ export function loadSite(
     return { site: null, faults: [{ code: 'file_missing', params: { file }, file, line: 1, column: 1 }] }
   const text = readFileSync(full, 'utf8')
   const folder = dirname(full)
-  const shelf = readProfiles([OWN_PROFILES, join(folder, 'profiles')], cwd)
   const document = readDocument(SiteSchema, text, file)
   const value = document.value === undefined ? null : withoutBroken(document.value, document.broken)
+  const used = new Set((value?.devices ?? []).map(({ profile }) => profile))
+  const shelf = readProfiles({ library: LIBRARY, own: join(folder, 'profiles') }, used, cwd)
   if (!value) return { site: null, faults: [...document.faults, ...shelf.faults] }
   const hash = [text, ...shelf.texts]
     .reduce((sum, part) => sum.update(part).update('\0'), createHash('sha256'))
@@ -39,6 +40,7 @@ export function loadSite(
     file: value,
     document,
     profiles: shelf.profiles,
+    profileNames: shelf.names,
     folder,
     env,
     path: file,

@@ -6,29 +6,44 @@ import { type Profile, readProfile, type ReadProfile } from '#devices/profile.ts
 
 export type ProfileShelf = Readonly<{
   profiles: ReadonlyMap<string, Profile>
+  /** Of all that could be had, read or not. */
+  names: ReadonlySet<string>
   faults: readonly ConfigFault[]
   texts: readonly string[]
 }>
 
-/** Reads every profile of the given folders; a later folder (the site's own) wins over an earlier one. */
-export function readProfiles(folders: readonly string[], shownFrom: string): ProfileShelf {
+/**
+ * Reads the profiles that a site uses from `library`, and every one of its own folder `own`, which win over those. The
+ * others of the library are known by name alone: reading them all would be most of a start.
+ */
+export function readProfiles(
+  { library, own }: Readonly<{ library: string; own: string }>,
+  used: ReadonlySet<string>,
+  shownFrom: string,
+): ProfileShelf {
   const profiles = new Map<string, Profile>()
+  const names = new Set<string>()
   const faults: ConfigFault[] = []
   const texts: string[] = []
-  for (const folder of folders.filter((path) => existsSync(path))) {
+  for (const folder of [library, own].filter((path) => existsSync(path))) {
     for (const path of globSync('**/*.yaml', { cwd: folder }).toSorted()) {
       const text = readFileSync(join(folder, path), 'utf8')
-      const file = relative(shownFrom, join(folder, path))
+      const name = NAME.exec(text)?.[1]
+      if (name !== undefined) names.add(name)
+      if (folder === library && name !== undefined && !used.has(name)) continue
       texts.push(text)
-      const read = readProfile(text, file)
+      const read = readProfile(text, relative(shownFrom, join(folder, path)))
       faults.push(...read.faults)
       if (!read.profile) continue
       faults.push(...exampleFaults(read, read.profile))
       profiles.set(read.profile.profile, read.profile)
     }
   }
-  return { profiles, faults, texts }
+  return { profiles, names, faults, texts }
 }
+
+/** The name as a profile of the library writes it, in a line of its own. */
+const NAME = /^profile: *([a-z][a-z0-9_-]*) *(?:#.*)?$/m
 
 /** A profile whose own examples do not come out is shown as wrong, and still used: its other points may be right. */
 export function exampleFaults({ faultAt }: ReadProfile, profile: Profile): ConfigFault[] {
