@@ -1,19 +1,42 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { closest } from './closest.ts'
+import { parseDuration } from './duration.ts'
+import { type Failure, Program, type Slots, Unsupported } from './expression-program.ts'
+import { callsIn, isTree, type Tree } from './expression-tree.ts'
 import type { FaultCode, Params } from './fault.ts'
 import type { Value } from './reading.ts'
+import {
+  isWindowFunction,
+  LONGEST_WINDOW_MS,
+  MOST_WINDOWS,
+  SHORTEST_WINDOW_MS,
+  WINDOW_FUNCTIONS,
+  type WindowFunction,
+} from './window-function.ts'
 
 export type VariableType = 'double' | 'bool' | 'string'
+
+/** What a condition reads: the newest value of a point, or what a window makes of its last while. */
+export type Input = Readonly<{
+  point: string
+  type: VariableType
+  window?: Readonly<{ of: WindowFunction; overMs: number }>
+}>
 
 /** A CEL condition, type-checked against the variables it may use. The one place that knows the CEL library. */
 export type Condition = Readonly<{
   text: string
-  /** The variables it reads, each once. */
+  /** The points it reads, each once. */
   variables: readonly string[]
+  /** In the order of the slots. */
+  inputs: readonly Input[]
   /**
-   * Kleene logic: a variable missing from `values` is unknown, `false && unknown` is false, `true || unknown` is true,
-   * all else that touches an unknown is unknown. Never throws.
+   * Kleene logic: an empty slot is unknown, `false && unknown` is false, `true || unknown` is true, all else that
+   * touches an unknown is unknown. Never throws; `failed` says that the condition itself is wrong. Slots hold values of
+   * their input's type (`valueFor`).
    */
+  judge(slots: Slots): boolean | 'unknown' | Readonly<{ failed: Failure }>
+  /** The same by names of points, for a condition without windows; what fails is unknown. */
   evaluate(values: Readonly<Record<string, Value>>): boolean | 'unknown'
 }>
 
@@ -31,67 +54,107 @@ const MAX_TEXT = 1_024
 /** Points are doubles and people write `pressure * 2`: mixed arithmetic and equality keep that natural. */
 function environmentOf(variables: ReadonlyMap<string, VariableType>): Environment {
   const environment = new Environment({ limits: LIMITS })
-  const arithmetic: [string, (a: number, b: number) => number][] = [
-    ['+', (a, b) => a + b],
-    ['-', (a, b) => a - b],
-    ['*', (a, b) => a * b],
-    ['/', (a, b) => a / b],
-  ]
-  for (const [sign, apply] of arithmetic) {
-    environment.registerOperator(`double ${sign} int: double`, (a: number, b: bigint) => apply(a, Number(b)))
-    environment.registerOperator(`int ${sign} double: double`, (a: bigint, b: number) => apply(Number(a), b))
+  // The library checks types; our own program computes.
+  const unused = () => {
+    throw new Error('never evaluated by the library')
   }
-  environment.registerOperator('double == int: bool', (a: number, b: bigint) => a === Number(b))
+  for (const sign of ['+', '-', '*', '/']) {
+    environment.registerOperator(`double ${sign} int: double`, unused)
+    environment.registerOperator(`int ${sign} double: double`, unused)
+  }
+  environment.registerOperator('double == int: bool', unused)
+  for (const [name, types] of Object.entries(WINDOW_FUNCTIONS))
+    for (const type of types) environment.registerFunction(`${name}(${type}, string): double`, unused)
   for (const [name, type] of variables) environment.registerVariable(name, type)
   return environment
+}
+
+/** A value as a slot of this type may hold it; what is no such value is unknown. */
+export function valueFor(type: VariableType, value: Value | null): Value | undefined {
+  switch (typeof value) {
+    case 'number':
+      return type === 'double' && Number.isFinite(value) ? value : undefined
+    case 'string':
+      return type === 'string' && value.length <= MAX_TEXT ? value : undefined
+    case 'boolean':
+      return type === 'bool' ? value : undefined
+    default:
+      return undefined
+  }
 }
 
 export function compileCondition(
   text: string,
   variables: ReadonlyMap<string, VariableType>,
 ): { condition: Condition } | { fault: ExpressionFault } {
-  if (text.length > MAX_LENGTH) {
-    return { fault: { code: 'bad_expression', params: { detail: `longer than ${MAX_LENGTH} characters` }, offset: 0 } }
-  }
+  const bad = (detail: string, offset = 0) => ({
+    fault: { code: 'bad_expression', params: { detail }, offset } as const,
+  })
+  if (text.length > MAX_LENGTH) return bad(`longer than ${MAX_LENGTH} characters`)
   const environment = environmentOf(variables)
   const checked = environment.check(text)
   if (!checked.valid) return { fault: faultOf(checked.error, text, variables) }
-  if (checked.type !== 'bool') {
-    return {
-      fault: {
-        code: 'bad_expression',
-        params: { detail: `a condition must be true or false, this is ${checked.type}` },
-        offset: 0,
-      },
-    }
+  if (checked.type !== 'bool') return bad(`a condition must be true or false, this is ${checked.type}`)
+  const tree = environment.parse(text).ast as unknown as Tree
+  const foreign = callsIn(tree).find(({ name }) => !FUNCTIONS.has(name) && !isWindowFunction(name))
+  if (foreign) {
+    const known = [...FUNCTIONS, ...Object.keys(WINDOW_FUNCTIONS)].join(', ')
+    return bad(`${foreign.name}() is not one of ${known}`, Math.max(text.indexOf(foreign.name), 0))
   }
-  const program = environment.parse(text)
-  const foreign = callsIn(program.ast).find((name) => !FUNCTIONS.has(name))
-  if (foreign !== undefined) {
-    const detail = `${foreign}() is not one of ${[...FUNCTIONS].join(', ')}`
-    return { fault: { code: 'bad_expression', params: { detail }, offset: Math.max(text.indexOf(foreign), 0) } }
+  try {
+    return { condition: conditionOf(text, tree, variables) }
+  } catch (error) {
+    if (error instanceof Unsupported) return bad(error.message, error.at)
+    throw error
   }
-  const used = variablesIn(program.ast, variables)
-  const texts = used.filter((name) => variables.get(name) === 'string')
-  const isTooLong = (value: Value | undefined) => typeof value === 'string' && value.length > MAX_TEXT
+}
+
+function conditionOf(text: string, tree: Tree, variables: ReadonlyMap<string, VariableType>): Condition {
+  const inputs: Input[] = []
+  const slots = new Map<string, number>()
+  const slotFor = (input: Input): number => {
+    const key = `${input.point} ${input.window?.of} ${input.window?.overMs}`
+    const known = slots.get(key)
+    if (known !== undefined) return known
+    slots.set(key, inputs.length)
+    return inputs.push(input) - 1
+  }
+  const program = new Program(tree, (node) => {
+    const window = windowIn(node, variables)
+    if (window) return { slot: slotFor(window), kind: 'double' }
+    const type = node.op === 'id' ? variables.get(String(node.args)) : undefined
+    return type ? { slot: slotFor({ point: String(node.args), type }), kind: type } : null
+  })
+  if (inputs.filter(({ window }) => window).length > MOST_WINDOWS)
+    throw new Unsupported(`more than ${MOST_WINDOWS} windows`, 0)
   return {
-    condition: {
-      text,
-      variables: used,
-      evaluate(values) {
-        // The library absorbs errors commutatively in && and ||, as the CEL specification asks; a missing variable is
-        // an error, so three-valued logic comes out of it exactly.
-        try {
-          const long = texts.filter((name) => isTooLong(values[name]))
-          const known = long.length === 0 ? values : without(values, long)
-          const result: unknown = program(known)
-          return typeof result === 'boolean' ? result : 'unknown'
-        } catch {
-          return 'unknown'
-        }
-      },
+    text,
+    variables: [...new Set(inputs.map(({ point }) => point))],
+    inputs,
+    judge(values) {
+      const result = program.judge(values)
+      if (result !== undefined) return result
+      return program.failure === null ? 'unknown' : { failed: program.failure }
+    },
+    evaluate(values) {
+      return program.judge(inputs.map(({ point, type }) => valueFor(type, values[point] ?? null))) ?? 'unknown'
     },
   }
+}
+
+/** `avg(outlet_pressure, "10m")`: a point by its name, and how far back. */
+function windowIn(node: Tree, variables: ReadonlyMap<string, VariableType>): Input | null {
+  if (node.op !== 'call' || !Array.isArray(node.args)) return null
+  const [name, operands] = node.args as [string, readonly Tree[]]
+  if (!isWindowFunction(name)) return null
+  const [point, over] = operands
+  if (!isTree(point) || point.op !== 'id')
+    throw new Unsupported(`${name}() looks back at one point, by its name`, point?.start ?? node.start)
+  const overMs = over?.op === 'value' && typeof over.args === 'string' ? parseDuration(over.args) : null
+  if (overMs === null) throw new Unsupported(`${name}() looks back so far as "10m"`, over?.start ?? node.start)
+  if (overMs < SHORTEST_WINDOW_MS || overMs > LONGEST_WINDOW_MS)
+    throw new Unsupported('a window is 1s to 31d long', over!.start)
+  return { point: String(point.args), type: variables.get(String(point.args))!, window: { of: name, overMs } }
 }
 
 function faultOf(error: unknown, text: string, variables: ReadonlyMap<string, VariableType>): ExpressionFault {
@@ -114,30 +177,4 @@ function faultOf(error: unknown, text: string, variables: ReadonlyMap<string, Va
 function offsetIn(error: unknown): number {
   const node = (error as { node?: { pos?: unknown } }).node
   return typeof node?.pos === 'number' ? node.pos : 0
-}
-
-function without(values: Readonly<Record<string, Value>>, names: readonly string[]): Record<string, Value> {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)))
-}
-
-/** The functions and macros that are called anywhere in it. */
-function callsIn(ast: unknown): string[] {
-  if (Array.isArray(ast)) return ast.flatMap(callsIn)
-  if (typeof ast !== 'object' || ast === null) return []
-  const { op, args } = ast as { op?: unknown; args?: unknown }
-  const name = (op === 'call' || op === 'rcall') && Array.isArray(args) ? [String(args[0])] : []
-  return [...name, ...callsIn(args)]
-}
-
-function variablesIn(ast: unknown, known: ReadonlyMap<string, VariableType>): string[] {
-  const found = new Set<string>()
-  const visit = (node: unknown): void => {
-    if (Array.isArray(node)) return node.forEach(visit)
-    if (typeof node !== 'object' || node === null) return
-    const { op, args } = node as { op?: unknown; args?: unknown }
-    if (op === 'id' && typeof args === 'string' && known.has(args)) found.add(args)
-    else visit(args)
-  }
-  visit(ast)
-  return [...found]
 }

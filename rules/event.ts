@@ -9,7 +9,21 @@ import type { PauseReason } from './orders/states.ts'
 export type Truth = 'true' | 'false' | 'unknown'
 
 /** What made a condition what it became; shown to people, never decided on. */
-export type Evidence = Readonly<{ point?: string; value?: Value | null; limit?: number; reason?: string; at: number }>
+export type Evidence = Readonly<{
+  point?: string
+  value?: Value | null
+  limit?: number
+  reason?: string
+  /** In words, where a value and its limit do not say it. */
+  why?: Why
+  at: number
+}>
+
+/**
+ * A condition that was so already when somebody looked again: the gateway had been down, or the newest reading came out
+ * of the memory of a device. Clocks run from the detection.
+ */
+export type Found = 'restart' | 'backlog'
 
 /** Why a decision came out as it did: a code and its parameters, said in words at the edge. */
 export type Why = Readonly<{ code: string; params: Params }>
@@ -48,7 +62,20 @@ type Body = {
   'access.totp_enrolled': { account: string }
   'access.totp_cleared': { account: string; by: string }
   // conditions: a detector's verdict, after its delay
-  'condition.became': { rule: string; device: string; asset: string; state: Truth; since: number; evidence: Evidence }
+  /** `since` is site time, or source time where it was `found`. */
+  'condition.became': {
+    rule: string
+    device: string
+    asset: string
+    state: Truth
+    since: number
+    evidence: Evidence
+    found?: Found
+  }
+  /** It flips faster than it is good for: said once, and again only after it was calm. Counted before all delays. */
+  'condition.chattered': { rule: string; device: string; asset: string; flips: number; withinMs: number }
+  /** It cannot be judged although its data is there: the rule is wrong. Said once, and again only after it was well. */
+  'condition.failed': { rule: string; device: string; asset: string; why: Why }
   // alarms
   'alarm.raised': {
     alarm: string
@@ -61,6 +88,7 @@ type Body = {
     safety: boolean
     occurredAt: number
     evidence: Evidence
+    found?: Found
   }
   'alarm.reoccurred': { alarm: string; rule: string; asset: string; occurredAt: number }
   'alarm.acknowledged': { alarm: string; by: string; comment?: string }

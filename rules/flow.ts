@@ -11,6 +11,8 @@ import type { Json, Stage, Tick } from './stage.ts'
 const MAX_EVENTS_PER_INPUT = 1_000
 /** Whoever was due has spoken and is due again in the same instant: a circle, too. */
 const MAX_ROUNDS_PER_INSTANT = 100
+/** A condition turns, and it chatters, and its rule fails: what is left is due at once. */
+const MOST_SAID_AT_ONCE = 3
 const TICK: Tick = { type: 'tick' }
 
 export type FlowSnapshot = Readonly<{
@@ -64,9 +66,12 @@ export class Flow {
     const events = [...this.advance(batch.receivedAt)]
     const trace = `R${id}`
     for (const detector of this.#routes.observe(batch, this.#at, trace)) {
+      for (let said = 0; said < MOST_SAID_AT_ONCE; said++) {
+        const draft = detector.decide(this.#at)
+        if (!draft) break
+        this.#derive([draft], events)
+      }
       this.#expect(detector.due())
-      const draft = detector.decide(this.#at)
-      if (draft) this.#derive([draft], events)
     }
     return events
   }
@@ -180,6 +185,8 @@ export class Flow {
           event.state === 'unknown' ? (this.#otherSides.get(event.rule)?.[1] ?? 'false') : event.state,
         ])
     }
+    if (event.type === 'condition.chattered' || event.type === 'condition.failed')
+      this.#detectors.get(event.rule)?.apply(event)
     if (event.type === 'site.loaded') this.#siteHash = event.hash
     for (const stage of this.#stages) stage.apply(event)
     this.#dueBound = 0

@@ -88,15 +88,64 @@ export type Rule = Readonly<{
   response?: Text
 }>
 
-export type Watch =
-  | Readonly<{
-      kind: 'limit'
-      point: string
-      side: LimitSide
-      limit: number
-      deadband: number
-      enabledWhen?: Condition
-    }>
-  | Readonly<{ kind: 'when'; condition: Condition; enabledWhen?: Condition }>
+/** Limits that hold for a while of the week, in the time zone of the site; `to` may lie past midnight. */
+export type LimitSpan = Readonly<{
+  /** 1 is Monday (ISO 8601). A span belongs to the day on which it begins. */
+  days: readonly number[]
+  /** Minutes since local midnight. */
+  from: number
+  to: number
+  /** Null: not watched then. */
+  limit: number | null
+}>
+
+export type LimitWatch = Readonly<{
+  kind: 'limit'
+  point: string
+  side: LimitSide
+  /** Null: watched only in the spans that have one. */
+  limit: number | null
+  deadband: number
+  /** Judged is what a window makes of the point instead of its newest value. */
+  window?: Readonly<{ of: WindowOf; overMs: number }>
+  /** The first that covers the time of the reading counts. */
+  schedule?: Readonly<{ timeZone: string; spans: readonly LimitSpan[] }>
+}>
+export type WindowOf = 'avg' | 'min' | 'max' | 'sum'
+
+/** What to watch; `enabledWhen`: only while that is true. */
+export type Watch = (
+  | LimitWatch
+  | Readonly<{ kind: 'when'; condition: Condition }>
   /** Bad readings of one family of reasons, over all points of the device. */
   | Readonly<{ kind: 'data'; family: 'communication' | 'sensor' }>
+  /** The point moves by so much or more within the window. */
+  | Readonly<{ kind: 'rate'; point: string; overMs: number; rise?: number; fall?: number }>
+  /** The point stays within its resolution for so long while its driver moves. */
+  | Readonly<{ kind: 'stuck'; point: string; forMs: number; resolution: number; driver: Condition }>
+  /** No reading of one of the points for so long, while the device itself may speak. */
+  | Readonly<{ kind: 'absence'; only: readonly string[]; forMs: number }>
+  /** The point changes more often than this within the window. */
+  | Readonly<{ kind: 'changes'; point: string; overMs: number; above: number }>
+  /** Two points that should agree are further apart than `by` (numbers), or differ (all else). */
+  | Readonly<{ kind: 'disagreement'; point: string; other: Readonly<{ device: string; point: string }>; by: number }>
+  /** Something is switched on more often, or for a larger share of the time, than is good for it. */
+  | Readonly<{ kind: 'duty'; point: string; overMs: number; starts?: number; share?: number }>
+  /** A short average leaves the normal of the short averages before it. */
+  | MovingNormalWatch
+) &
+  Readonly<{ enabledWhen?: Condition }>
+
+export type MovingNormalWatch = Readonly<{
+  kind: 'moving-normal'
+  point: string
+  shortMs: number
+  normalMs: number
+  /** So many deviations of the short average. */
+  deviations: number
+  /** A deviation is never taken for less than this: the point's resolution. */
+  least: number
+  side: 'above' | 'below' | 'both'
+  /** Beyond for so long, the new level is the normal. */
+  settleMs: number
+}>

@@ -17,14 +17,18 @@ export class Routes {
   constructor(rules: readonly Rule[]) {
     this.detectors = rules.map(detectorFor)
     for (const detector of this.detectors) {
-      const route = this.#routeOf(detector.rule.device)
-      if (detector.points === null) route.watchingAll.push(detector)
-      for (const point of detector.points ?? []) {
-        const watchers = route.watchers.get(point)
-        if (watchers) watchers.push(detector)
-        else route.watchers.set(point, [detector])
-      }
+      const { device } = detector.rule
+      if (detector.points === null) this.#routeOf(device).watchingAll.push(detector)
+      for (const point of detector.points ?? []) this.#watch(detector, device, point)
+      for (const other of detector.others) this.#watch(detector, other.device, other.point)
     }
+  }
+
+  #watch(detector: Detector, device: string, point: string): void {
+    const { watchers } = this.#routeOf(device)
+    const known = watchers.get(point)
+    if (known) known.push(detector)
+    else watchers.set(point, [detector])
   }
 
   /**

@@ -66,7 +66,7 @@ export function alarmStage(plan: Pick<Plan, 'rules'>): Stage {
 
   function raised(rule: Rule, event: EventOf<'condition.became'>, context: Context): Draft {
     const { id, device, asset, priority, latch, safety } = rule
-    const { since: occurredAt, evidence, trace } = event
+    const { since: occurredAt, evidence, found, trace } = event
     return {
       type: 'alarm.raised',
       alarm: `A${context.seq}`,
@@ -79,6 +79,7 @@ export function alarmStage(plan: Pick<Plan, 'rules'>): Stage {
       safety,
       occurredAt,
       evidence,
+      ...(found ? { found } : {}),
       trace,
     }
   }

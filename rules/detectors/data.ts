@@ -1,6 +1,6 @@
 import { COMMUNICATION_REASONS, type Reading } from '#devices/reading.ts'
 import type { Rule, Watch } from '../plan.ts'
-import type { Judgement } from './detector.ts'
+import type { Judgement } from './judgement.ts'
 
 /**
  * Loss of data is its own alarm. Communication: any point of the device cannot be heard, or nothing at all arrives
@@ -29,6 +29,8 @@ export function dataJudgement(watch: Extract<Watch, { kind: 'data' }>, rule: Pic
       const isUnheard = watch.family === 'sensor' && bad.communication.size > 0
       return { state: isUnheard ? 'unknown' : 'false', evidence: { at: newestAt } }
     },
-    ...(watch.family === 'communication' ? { silentAt: (heardAt: number) => heardAt + 2 * rule.validityMs } : {}),
+    ...(watch.family === 'communication'
+      ? { silentAt: (heardAt: number) => ({ at: heardAt + 2 * rule.validityMs, since: heardAt }) }
+      : {}),
   }
 }

@@ -1,23 +1,19 @@
 import type { Reading } from '#devices/reading.ts'
-import type { Draft, EventOf, Evidence, Truth } from '../event.ts'
+import type { Draft, Event, Evidence, Found, Truth, Why } from '../event.ts'
 import type { Rule } from '../plan.ts'
+import type { Json } from '../stage.ts'
+import { Chatter } from './chatter.ts'
+import type { Judgement } from './judgement.ts'
 
-/** What the newest readings say, before any delay. */
-export type Verdict = Readonly<{ state: Truth; evidence: Evidence }>
-
-/** The part of a detector that differs by kind of condition: one file each. */
-export type Judgement = Readonly<{
-  /** Points of the device it watches; null for all. */
-  points: readonly string[] | null
-  /** Takes in one reading; older than the point's newest never comes here. */
-  take(reading: Reading): void
-  /** `known` is the last side that was not unknown: the side of the hysteresis. */
-  verdict(known: 'true' | 'false'): Verdict
-  /** Raw silence is itself the condition (communication): the time at which it becomes true. */
-  silentAt?(lastHeardAt: number): number
+type Pending = Readonly<{
+  to: 'true' | 'false'
+  /** Site time: the delay runs from here. */
+  since: number
+  /** Source time, where it was so already when somebody looked again. */
+  found?: Readonly<{ as: Found; since: number }>
+  trace: string
+  evidence: Evidence
 }>
-
-type Pending = Readonly<{ to: 'true' | 'false'; since: number; trace: string; evidence: Evidence }>
 
 /** The side it last announced, and the last side that was not unknown (the side of the hysteresis). */
 export type Side = readonly [Truth, 'true' | 'false']
@@ -30,7 +26,17 @@ export type Memory = Readonly<{
   unknownSince: number | null
   heardAt: number | null
   trace: string
+  flipped?: 'true' | 'false' | null
+  chatter?: Json
+  failure?: Failing | null
+  isBack?: boolean
+  judgement?: Json
 }>
+
+/** What went wrong last, when, and whether that was said. */
+type Failing = Readonly<{ why: Why; at: number; isSaid: boolean }>
+/** A rule that is well for so long is said to fail anew. */
+const WELL_MS = 86_400_000
 
 /**
  * One rule on one device: a judgement, made patient by on- and off-delay.
@@ -40,8 +46,10 @@ export type Memory = Readonly<{
  */
 export class Detector {
   readonly rule: Rule
-  readonly points: readonly string[] | null
+  readonly points: Judgement['points']
+  readonly others: NonNullable<Judgement['others']>
   readonly #judgement: Judgement
+  readonly #chatter = new Chatter()
   #side: Truth = 'unknown'
   #known: 'true' | 'false' = 'false'
   #raw: Truth = 'unknown'
@@ -50,32 +58,57 @@ export class Detector {
   #unknownSince: number | null = null
   #heardAt: number | null = null
   #trace = ''
+  /** The last raw state that was known. */
+  #flipped: 'true' | 'false' | null = null
+  #failing: Failing | null = null
+  /** The gateway was blind, and nothing was known since. */
+  #isBack = false
+  /** Source time of the newest reading of this batch. */
+  #newestAt = -Infinity
 
   constructor(rule: Rule, judgement: Judgement) {
     this.rule = rule
     this.points = judgement.points
+    this.others = judgement.others ?? []
     this.#judgement = judgement
   }
 
   take(reading: Reading): void {
+    if (reading.at > this.#newestAt) this.#newestAt = reading.at
     this.#judgement.take(reading)
   }
 
   /** After all readings of one batch were taken. `trace` names the batch. */
   observe(at: number, trace: string): void {
+    const newestAt = Math.min(this.#newestAt, at)
+    this.#newestAt = -Infinity
     if (this.#isGapTooLong(at)) this.#pending = null
     this.#heardAt = at
     this.#trace = trace
-    const { state, evidence } = this.#judgement.verdict(this.#known)
+    const { state, evidence, failure } = this.#judgement.verdict(this.#known, at)
     this.#raw = state
     this.#evidence = evidence
+    if (failure) this.#failed(failure, at)
     if (state === 'unknown') {
       this.#unknownSince ??= at
       return
     }
     this.#unknownSince = null
+    if (this.#flipped !== null && this.#flipped !== state) this.#chatter.flip(newestAt)
+    this.#flipped = state
     if (state === this.#side) this.#pending = null
-    else if (this.#pending?.to !== state) this.#pending = { to: state, since: at, trace, evidence }
+    else if (this.#pending?.to !== state) this.#pending = this.#begun(state, at, newestAt, evidence)
+    this.#isBack = false
+  }
+
+  #begun(to: 'true' | 'false', at: number, newestAt: number, evidence: Evidence): Pending {
+    const as = this.#isBack ? 'restart' : at - newestAt > this.rule.validityMs ? 'backlog' : null
+    return { to, since: at, ...(as ? { found: { as, since: newestAt } } : {}), trace: this.#trace, evidence }
+  }
+
+  #failed(why: Why, at: number): void {
+    const isNew = this.#failing === null || at - this.#failing.at > WELL_MS
+    this.#failing = { why, at, isSaid: isNew ? false : this.#failing!.isSaid }
   }
 
   /** Nothing known for the validity: a delay that began before it begins anew, whatever side was announced. */
@@ -90,33 +123,53 @@ export class Detector {
    * counts from now. An interval shorter than the validity blinds nobody.
    */
   resume(at: number): void {
+    this.#judgement.resume?.(at)
     if (this.#heardAt === null || at - this.#heardAt <= this.rule.validityMs) return
     this.#heardAt = at
     this.#raw = 'unknown'
     this.#pending = null
     this.#unknownSince = at
+    this.#isBack = true
   }
 
   /** Site time of the next moment at which it has something to say; null for never. */
   due(): number | null {
-    const due = Math.min(this.#silentDue(), this.#unknownDue(), this.#pendingDue())
+    const due = Math.min(this.#silentDue(), this.#unknownDue(), this.#pendingDue(), this.#sayingDue())
     return due === Infinity ? null : due
   }
 
-  /** What it became by `at`, if anything. Changes nothing. */
+  /** What it has to say by `at`, if anything; what is left is due at once. Changes nothing. */
   decide(at: number): Draft | null {
     if (at >= this.#silentDue()) {
-      return this.#became('true', this.#heardAt!, this.#trace, { reason: 'silent', at: this.#heardAt! })
+      const { since } = this.#judgement.silentAt!(this.#heardAt!)
+      return this.#became('true', since, this.#trace, { reason: 'silent', at: since })
     }
     if (at >= this.#unknownDue()) return this.#became('unknown', this.#unknownSince!, this.#trace, this.#evidence)
-    if (at < this.#pendingDue()) return null
-    const { to, since, trace, evidence } = this.#pending!
-    return this.#became(to, since, trace, evidence)
+    if (at >= this.#pendingDue()) {
+      const { to, since, found, trace, evidence } = this.#pending!
+      return this.#became(to, found?.since ?? since, trace, evidence, found?.as)
+    }
+    return this.#saying()
+  }
+
+  /** What it says beside what it became: that it chatters, that it fails. */
+  #saying(): Draft | null {
+    const { id: rule, device, asset } = this.rule
+    const about = { rule, device, asset, trace: this.#trace }
+    const chattering = this.#chatter.unsaid()
+    if (chattering) return { type: 'condition.chattered', ...about, ...chattering }
+    if (this.#failing && !this.#failing.isSaid) return { type: 'condition.failed', ...about, why: this.#failing.why }
+    return null
+  }
+
+  #sayingDue(): number {
+    if (this.#heardAt === null) return Infinity
+    return this.#chatter.unsaid() || this.#failing?.isSaid === false ? this.#heardAt : Infinity
   }
 
   #silentDue(): number {
     if (!this.#judgement.silentAt || this.#heardAt === null || this.#side === 'true') return Infinity
-    return this.#judgement.silentAt(this.#heardAt)
+    return this.#judgement.silentAt(this.#heardAt).at
   }
 
   /** Where silence is itself the condition, it is never a doubt as well: the two would take turns for ever. */
@@ -133,7 +186,14 @@ export class Detector {
     return due > (this.#heardAt ?? 0) + this.rule.validityMs ? Infinity : due
   }
 
-  apply(event: EventOf<'condition.became'>): void {
+  apply(event: Event): void {
+    if (event.type === 'condition.chattered') return this.#chatter.said()
+    if (event.type === 'condition.failed') {
+      // Out of the journal alone nobody knows what went wrong when; the memory follows.
+      this.#failing = { why: event.why, at: this.#failing?.at ?? event.at, isSaid: true }
+      return
+    }
+    if (event.type !== 'condition.became') return
     this.#side = event.state
     if (event.state !== 'unknown') this.#known = event.state
     this.#pending = null
@@ -152,6 +212,7 @@ export class Detector {
 
   /** The memory, which is a function of the reading log: a keyframe saves feeding the whole log again. */
   memory(): Memory {
+    const judgement = this.#judgement.memory?.()
     return {
       side: this.side(),
       raw: this.#raw,
@@ -160,9 +221,15 @@ export class Detector {
       unknownSince: this.#unknownSince,
       heardAt: this.#heardAt,
       trace: this.#trace,
+      flipped: this.#flipped,
+      chatter: this.#chatter.memory(),
+      failure: this.#failing,
+      isBack: this.#isBack,
+      ...(judgement === undefined ? {} : { judgement }),
     }
   }
 
+  /** A keyframe of an older version knows less. */
   recall(memory: Memory): void {
     this.#raw = memory.raw
     this.#evidence = memory.evidence
@@ -170,10 +237,26 @@ export class Detector {
     this.#unknownSince = memory.unknownSince
     this.#heardAt = memory.heardAt
     this.#trace = memory.trace
+    this.#flipped = memory.flipped ?? null
+    if (memory.chatter !== undefined) this.#chatter.recall(memory.chatter)
+    this.#failing = memory.failure ?? null
+    this.#isBack = memory.isBack ?? false
+    if (memory.judgement !== undefined) this.#judgement.recall?.(memory.judgement)
+    this.#newestAt = -Infinity
   }
 
-  #became(state: Truth, since: number, trace: string, evidence: Evidence): Draft {
+  #became(state: Truth, since: number, trace: string, evidence: Evidence, found?: Found): Draft {
     const { id: rule, device, asset } = this.rule
-    return { type: 'condition.became', rule, device, asset, state, since, evidence, trace }
+    return {
+      type: 'condition.became',
+      rule,
+      device,
+      asset,
+      state,
+      since,
+      evidence,
+      ...(found ? { found } : {}),
+      trace,
+    }
   }
 }

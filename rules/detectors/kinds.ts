@@ -1,7 +1,16 @@
 import type { Rule, Watch } from '../plan.ts'
+import { absenceJudgement } from './absence.ts'
+import { changesJudgement } from './changes.ts'
 import { dataJudgement } from './data.ts'
-import { Detector, type Judgement } from './detector.ts'
+import { Detector } from './detector.ts'
+import { disagreementJudgement } from './disagreement.ts'
+import { dutyJudgement } from './duty.ts'
+import { guarded } from './guard.ts'
+import type { Judgement } from './judgement.ts'
 import { limitJudgement } from './limit.ts'
+import { movingNormalJudgement } from './moving-normal.ts'
+import { rateJudgement } from './rate.ts'
+import { stuckJudgement } from './stuck.ts'
 import { whenJudgement } from './when.ts'
 
 /** One line per kind of condition. */
@@ -9,9 +18,16 @@ const KINDS: { [K in Watch['kind']]: (watch: Extract<Watch, { kind: K }>, rule: 
   limit: limitJudgement,
   when: whenJudgement,
   data: dataJudgement,
+  rate: rateJudgement,
+  stuck: stuckJudgement,
+  absence: absenceJudgement,
+  changes: changesJudgement,
+  disagreement: disagreementJudgement,
+  duty: dutyJudgement,
+  'moving-normal': movingNormalJudgement,
 }
 
 export function detectorFor(rule: Rule): Detector {
   const judge = KINDS[rule.watch.kind] as (watch: Watch, rule: Rule) => Judgement
-  return new Detector(rule, judge(rule.watch, rule))
+  return new Detector(rule, guarded(judge(rule.watch, rule), rule.watch.enabledWhen, rule))
 }

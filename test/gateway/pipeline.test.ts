@@ -41,10 +41,12 @@ function emptyFolder(t: Ending): string {
 const condition = (crashesAt: number): Condition => ({
   text: 'v >= 10',
   variables: ['v'],
-  evaluate({ v }) {
+  inputs: [{ point: 'v', type: 'double' }],
+  judge([v]) {
     if (v === crashesAt) throw new Error('a bug')
     return v === undefined ? 'unknown' : Number(v) >= 10
   },
+  evaluate: () => 'unknown',
 })
 const planOf = (crashesAt = NaN): Plan => {
   const rule: Rule = {
