@@ -10,9 +10,102 @@ export type OrderClass = (typeof ORDER_CLASSES)[number]
 export const LIMIT_SIDES = ['hihi', 'hi', 'lo', 'lolo'] as const
 export type LimitSide = (typeof LIMIT_SIDES)[number]
 
+const strict = { additionalProperties: false } as const
+const Limits = Type.Object(
+  {
+    hihi: Type.Optional(Type.Number()),
+    hi: Type.Optional(Type.Number()),
+    lo: Type.Optional(Type.Number()),
+    lolo: Type.Optional(Type.Number()),
+  },
+  { ...strict, minProperties: 1, description: 'true from the limit on; needs point' },
+)
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+const ClockTime = Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$', description: 'HH:MM at the site' })
+const Span = Type.Object(
+  {
+    days: Type.Optional(
+      Type.Array(oneOf(WEEKDAYS), { minItems: 1, description: 'on which it begins; all unless said' }),
+    ),
+    from: ClockTime,
+    to: ClockTime,
+    limits: Type.Optional(Limits),
+    off: Type.Optional(Type.Boolean({ description: 'not watched at all then' })),
+  },
+  { ...strict, description: 'other limits for a while of the week; may run past midnight' },
+)
+const Times = Type.Integer({ minimum: 0, maximum: 100_000, description: 'more often than this' })
+const Size = Type.Number({ exclusiveMinimum: 0 })
+
+/** Conditions beyond limits and CEL: one key of the definition each. */
+const Conditions = {
+  rate: Type.Optional(
+    Type.Object(
+      { over: Duration, rise: Type.Optional(Size), fall: Type.Optional(Size) },
+      { ...strict, minProperties: 2, description: 'the point rises, or falls, by so much within that time' },
+    ),
+  ),
+  stuck: Type.Optional(
+    Type.Object(
+      {
+        for: Duration,
+        resolution: Type.Optional(Type.Number({ minimum: 0, description: 'a smaller change is none; 0 unless said' })),
+        driver: Type.String({ minLength: 1, description: 'CEL: while this is true, the point ought to move' }),
+      },
+      { ...strict, description: 'the point stands still while what drives it moves' },
+    ),
+  ),
+  absent: Type.Optional(
+    Type.Object({ for: Duration }, { ...strict, description: 'no good reading of the point for so long' }),
+  ),
+  changes: Type.Optional(
+    Type.Object({ over: Duration, above: Times }, { ...strict, description: 'the point changes too often' }),
+  ),
+  disagrees: Type.Optional(
+    Type.Object(
+      {
+        with: Name,
+        of: Type.Optional(Type.String({ description: 'another device of the same asset; only in a site file' })),
+        by: Type.Optional(Type.Number({ minimum: 0, description: 'further apart than this; 0 unless said' })),
+      },
+      { ...strict, description: 'two points that measure the same say different things' },
+    ),
+  ),
+  duty: Type.Optional(
+    Type.Object(
+      {
+        over: Duration,
+        starts: Type.Optional(Times),
+        share: Type.Optional(
+          Type.Number({ minimum: 0, maximum: 1, description: 'on for a larger share of the time than this' }),
+        ),
+      },
+      { ...strict, minProperties: 2, description: 'it starts too often, or runs too much; the point is a switch' },
+    ),
+  ),
+  moving_normal: Type.Optional(
+    Type.Object(
+      {
+        short: Type.Optional(Duration),
+        normal: Type.Optional(Duration),
+        deviations: Type.Optional(Type.Number({ minimum: 1, maximum: 100 })),
+        least: Type.Optional(
+          Type.Number({ minimum: 0, description: 'a deviation is never taken for less: resolution, or what matters' }),
+        ),
+        side: Type.Optional(oneOf(['above', 'below', 'both'] as const)),
+        settles_after: Type.Optional(Duration),
+      },
+      { ...strict, description: 'a short average leaves what was normal for it before' },
+    ),
+  ),
+} as const
+/** What an alarm may be about; a definition has one of these. */
+export const CONDITION_KEYS = ['limits', 'when', ...(Object.keys(Conditions) as (keyof typeof Conditions)[])] as const
+
 /**
- * An alarm as a person writes it, in a profile or in a site file: either `limits` on one `point`, or a CEL `when`
- * over the device's points, never both. ISA-18.2 asks for cause, consequence, response, time to respond.
+ * An alarm as a person writes it, in a profile or in a site file: `limits` on one `point`, a CEL `when` over the
+ * device's points, or one of the other conditions, never two. ISA-18.2 asks for cause, consequence, response, time to
+ * respond.
  */
 export const AlarmDefinition = Type.Object(
   {
@@ -22,20 +115,20 @@ export const AlarmDefinition = Type.Object(
     }),
     name: Text,
     point: Type.Optional(Name),
-    limits: Type.Optional(
+    limits: Type.Optional(Limits),
+    window: Type.Optional(
       Type.Object(
-        {
-          hihi: Type.Optional(Type.Number()),
-          hi: Type.Optional(Type.Number()),
-          lo: Type.Optional(Type.Number()),
-          lolo: Type.Optional(Type.Number()),
-        },
-        { additionalProperties: false, minProperties: 1, description: 'true from the limit on; needs point' },
+        { of: oneOf(['avg', 'min', 'max', 'sum'] as const), over: Duration },
+        { ...strict, description: 'the limits are held against this instead of the newest value' },
       ),
+    ),
+    schedule: Type.Optional(
+      Type.Array(Span, { maxItems: 32, description: 'the first that covers the time of the reading counts' }),
     ),
     when: Type.Optional(
       Type.String({ minLength: 1, description: 'CEL over the points of the device, instead of point and limits' }),
     ),
+    ...Conditions,
     deadband: Type.Optional(Type.Number({ minimum: 0, description: 'so far back from the limit it is over' })),
     delay: Type.Optional(
       Type.Object(
@@ -44,6 +137,12 @@ export const AlarmDefinition = Type.Object(
       ),
     ),
     enabled_when: Type.Optional(Type.String({ minLength: 1, description: 'CEL: judged only while this is true' })),
+    on_missing: Type.Optional(
+      oneOf(
+        ['hold', 'alarm'] as const,
+        'hold: what stands stays while its data is missing, which is an alarm of the device; alarm: it is one of this rule as well',
+      ),
+    ),
     latch: Type.Optional(Type.Boolean({ description: 'stays until somebody resets it after a look on site' })),
     priority: oneOf(PRIORITIES, 'ranks announcements'),
     class: oneOf(ORDER_CLASSES, "sets the order's clocks"),
@@ -68,3 +167,6 @@ export type AlarmDefinition = Static<typeof AlarmDefinition>
 /** How long a condition must hold, and be gone, unless the definition says otherwise. */
 export const DEFAULT_ON_DELAY_MS = 30_000
 export const DEFAULT_OFF_DELAY_MS = 60_000
+
+/** 10/10 valves closing on a test bed, none before, with these. */
+export const MOVING_NORMAL = { short: '60s', normal: '9m', deviations: 6, settles_after: '1d' } as const

@@ -1,9 +1,10 @@
 import Type, { type Static } from 'typebox'
 import { AlarmDefinition, ORDER_CLASSES, PRIORITIES } from './alarm-definition.ts'
+import { alarmFaults } from './alarm-faults.ts'
 import { closest } from './closest.ts'
 import { checked, readDocument, type WrittenDocument } from './document.ts'
 import { parseDuration } from './duration.ts'
-import { compileCondition, type VariableType } from './expression.ts'
+import type { VariableType } from './expression.ts'
 import type { ConfigFault } from './fault.ts'
 import { pointFaults } from './point-faults.ts'
 import { Duration, Name, oneOf, ORDERS, Point, TABLES, Text, valueTypeOf } from './point.ts'
@@ -139,7 +140,7 @@ export function readProfile(text: string, file: string): ReadProfile {
     ...document.faults,
     ...checked(() => pointFaults(profile, document)),
     ...checked(() => expectationFaults(profile, document)),
-    ...checked(() => alarmFaults(profile.alarms ?? [], profile, document, ['alarms'])),
+    ...checked(() => alarmFaults(profile.alarms ?? [], { variables: variablesOf(profile) }, document, ['alarms'])),
   ]
   return { profile: faults.length > 0 ? undefined : profile, faults, faultAt }
 }
@@ -161,52 +162,6 @@ function expectationFaults(profile: Profile, document: WrittenDocument<Profile>)
 export function variablesOf(profile: Profile): Map<string, VariableType> {
   const types = { number: 'double', bool: 'bool', string: 'string' } as const
   return new Map(Object.entries(profile.points).map(([name, point]) => [name, types[valueTypeOf(point)]]))
-}
-
-/** What a schema cannot say of alarm definitions: references, expressions, one way to state the condition. */
-export function alarmFaults(
-  alarms: readonly AlarmDefinition[],
-  profile: Profile,
-  document: Pick<WrittenDocument<unknown>, 'faultAt'>,
-  path: readonly (string | number)[],
-): ConfigFault[] {
-  const faults: ConfigFault[] = []
-  const variables = variablesOf(profile)
-  const seen = new Set<string>()
-  alarms.forEach((alarm, i) => {
-    const at = (...steps: (string | number)[]) => [...path, i, ...steps]
-    if (seen.has(alarm.id)) faults.push(document.faultAt(at('id'), 'duplicate_id', { id: alarm.id }))
-    seen.add(alarm.id)
-    if (!alarm.limits === !alarm.when) {
-      faults.push(
-        document.faultAt(at(), 'wrong_value', { key: alarm.id, detail: 'give either limits (with point) or when' }),
-      )
-    }
-    if (alarm.limits) {
-      if (alarm.point === undefined) faults.push(document.faultAt(at(), 'missing_key', { key: 'point' }))
-      else if (variables.get(alarm.point) !== 'double') {
-        const hint = closest(
-          alarm.point,
-          [...variables].filter(([, type]) => type === 'double').map(([name]) => name),
-        )
-        faults.push(
-          document.faultAt(at('point'), 'unknown_reference', {
-            kind: 'numeric point',
-            id: alarm.point,
-            ...(hint ? { hint } : {}),
-          }),
-        )
-      }
-    }
-    for (const key of ['when', 'enabled_when'] as const) {
-      const text = alarm[key]
-      if (text === undefined) continue
-      const compiled = compileCondition(text, variables)
-      if ('fault' in compiled)
-        faults.push(document.faultAt(at(key), compiled.fault.code, compiled.fault.params, compiled.fault.offset))
-    }
-  })
-  return faults
 }
 
 export function offlineAfterMs(profile: Profile): number {

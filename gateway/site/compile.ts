@@ -1,13 +1,14 @@
 import { accessSync, constants } from 'node:fs'
 import { resolve } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
+import { alarmFaults } from '#devices/alarm-faults.ts'
 import { closest } from '#devices/closest.ts'
 import type { Device } from '#devices/device.ts'
 import { checked, type WrittenDocument } from '#devices/document.ts'
 import { parseDuration } from '#devices/duration.ts'
 import type { ConfigFault, FaultCode, Params } from '#devices/fault.ts'
 import { typeConflicts } from '#devices/measurement.ts'
-import { alarmFaults, type Profile } from '#devices/profile.ts'
+import { type Profile, variablesOf } from '#devices/profile.ts'
 import type { Person, Settings } from '#rules/plan.ts'
 import { leadsInside } from '../channels/private-address.ts'
 import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/history/policy.ts'
@@ -155,7 +156,7 @@ export function compileSite({ file, document, profiles, profileNames, folder, en
     const wrong = checked(() =>
       alarmFaults(
         [alarm],
-        device.profile,
+        { variables: variablesOf(device.profile), others: variablesAround(device, devices) },
         {
           faultAt: (inner, code, params, offset) => document.faultAt([...at, ...inner.slice(1)], code, params, offset),
         },
@@ -179,6 +180,7 @@ export function compileSite({ file, document, profiles, profileNames, folder, en
       staff.flatMap(({ id, role }) => [id, role]),
     )
 
+  const timeZone = isTimeZone(file.site.timezone) ? file.site.timezone : 'UTC'
   if (!isTimeZone(file.site.timezone)) blame(['site', 'timezone'], 'bad_time_zone', { id: String(file.site.timezone) })
 
   /** S21: where a name leads is seen when it is called; an address says it here. */
@@ -226,11 +228,12 @@ export function compileSite({ file, document, profiles, profileNames, folder, en
     languages: file.site.languages ?? ['zh-CN', 'en'],
     plan: {
       site: file.site.id,
-      timeZone: isTimeZone(file.site.timezone) ? file.site.timezone : 'UTC',
+      timeZone,
       rules: devices.flatMap((device) =>
         rulesOf(
           device,
           ownAlarms.filter((alarm) => alarm.for === device.id).map(({ for: _, ...alarm }) => alarm),
+          timeZone,
         ),
       ),
       assets,
@@ -252,6 +255,12 @@ export function compileSite({ file, document, profiles, profileNames, folder, en
     faults,
   }
   return { site: isSecretUnusable ? null : site, faults }
+}
+
+/** What the other devices of its asset can say. */
+function variablesAround(device: Device, devices: readonly Device[]): Map<string, ReturnType<typeof variablesOf>> {
+  const neighbours = devices.filter(({ id, asset }) => asset === device.asset && id !== device.id)
+  return new Map(neighbours.map(({ id, profile }) => [id, variablesOf(profile)]))
 }
 
 function historyOf(written: NonNullable<SiteFile['history']>): HistoryPolicy {

@@ -1,43 +1,24 @@
-import {
-  type AlarmDefinition,
-  DEFAULT_OFF_DELAY_MS,
-  DEFAULT_ON_DELAY_MS,
-  LIMIT_SIDES,
-} from '#devices/alarm-definition.ts'
+import { type AlarmDefinition, DEFAULT_OFF_DELAY_MS, DEFAULT_ON_DELAY_MS } from '#devices/alarm-definition.ts'
 import type { Device } from '#devices/device.ts'
 import { parseDuration } from '#devices/duration.ts'
-import { compileCondition, type Condition } from '#devices/expression.ts'
-import { offlineAfterMs, variablesOf } from '#devices/profile.ts'
-import type { Rule, Watch } from '#rules/plan.ts'
-import { inAllLanguages } from '../texts.ts'
+import type { Text } from '#devices/point.ts'
+import { offlineAfterMs } from '#devices/profile.ts'
+import type { Rule } from '#rules/plan.ts'
+import { inAllLanguages, say } from '../texts.ts'
+import { watchesOf, pointsOf } from './watches.ts'
 
 /** All rules of one device: its profile's alarms, the site's own, and the two that watch over its data. */
-export function rulesOf(device: Device, own: readonly AlarmDefinition[]): Rule[] {
+export function rulesOf(device: Device, own: readonly AlarmDefinition[], timeZone: string): Rule[] {
   const definitions = [
     ...(device.profile.alarms ?? []).filter((alarm) => !own.some((other) => other.id === alarm.id)),
     ...own,
   ]
-  return [...definitions.flatMap((definition) => rulesFrom(definition, device)), ...dataRules(device)]
+  return [...definitions.flatMap((definition) => rulesFrom(definition, device, timeZone)), ...dataRules(device)]
 }
 
-function rulesFrom(definition: AlarmDefinition, device: Device): Rule[] {
-  const enabledWhen =
-    definition.enabled_when === undefined ? {} : { enabledWhen: conditionOf(definition.enabled_when, device) }
-  const watches: [suffix: string, watch: Watch][] =
-    definition.when === undefined
-      ? LIMIT_SIDES.filter((side) => definition.limits?.[side] !== undefined).map((side) => [
-          `.${side}`,
-          {
-            kind: 'limit',
-            point: definition.point!,
-            side,
-            limit: definition.limits![side]!,
-            deadband: definition.deadband ?? 0,
-            ...enabledWhen,
-          },
-        ])
-      : [['', { kind: 'when', condition: conditionOf(definition.when, device), ...enabledWhen }]]
-  return watches.map(([suffix, watch]) => ({
+function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string): Rule[] {
+  const watches = watchesOf(definition, device, timeZone)
+  const rules = watches.map(([suffix, watch]): Rule => ({
     id: `${device.id}/${definition.id}${suffix}`,
     device: device.id,
     asset: device.asset,
@@ -57,6 +38,26 @@ function rulesFrom(definition: AlarmDefinition, device: Device): Rule[] {
     ...(definition.consequence === undefined ? {} : { consequence: definition.consequence }),
     ...(definition.response === undefined ? {} : { response: definition.response }),
   }))
+  return definition.on_missing === 'alarm' ? [...rules, missingRule(rules[0]!, definition, device)] : rules
+}
+
+/** `on_missing: alarm`: that nobody can tell is an alarm of the rule's own rank, so that a person looks. */
+function missingRule({ notice: _, ...rule }: Rule, definition: AlarmDefinition, device: Device): Rule {
+  return {
+    ...rule,
+    id: `${device.id}/${definition.id}.missing`,
+    name: missingName(definition.name),
+    watch: { kind: 'absence', only: pointsOf(definition, device), forMs: rule.validityMs },
+    onDelayMs: 0,
+    offDelayMs: DEFAULT_OFF_DELAY_MS,
+    latch: false,
+    closesItself: true,
+  }
+}
+
+function missingName(name: Text): Text {
+  const [zh, en] = typeof name === 'string' ? [name, name] : [name['zh-CN'], name.en]
+  return { 'zh-CN': say('zh-CN', 'alarm.missing', { name: zh }), en: say('en', 'alarm.missing', { name: en }) }
 }
 
 /** Loss of data is its own alarm; a value that cannot be is one at once. */
@@ -78,11 +79,4 @@ function dataRules(device: Device): Rule[] {
     closesItself: true,
     validityMs,
   }))
-}
-
-/** The profile was checked when it was read: its conditions compile. */
-function conditionOf(text: string, device: Device): Condition {
-  const compiled = compileCondition(text, variablesOf(device.profile))
-  if ('fault' in compiled) throw new Error(`unchecked condition in ${device.profile.profile}: ${text}`)
-  return compiled.condition
 }

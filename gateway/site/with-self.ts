@@ -39,7 +39,7 @@ export function withSelf(site: Site): Site {
     plan: {
       ...plan,
       assets: new Map([...plan.assets, [SELF, asset]]),
-      rules: [...plan.rules, ...rulesOf(device, [])],
+      rules: [...plan.rules, ...rulesOf(device, [], plan.timeZone)],
     },
   }
 }

@@ -46,7 +46,7 @@ t.test('every profile of the library', async (t) => {
     )
     t.same(untriedPoints(profile), [], `${file}: an example gives a value to each point`)
     const device: Device = { id: 'd', profile, asset: 'a', connection: 'c', unitId: 1 }
-    t.doesNotThrow(() => rulesOf(device, []), `${file}: its alarms become rules`)
+    t.doesNotThrow(() => rulesOf(device, [], 'UTC'), `${file}: its alarms become rules`)
     for (const [name, point] of Object.entries(profile.points)) {
       t.ok(isBilingual(point.name), `${file}: ${name} has a name in both languages`)
       for (const word of Object.values(point.enum ?? {}))
@@ -174,7 +174,7 @@ t.test('default alarms see what they are for, and nothing else', async (t) => {
   ]
   for (const [name, values, alarms] of table) {
     const profile = profiles.find((each) => each.profile === name)!
-    const rules = rulesOf({ id: 'd', profile, asset: 'a' }, [])
+    const rules = rulesOf({ id: 'd', profile, asset: 'a' }, [], 'UTC')
     const raised = rules.flatMap(({ id, watch }) =>
       watch.kind === 'when' && watch.condition.evaluate(values) === true ? [id.replace('d/', '')] : [],
     )

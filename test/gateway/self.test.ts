@@ -211,7 +211,7 @@ async function start(t: Test, siteAt: (url: string) => Site = (url) => partOfThe
 function siteWithItsOwn(site: Site): Site {
   const own = { ...site.devices.find(({ id }) => id === 'PR1-H')!, id: SELF }
   const assets = new Map([...site.plan.assets].filter(([id]) => id !== SELF))
-  return { ...site, devices: [own], plan: { ...site.plan, assets, rules: rulesOf(own, []) } }
+  return { ...site, devices: [own], plan: { ...site.plan, assets, rules: rulesOf(own, [], 'UTC') } }
 }
 
 function raised(gateway: PushedGateway): string[] {

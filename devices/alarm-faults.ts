@@ -1,0 +1,139 @@
+import { type AlarmDefinition, CONDITION_KEYS, MOVING_NORMAL } from './alarm-definition.ts'
+import { closest } from './closest.ts'
+import type { Path, WrittenDocument } from './document.ts'
+import { parseDuration } from './duration.ts'
+import { compileCondition, type VariableType } from './expression.ts'
+import type { ConfigFault, FaultCode, Params } from './fault.ts'
+import { LONGEST_WINDOW_MS, SHORTEST_WINDOW_MS } from './window-function.ts'
+
+type Variables = ReadonlyMap<string, VariableType>
+/** What a definition may speak of. `others`: the variables of the devices of the same asset; a profile knows none. */
+export type Vocabulary = Readonly<{ variables: Variables; others?: ReadonlyMap<string, Variables> }>
+type Blame = (key: Path, code: FaultCode, params?: Params, offset?: number) => void
+
+/** What a schema cannot say of alarm definitions: references, types, expressions, one way to state the condition. */
+export function alarmFaults(
+  alarms: readonly AlarmDefinition[],
+  vocabulary: Vocabulary,
+  document: Pick<WrittenDocument<unknown>, 'faultAt'>,
+  path: Path,
+): ConfigFault[] {
+  const faults: ConfigFault[] = []
+  const seen = new Set<string>()
+  alarms.forEach((alarm, i) => {
+    const blame: Blame = (key, code, params = {}, offset) =>
+      faults.push(document.faultAt([...path, i, ...key], code, params, offset))
+    if (seen.has(alarm.id)) blame(['id'], 'duplicate_id', { id: alarm.id })
+    seen.add(alarm.id)
+    shapeFaults(alarm, blame)
+    pointFaults(alarm, vocabulary.variables, blame)
+    pairFaults(alarm, vocabulary, blame)
+    timeFaults(alarm, blame)
+    expressionFaults(alarm, vocabulary.variables, blame)
+  })
+  return faults
+}
+
+/** A definition says one thing. */
+function shapeFaults(alarm: AlarmDefinition, blame: Blame): void {
+  const said = CONDITION_KEYS.filter((key) => alarm[key] !== undefined)
+  if (said.length !== 1) {
+    const detail =
+      said.length === 0
+        ? `give limits (with point), when, or one of ${CONDITION_KEYS.slice(2).join(', ')}`
+        : `give only one of ${said.join(', ')}`
+    blame([], 'wrong_value', { key: alarm.id, detail })
+  }
+  for (const key of ['window', 'schedule', 'deadband'] as const)
+    if (alarm[key] !== undefined && !alarm.limits && said.length === 1)
+      blame([key], 'wrong_value', { key, detail: 'only limits have it' })
+  if (said.length === 1 && said[0] !== 'when' && alarm.point === undefined) blame([], 'missing_key', { key: 'point' })
+  alarm.schedule?.forEach((span, i) => {
+    if (!span.limits === !span.off)
+      blame(['schedule', i], 'wrong_value', { key: 'schedule', detail: 'give either limits or off: true' })
+    if (span.from === span.to)
+      blame(['schedule', i, 'to'], 'wrong_value', { key: 'to', detail: 'a whole day is 00:00 to 24:00' })
+  })
+}
+
+/** Which points a condition can be about. */
+const TYPES_OF: Partial<Record<(typeof CONDITION_KEYS)[number], VariableType>> = {
+  limits: 'double',
+  rate: 'double',
+  moving_normal: 'double',
+  duty: 'bool',
+}
+const CALLED: Readonly<Record<VariableType, string>> = { double: 'numeric point', bool: 'switch', string: 'text' }
+
+function pointFaults(alarm: AlarmDefinition, variables: Variables, blame: Blame): void {
+  if (alarm.point === undefined) return
+  const key = CONDITION_KEYS.find((each) => alarm[each] !== undefined)
+  const type = key && TYPES_OF[key]
+  const known = variables.get(alarm.point)
+  if (known !== undefined && (!type || known === type)) return
+  const hint = closest(
+    alarm.point,
+    [...variables].filter(([, each]) => !type || each === type).map(([name]) => name),
+  )
+  const params = { kind: type ? CALLED[type] : 'point', id: alarm.point, ...(hint ? { hint } : {}) }
+  blame(['point'], 'unknown_reference', params)
+}
+
+function pairFaults(alarm: AlarmDefinition, { variables, others }: Vocabulary, blame: Blame): void {
+  if (!alarm.disagrees) return
+  const { with: id, of, by } = alarm.disagrees
+  if (of !== undefined && !others) {
+    const detail = 'a profile knows no other device; say it in the site file'
+    return blame(['disagrees', 'of'], 'wrong_value', { key: 'of', detail })
+  }
+  const known = of === undefined ? variables : others?.get(of)
+  if (!known) {
+    const hint = closest(of!, others!.keys())
+    const params = { kind: 'device of this asset', id: of!, ...(hint ? { hint } : {}) }
+    return blame(['disagrees', 'of'], 'unknown_reference', params)
+  }
+  const type = known.get(id)
+  const mine = variables.get(alarm.point ?? '')
+  if (type === undefined) {
+    const hint = closest(id, known.keys())
+    return blame(['disagrees', 'with'], 'unknown_reference', { kind: 'point', id, ...(hint ? { hint } : {}) })
+  }
+  if (mine !== undefined && type !== mine)
+    blame(['disagrees', 'with'], 'wrong_value', { key: 'with', detail: `${id} is of another type` })
+  else if (type === 'double' && by === undefined) blame(['disagrees'], 'missing_key', { key: 'by' })
+  if (of === undefined && id === alarm.point)
+    blame(['disagrees', 'with'], 'wrong_value', { key: 'with', detail: 'a point agrees with itself' })
+}
+
+/** A window has a length that can be kept. */
+function timeFaults(alarm: AlarmDefinition, blame: Blame): void {
+  const { short = MOVING_NORMAL.short, normal = MOVING_NORMAL.normal } = alarm.moving_normal ?? {}
+  const windows: [path: Path, text: string | undefined][] = [
+    ...(['window', 'rate', 'changes', 'duty'] as const).map((key): [Path, string | undefined] => [
+      [key, 'over'],
+      alarm[key]?.over,
+    ]),
+    [['moving_normal', 'short'], short],
+    [['moving_normal', 'normal'], normal],
+  ]
+  for (const [path, text] of windows) {
+    const ms = text === undefined ? null : parseDuration(text)
+    if (ms !== null && (ms < SHORTEST_WINDOW_MS || ms > LONGEST_WINDOW_MS))
+      blame(path, 'wrong_value', { key: String(path.at(-1)), detail: 'a window is 1s to 31d long' })
+  }
+  if (alarm.moving_normal && (parseDuration(normal) ?? 0) < 4 * (parseDuration(short) ?? 0))
+    blame(['moving_normal'], 'wrong_value', { key: 'normal', detail: 'at least four times as long as short' })
+}
+
+function expressionFaults(alarm: AlarmDefinition, variables: Variables, blame: Blame): void {
+  const texts: [path: Path, text: string | undefined][] = [
+    [['when'], alarm.when],
+    [['enabled_when'], alarm.enabled_when],
+    [['stuck', 'driver'], alarm.stuck?.driver],
+  ]
+  for (const [path, text] of texts) {
+    if (text === undefined) continue
+    const compiled = compileCondition(text, variables)
+    if ('fault' in compiled) blame(path, compiled.fault.code, compiled.fault.params, compiled.fault.offset)
+  }
+}

@@ -1,0 +1,119 @@
+import {
+  type AlarmDefinition,
+  LIMIT_SIDES,
+  type LimitSide,
+  MOVING_NORMAL,
+  WEEKDAYS,
+} from '#devices/alarm-definition.ts'
+import type { Device } from '#devices/device.ts'
+import { parseDuration } from '#devices/duration.ts'
+import { compileCondition, type Condition } from '#devices/expression.ts'
+import { variablesOf } from '#devices/profile.ts'
+import type { LimitSpan, Watch } from '#rules/plan.ts'
+
+/** What an alarm definition watches on one device: one thing, or one for each limit. It was checked when it was read. */
+export function watchesOf(
+  definition: AlarmDefinition,
+  device: Device,
+  timeZone: string,
+): readonly (readonly [suffix: string, watch: Watch])[] {
+  const enabledWhen =
+    definition.enabled_when === undefined ? {} : { enabledWhen: conditionOf(definition.enabled_when, device) }
+  const watches = definition.limits
+    ? limitsOf(definition, timeZone)
+    : ([['', otherThanLimits(definition, device)]] as const)
+  return watches.map(([suffix, watch]) => [suffix, { ...watch, ...enabledWhen }] as const)
+}
+
+/** Which points a definition reads: what must be there for it to be judged. */
+export function pointsOf(definition: AlarmDefinition, device: Device): readonly string[] {
+  if (definition.when !== undefined) return conditionOf(definition.when, device).variables
+  const { disagrees } = definition
+  return [definition.point!, ...(disagrees && disagrees.of === undefined ? [disagrees.with] : [])]
+}
+
+function limitsOf(definition: AlarmDefinition, timeZone: string): (readonly [suffix: string, watch: Watch])[] {
+  const { limits, window, schedule } = definition
+  const sides = LIMIT_SIDES.filter(
+    (side) => limits?.[side] !== undefined || schedule?.some((span) => span.limits?.[side] !== undefined),
+  )
+  return sides.map((side) => [
+    `.${side}`,
+    {
+      kind: 'limit',
+      point: definition.point!,
+      side,
+      limit: limits?.[side] ?? null,
+      deadband: definition.deadband ?? 0,
+      ...(window ? { window: { of: window.of, overMs: msOf(window.over) } } : {}),
+      ...(schedule
+        ? { schedule: { timeZone, spans: schedule.map((span) => spanOf(span, side, limits?.[side])) } }
+        : {}),
+    },
+  ])
+}
+
+/** What a span does not say stays as it is outside of it. */
+function spanOf(
+  { days, from, to, limits, off }: NonNullable<AlarmDefinition['schedule']>[number],
+  side: LimitSide,
+  otherwise: number | undefined,
+): LimitSpan {
+  const [begins, ends] = [minutesOf(from), minutesOf(to)]
+  return {
+    days: (days ?? WEEKDAYS).map((day) => WEEKDAYS.indexOf(day) + 1),
+    from: begins,
+    to: ends > begins ? ends : ends + 1_440,
+    limit: off ? null : (limits?.[side] ?? otherwise ?? null),
+  }
+}
+
+function minutesOf(clock: string): number {
+  return Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3))
+}
+
+function otherThanLimits(definition: AlarmDefinition, device: Device): Watch {
+  const { when, rate, stuck, absent, changes, disagrees, duty, moving_normal: movingNormal } = definition
+  const point = definition.point!
+  if (when !== undefined) return { kind: 'when', condition: conditionOf(when, device) }
+  if (rate) {
+    const { over, ...by } = rate
+    return { kind: 'rate', point, overMs: msOf(over), ...by }
+  }
+  if (stuck) {
+    const { resolution = 0, driver } = stuck
+    return { kind: 'stuck', point, forMs: msOf(stuck.for), resolution, driver: conditionOf(driver, device) }
+  }
+  if (absent) return { kind: 'absence', only: [point], forMs: msOf(absent.for) }
+  if (changes) return { kind: 'changes', point, overMs: msOf(changes.over), above: changes.above }
+  if (disagrees) {
+    const other = { device: disagrees.of ?? device.id, point: disagrees.with }
+    return { kind: 'disagreement', point, other, by: disagrees.by ?? 0 }
+  }
+  if (duty) {
+    const { over, ...most } = duty
+    return { kind: 'duty', point, overMs: msOf(over), ...most }
+  }
+  const { short, normal, deviations, settles_after: settlesAfter } = { ...MOVING_NORMAL, ...movingNormal }
+  return {
+    kind: 'moving-normal',
+    point,
+    shortMs: msOf(short),
+    normalMs: msOf(normal),
+    deviations,
+    least: movingNormal?.least ?? 0,
+    side: movingNormal?.side ?? 'both',
+    settleMs: msOf(settlesAfter),
+  }
+}
+
+function msOf(duration: string): number {
+  return parseDuration(duration)!
+}
+
+/** The profile was checked when it was read: its conditions compile. */
+function conditionOf(text: string, device: Device): Condition {
+  const compiled = compileCondition(text, variablesOf(device.profile))
+  if ('fault' in compiled) throw new Error(`unchecked condition in ${device.profile.profile}: ${text}`)
+  return compiled.condition
+}
