@@ -128,6 +128,9 @@ export const AlarmDefinition = Type.Object(
     when: Type.Optional(
       Type.String({ minLength: 1, description: 'CEL over the points of the device, instead of point and limits' }),
     ),
+    until: Type.Optional(
+      Type.String({ minLength: 1, description: 'CEL, with when: once true it stays so until this is true' }),
+    ),
     ...Conditions,
     deadband: Type.Optional(Type.Number({ minimum: 0, description: 'so far back from the limit it is over' })),
     delay: Type.Optional(

@@ -47,6 +47,8 @@ function shapeFaults(alarm: AlarmDefinition, blame: Blame): void {
   for (const key of ['window', 'schedule', 'deadband'] as const)
     if (alarm[key] !== undefined && !alarm.limits && said.length === 1)
       blame([key], 'wrong_value', { key, detail: 'only limits have it' })
+  if (alarm.until !== undefined && alarm.when === undefined)
+    blame(['until'], 'wrong_value', { key: 'until', detail: 'only when has it; limits have a deadband' })
   if (said.length === 1 && said[0] !== 'when' && alarm.point === undefined) blame([], 'missing_key', { key: 'point' })
   alarm.schedule?.forEach((span, i) => {
     if (!span.limits === !span.off)
@@ -128,6 +130,7 @@ function timeFaults(alarm: AlarmDefinition, blame: Blame): void {
 function expressionFaults(alarm: AlarmDefinition, variables: Variables, blame: Blame): void {
   const texts: [path: Path, text: string | undefined][] = [
     [['when'], alarm.when],
+    [['until'], alarm.until],
     [['enabled_when'], alarm.enabled_when],
     [['stuck', 'driver'], alarm.stuck?.driver],
   ]

@@ -116,7 +116,8 @@ export type WindowOf = 'avg' | 'min' | 'max' | 'sum'
 /** What to watch; `enabledWhen`: only while that is true. */
 export type Watch = (
   | LimitWatch
-  | Readonly<{ kind: 'when'; condition: Condition }>
+  /** Once true, it stays so until `until` is. */
+  | Readonly<{ kind: 'when'; condition: Condition; until?: Condition }>
   /** Bad readings of one family of reasons, over all points of the device. */
   | Readonly<{ kind: 'data'; family: 'communication' | 'sensor' }>
   /** The point moves by so much or more within the window. */

@@ -75,7 +75,11 @@ function minutesOf(clock: string): number {
 function otherThanLimits(definition: AlarmDefinition, device: Device): Watch {
   const { when, rate, stuck, absent, changes, disagrees, duty, moving_normal: movingNormal } = definition
   const point = definition.point!
-  if (when !== undefined) return { kind: 'when', condition: conditionOf(when, device) }
+  if (when !== undefined) {
+    const { until } = definition
+    const end = until === undefined ? {} : { until: conditionOf(until, device) }
+    return { kind: 'when', condition: conditionOf(when, device), ...end }
+  }
   if (rate) {
     const { over, ...by } = rate
     return { kind: 'rate', point, overMs: msOf(over), ...by }
