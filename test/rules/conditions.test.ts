@@ -419,7 +419,7 @@ t.test('a memory is bounded, however long and however often is read', async (t) 
 
 t.test('what is written wrongly is said at its place, with a hint', async (t) => {
   const table: [alarm: string, said: RegExp][] = [
-    ['when: changes(mod, "10m") > 1.0', /no point "mod" .did you mean "mode"/],
+    ['when: \'changes(mod, "10m") > 1.0\'', /no point "mod" .did you mean "mode"/],
     ['when: \'avg(on, "10m") > 1.0\'', /condition: .*avg\(bool, string\)/],
     ['when: \'avg(v, "ten") > 1.0\'', /looks back so far as "10m"/],
     ['when: \'avg(v + 1.0, "10m") > 1.0\'', /looks back at one point/],
