@@ -6,12 +6,14 @@ import { benchLatency } from './latency.ts'
 import { benchLineProtocol } from './line-protocol.ts'
 import { benchOrders } from './orders.ts'
 import { benchModbus } from './modbus.ts'
+import { benchRules } from './rules.ts'
 import { benchMemory, benchStart } from './start.ts'
 import { benchViewers } from './viewers.ts'
 
 /** `npm run bench` measures all; `npm run bench -- core latency` only those. Nothing is asserted: figures are read. */
 const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   core: benchCore,
+  rules: benchRules,
   lines: benchLineProtocol,
   orders: benchOrders,
   modbus: benchModbus,
