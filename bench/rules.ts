@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,11 +34,11 @@ const SAMPLES: readonly Sample[] = Array.from({ length: 1_000 }, (_, i) => ({
 /** What a condition costs, against what others make of the same words; and what a whole estate of rules costs. */
 export async function benchRules(): Promise<Figure[]> {
   const ours = conditionsPerSecond(RULES)
-  const code = codePerSecond(RULES)
+  const code = await codePerSecond(RULES)
   const engine = await engineHits()
   for (const { hits } of [code, ...(engine ? [engine] : [])])
     if (hits !== ours.hits) throw new Error('they do not agree')
-  const [alone, codeAlone] = [conditionsPerSecond(1), codePerSecond(1)]
+  const [alone, codeAlone] = [conditionsPerSecond(1), await codePerSecond(1)]
   const inMillions = (perSecond: number) => (perSecond / 1e6).toFixed(perSecond < 1e6 ? 3 : 1)
   return [
     {
@@ -46,14 +46,14 @@ export async function benchRules(): Promise<Figure[]> {
       value: ours.perSecond / 1e6,
       unit: 'M/s',
       goal: '≥ 0.25 ×',
-      peer: `\`new Function\`: ${inMillions(code.perSecond)} M/s`,
+      peer: `the same as code: ${inMillions(code.perSecond)} M/s`,
       ratio: ours.perSecond / code.perSecond,
     },
     {
       name: '… one alone',
       value: alone.perSecond / 1e6,
       unit: 'M/s',
-      peer: `\`new Function\`, inlined: ${inMillions(codeAlone.perSecond)} M/s`,
+      peer: `the same as code: ${inMillions(codeAlone.perSecond)} M/s`,
       ratio: alone.perSecond / codeAlone.perSecond,
     },
     {
@@ -103,17 +103,24 @@ function conditionsPerSecond(rules: number): Measured {
   })
 }
 
-function codePerSecond(rules: number): Measured {
-  const judges = Array.from({ length: rules }, (_, nth) => {
-    const body = `return s.outlet < ${limitOf(nth)} && (s.pump1 || s.pump2) && s.inlet > 0.1 && s.mode === "auto"`
-    // oxlint-disable-next-line no-new-func, no-implied-eval -- the peer is code made of text
-    return new Function('s', body) as (sample: Sample) => boolean
-  })
-  return measured(rules, () => {
-    let hits = 0
-    for (const sample of SAMPLES) for (const judge of judges) if (judge(sample)) hits++
-    return hits
-  })
+/** As fast as code made of text: it is code, in a module that is written for the occasion. */
+async function codePerSecond(rules: number): Promise<Measured> {
+  const folder = mkdtempSync(join(tmpdir(), 'caretaker-peer-'))
+  try {
+    const bodies = Array.from(
+      { length: rules },
+      (_, nth) => `(s) => s.outlet < ${limitOf(nth)} && (s.pump1 || s.pump2) && s.inlet > 0.1 && s.mode === 'auto'`,
+    )
+    writeFileSync(join(folder, 'rules.mjs'), `export default [\n${bodies.join(',\n')}\n]`)
+    const { default: judges } = (await import(join(folder, 'rules.mjs'))) as { default: ((s: Sample) => boolean)[] }
+    return measured(rules, () => {
+      let hits = 0
+      for (const sample of SAMPLES) for (const judge of judges) if (judge(sample)) hits++
+      return hits
+    })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 type Engine = Readonly<{ run(facts: object): Promise<{ events: readonly unknown[] }> }>

@@ -17,6 +17,7 @@ export const FAULTS = {
   bad_time_zone: { status: 400, retry: false },
   bad_expression: { status: 400, retry: false },
   bad_example: { status: 400, retry: false },
+  rule_failed: { status: 400, retry: false },
   type_conflict: { status: 400, retry: false },
   private_address: { status: 400, retry: false },
   secret_missing: { status: 400, retry: false },

@@ -211,6 +211,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     await Promise.all([running.finished, sending, keeping, forwarding.finished])
   })
 
+  const faultCount = () => site.faults.length + pipeline.failing().length
   const health = (): Health => {
     const state = sources.map((source) => source.health())
     const isDegraded =
@@ -218,10 +219,10 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
       state.some((source) => source.state === 'down') ||
       forwarding.health().some((target) => target.state === 'unavailable')
     return {
-      status: isDegraded || site.faults.length > 0 ? 'degraded' : 'ok',
+      status: isDegraded || faultCount() > 0 ? 'degraded' : 'ok',
       sources: state,
       forwarding: forwarding.health(),
-      faults: site.faults.length,
+      faults: faultCount(),
       trouble: commits.trouble(),
       startedAt,
     }
@@ -242,6 +243,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     latest,
     accounting,
     health,
+    failing: () => pipeline.failing(),
     vitals,
     metrics: () => metrics.text(),
     events: feed,

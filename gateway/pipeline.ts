@@ -182,6 +182,11 @@ export class Pipeline {
   }
 
   /** Number of the last batch before this start. */
+  /** Rules that cannot be judged at present. */
+  failing(): ReturnType<Flow['failing']> {
+    return this.#flow?.failing() ?? []
+  }
+
   get startedAfter(): number {
     return this.#startedAfter
   }

@@ -2,7 +2,7 @@ import { Fault } from '#devices/fault.ts'
 import type { Batch } from '#devices/reading.ts'
 import { type Command, isRefusal, type Refusal } from './command.ts'
 import type { Detector, Side } from './detectors/detector.ts'
-import type { Draft, Event } from './event.ts'
+import type { Draft, Event, Why } from './event.ts'
 import { type Keyframe, Routes } from './routes.ts'
 import type { Rule } from './plan.ts'
 import type { Json, Stage, Tick } from './stage.ts'
@@ -215,6 +215,14 @@ export class Flow {
     for (const detector of this.#detectors.values()) detector.resume(at)
     this.#at = Math.max(this.#at, at)
     this.#dueBound = 0
+  }
+
+  /** Rules that cannot be judged, though their data is there: they are wrong, and the others go on. */
+  failing(): { rule: string; why: Why }[] {
+    return [...this.#detectors.values()].flatMap((detector) => {
+      const why = detector.failing(this.#at)
+      return why ? [{ rule: detector.rule.id, why }] : []
+    })
   }
 
   keyframe(): Keyframe {

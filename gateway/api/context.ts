@@ -12,6 +12,7 @@ import type { Latest } from '../latest.ts'
 import type { PlantDoor } from '../plant-door.ts'
 import type { Site } from '../site/site.ts'
 import type { Store } from '../store/store.ts'
+import type { Why } from '#rules/event.ts'
 import type { Vitals } from '../vitals.ts'
 import type { EventFeed } from './event-feed.ts'
 
@@ -49,6 +50,8 @@ export type ApiContext = Readonly<{
   latest: Pick<Latest, 'of'>
   accounting: Pick<Accounting, 'read'>
   health(): Health
+  /** Rules that cannot be judged, though their data is there. */
+  failing(): readonly Readonly<{ rule: string; why: Why }>[]
   vitals(): Promise<Vitals>
   /** In Prometheus' text format. */
   metrics(): Promise<string>

@@ -199,6 +199,11 @@ export class Detector {
     this.#pending = null
   }
 
+  /** Why it cannot be judged, as it was said; null while it is well, or was so for a day. */
+  failing(at: number): Why | null {
+    return this.#failing?.isSaid && at - this.#failing.at <= WELL_MS ? this.#failing.why : null
+  }
+
   /** The side, which is the journal's. */
   side(): Side {
     return [this.#side, this.#known]

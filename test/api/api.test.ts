@@ -137,13 +137,18 @@ t.test('what was decided can be read, in words and with times of the site', asyn
       t.equal((await get(query, point)).status, status, `S42 ${point ?? ''} ${query}`)
   })
 
-  t.test('faults of the site file are said with their place', async (t) => {
+  t.test('F55 faults of the site file are said with their place, and rules that cannot be judged', async (t) => {
     const { items: faults } = await items('/api/v1/faults')
     t.match(faults, [
       {
         where: 'site.yaml:15:35',
         code: 'unknown_reference',
         text: { en: /did you mean "lift-controller"/, 'zh-CN': /lift-controller/ },
+      },
+      {
+        where: 'P1/share',
+        code: 'rule_failed',
+        text: { en: 'rule P1/share cannot be judged: it divides by zero', 'zh-CN': /除数为零/ },
       },
     ])
   })

@@ -133,6 +133,7 @@ export async function openEstate({
       faults: site.faults.length,
       forwarding: [],
     }),
+    failing: () => [...pipeline.failing(), { rule: 'P1/share', why: { code: 'division_by_zero', params: {} } }],
     vitals: vitalsOf({ folder, read, clock, version: '0.0.0' }),
     metrics: () => Promise.resolve('caretaker_up 1\n'),
     events: feed,

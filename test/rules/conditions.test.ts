@@ -1,6 +1,8 @@
 import t from 'tap'
+import type { Params } from '#devices/fault.ts'
 import { readProfile } from '#devices/profile.ts'
 import type { Reading } from '#devices/reading.ts'
+import { evidenceText } from '#gateway/api/views/evidence-text.ts'
 import { rulesOf } from '#gateway/site/rules.ts'
 import { sayConfigFault } from '#gateway/texts.ts'
 import type { Event } from '#rules/event.ts'
@@ -451,4 +453,35 @@ t.test('what is written wrongly is said at its place, with a hint', async (t) =>
     t.match(first, said, alarm)
     t.match(first, /^own\.yaml:15:\d+ /, alarm)
   }
+})
+
+t.test('what is said of it is a sentence in both languages', async (t) => {
+  const table: [code: string, params: Params, en: string, zh: string][] = [
+    [
+      'rose',
+      { by: 0.61234567, overMs: 600_000, limit: 0.5 },
+      'rose by 0.6123 in 10 min, limit 0.5',
+      '10 分钟内上升 0.6123，限值 0.5',
+    ],
+    [
+      'started',
+      { times: 7, overMs: 3_600_000, limit: 6 },
+      'started 7 times in 1 h, limit 6',
+      '1 小时内启动 7 次，限值 6 次',
+    ],
+    [
+      'stuck',
+      { since: 0, forMs: 5_400_000 },
+      'has not moved for 90 min, though it should',
+      '已 90 分钟没有变化，而它本应变化',
+    ],
+    [
+      'left_normal',
+      { usual: 32, within: 0.5, shortMs: 60_000 },
+      'mean of 1 min; usual is 32 ± 0.5',
+      '1 分钟平均值；平时为 32 ± 0.5',
+    ],
+  ]
+  for (const [code, params, en, zh] of table) t.same(evidenceText({ code, params }), { en, 'zh-CN': zh })
+  t.equal(evidenceText(undefined), null)
 })

@@ -31,6 +31,7 @@ function coreWith(watches: readonly Watch[], delays: { onDelayMs?: number; valid
   const events: Event[] = []
   let batches = 0
   return {
+    failing: () => flow.failing(),
     of: <T extends EventType>(type: T) => events.filter((event): event is EventOf<T> => event.type === type),
     /** One batch that arrives at `second` with values of other times. */
     gets(second: number, ...values: (readonly [at: number, point: string, value: Value])[]) {
@@ -169,6 +170,7 @@ t.test('F55 a rule that cannot be judged is said once, and the others go on', as
     const core = coreWith([conditionOf(text), HIGH])
     for (let second = 0; second < 100; second++) core.gets(second, [second, 'v', 20], [second, 'w', 0])
     t.match(core.of('condition.failed'), [{ rule: 'D/r0', why: { code } }], text)
+    t.match(core.failing(), [{ rule: 'D/r0', why: { code } }], 'shown as long as it lasts')
     t.same(
       core.of('alarm.raised').map((raised) => raised.rule),
       ['D/r1'],

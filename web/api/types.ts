@@ -109,6 +109,8 @@ export type Evidence = Readonly<{
   value?: Value | null
   limit?: number
   reason?: string
+  /** Where value and limit do not say it: "rose by 0.6 in 10 min". */
+  said?: Both | null
   at: string
 }>
 export type Alarm = Readonly<{

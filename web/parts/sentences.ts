@@ -18,6 +18,8 @@ export function deliveredText(words: Words, { queued, delivered, failed }: Reado
   return words.say('web.delivered', { n: words.format.number(delivered), all: words.format.number(all) })
 }
 
-export function limitText(words: Words, { limit, unit }: Evidence): string {
-  return limit === undefined ? '' : words.say('web.limit', { limit: words.figure(limit, unit ?? null) })
+/** The limit, and in words what was held against it, where that is not the newest value. */
+export function limitText(words: Words, { limit, unit, said }: Evidence): string {
+  const atLimit = limit === undefined ? '' : words.say('web.limit', { limit: words.figure(limit, unit ?? null) })
+  return [words.of(said ?? null), atLimit].filter(Boolean).join(', ')
 }

@@ -1,6 +1,7 @@
 import type { Site } from '../../site/site.ts'
 import type { AlarmDocument } from '../../store/documents.ts'
 import { timesOf } from '../site-time.ts'
+import { evidenceText } from './evidence-text.ts'
 import { both, bothOrNull } from './said.ts'
 
 /** An alarm as people read it: its rule's words, what made it, and when. */
@@ -11,7 +12,7 @@ export function alarmView(site: Site): (alarm: AlarmDocument) => object {
   return (alarm) => {
     // A rule that a later configuration removed still has its old alarms; they keep its id for a name.
     const rule = rules.get(alarm.rule)
-    const { point: pointName, at, ...evidence } = alarm.evidence
+    const { point: pointName, at, why, ...evidence } = alarm.evidence
     const point = pointName === undefined ? undefined : devices.get(alarm.device)?.profile.points[pointName]
     return {
       id: alarm.id,
@@ -41,6 +42,7 @@ export function alarmView(site: Site): (alarm: AlarmDocument) => object {
         ...(pointName === undefined
           ? {}
           : { point: pointName, pointName: both(point?.name ?? pointName), unit: point?.unit ?? null }),
+        said: evidenceText(why),
         at: time(at),
       },
       trace: alarm.trace,
