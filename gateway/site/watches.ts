@@ -8,7 +8,7 @@ import {
 import type { Device } from '#devices/device.ts'
 import { parseDuration } from '#devices/duration.ts'
 import { compileCondition, type Condition } from '#devices/expression.ts'
-import { variablesOf } from '#devices/profile.ts'
+import { type Profile, variablesOf } from '#devices/profile.ts'
 import type { LimitSpan, Watch } from '#rules/plan.ts'
 
 /** What an alarm definition watches on one device: one thing, or one for each limit. It was checked when it was read. */
@@ -115,9 +115,17 @@ function msOf(duration: string): number {
   return parseDuration(duration)!
 }
 
+/** A condition keeps nothing: all devices of a profile share one, or a large site would take seconds to read. */
+const compiledOf = new WeakMap<Profile, Map<string, Condition>>()
+
 /** The profile was checked when it was read: its conditions compile. */
-function conditionOf(text: string, device: Device): Condition {
-  const compiled = compileCondition(text, variablesOf(device.profile))
-  if ('fault' in compiled) throw new Error(`unchecked condition in ${device.profile.profile}: ${text}`)
+function conditionOf(text: string, { profile }: Device): Condition {
+  const known = compiledOf.get(profile) ?? new Map<string, Condition>()
+  compiledOf.set(profile, known)
+  const found = known.get(text)
+  if (found) return found
+  const compiled = compileCondition(text, variablesOf(profile))
+  if ('fault' in compiled) throw new Error(`unchecked condition in ${profile.profile}: ${text}`)
+  known.set(text, compiled.condition)
   return compiled.condition
 }
