@@ -3,7 +3,13 @@ import { detectorFor } from './detectors/kinds.ts'
 import type { Detector, Memory } from './detectors/detector.ts'
 import type { Rule } from './plan.ts'
 
-type Route = { last: Map<string, Reading>; watchers: Map<string, Detector[]>; watchingAll: Detector[] }
+type Route = {
+  last: Map<string, Reading>
+  watchers: Map<string, Detector[]>
+  watchingAll: Detector[]
+  /** By point: who says whether it stands still. */
+  stuck: Map<string, Detector[]>
+}
 
 /** A checkpoint of what the reading log has told so far: the newest reading of each point, each detector's memory. */
 export type Keyframe = Readonly<{ readings: readonly Reading[]; memories: Readonly<Record<string, Memory>> }>
@@ -17,7 +23,8 @@ export class Routes {
   constructor(rules: readonly Rule[]) {
     this.detectors = rules.map(detectorFor)
     for (const detector of this.detectors) {
-      const { device } = detector.rule
+      const { device, watch } = detector.rule
+      if (watch.kind === 'stuck') added(this.#routeOf(device).stuck, watch.point, detector)
       if (detector.points === null) this.#routeOf(device).watchingAll.push(detector)
       for (const point of detector.points ?? []) this.#watch(detector, device, point)
       for (const other of detector.others) this.#watch(detector, other.device, other.point)
@@ -25,10 +32,7 @@ export class Routes {
   }
 
   #watch(detector: Detector, device: string, point: string): void {
-    const { watchers } = this.#routeOf(device)
-    const known = watchers.get(point)
-    if (known) known.push(detector)
-    else watchers.set(point, [detector])
+    added(this.#routeOf(device).watchers, point, detector)
   }
 
   /**
@@ -37,7 +41,7 @@ export class Routes {
    */
   observe(batch: Batch, at: number, trace: string): ReadonlySet<Detector> {
     this.#touched.clear()
-    for (const reading of batch.readings) this.#take(reading)
+    for (const reading of batch.readings) this.#take(this.#doubted(reading))
     for (const detector of this.#touched) detector.observe(at, trace)
     return this.#touched
   }
@@ -60,6 +64,15 @@ export class Routes {
     }
   }
 
+  /** A point that is known to stand still is uncertain: it may raise, and clears nothing. */
+  #doubted(reading: Reading): Reading {
+    if (reading.quality !== 'good') return reading
+    const isStuck = this.#routeOf(reading.device)
+      .stuck.get(reading.point)
+      ?.some((detector) => detector.side()[0] === 'true')
+    return isStuck ? { ...reading, quality: 'uncertain', reason: 'stuck' } : reading
+  }
+
   #take(reading: Reading): void {
     const route = this.#routeOf(reading.device)
     const last = route.last.get(reading.point)
@@ -78,9 +91,15 @@ export class Routes {
   #routeOf(device: string): Route {
     let route = this.#routes.get(device)
     if (!route) {
-      route = { last: new Map(), watchers: new Map(), watchingAll: [] }
+      route = { last: new Map(), watchers: new Map(), watchingAll: [], stuck: new Map() }
       this.#routes.set(device, route)
     }
     return route
   }
+}
+
+function added(byPoint: Map<string, Detector[]>, point: string, detector: Detector): void {
+  const known = byPoint.get(point)
+  if (known) known.push(detector)
+  else byPoint.set(point, [detector])
 }

@@ -1,3 +1,5 @@
+import { Environment } from '@marcbachmann/cel-js'
+import fc from 'fast-check'
 import t from 'tap'
 import { compileCondition, type VariableType } from '#devices/expression.ts'
 
@@ -105,6 +107,63 @@ t.test('S22 a text that is no word is unknown', (t) => {
       [true, true],
       [true, 'unknown'],
     ],
+  )
+  t.end()
+})
+
+t.test('what our program says is what the library says, whatever is missing', (t) => {
+  const number = fc.letrec<{ number: string; whole: string }>((tie) => ({
+    whole: fc.oneof(fc.integer({ min: -3, max: 3 }).map(String), fc.constant('int(p)'), fc.constant('size(mode)')),
+    number: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom('p', 'q', '0.5', '-1.0', 'double(size(mode))'),
+      fc
+        .tuple(tie('number'), fc.constantFrom('+', '-', '*'), tie('number'))
+        .map(([a, sign, b]) => `(${a} ${sign} ${b})`),
+      fc.tuple(tie('whole'), fc.constantFrom('+', '-', '*'), tie('whole')).map(([a, s, b]) => `double(${a} ${s} ${b})`),
+    ),
+  }))
+  const words = fc.constantFrom('mode', "'auto'", "'a'", 'string(on)', "(mode + 'x')")
+  const signs = fc.constantFrom('<', '<=', '>', '>=', '==', '!=')
+  const { bool } = fc.letrec<{ bool: string }>((tie) => ({
+    bool: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom('on', 'off', 'true', 'false'),
+      fc.tuple(number.number, signs, number.number).map(([a, sign, b]) => `${a} ${sign} ${b}`),
+      fc.tuple(words, signs, words).map(([a, sign, b]) => `${a} ${sign} ${b}`),
+      words.map((word) => `${word} in ['auto', 'x']`),
+      words.map((word) => `mode.startsWith(${word})`),
+      tie('bool').map((a) => `!(${a})`),
+      fc.tuple(tie('bool'), fc.constantFrom('&&', '||'), tie('bool')).map(([a, sign, b]) => `(${a} ${sign} ${b})`),
+      fc.tuple(tie('bool'), tie('bool'), tie('bool')).map(([a, b, c]) => `(${a} ? ${b} : ${c})`),
+    ),
+  }))
+  const values = fc.record(
+    {
+      p: fc.double({ min: -5, max: 5, noNaN: true }),
+      q: fc.constantFrom(0, 0.5, 1),
+      on: fc.boolean(),
+      off: fc.boolean(),
+      mode: fc.constantFrom('auto', 'a', ''),
+    },
+    { requiredKeys: [] },
+  )
+  const types = new Map<string, VariableType>([...VARIABLES, ['q', 'double'], ['off', 'bool']])
+  const library = new Environment()
+  for (const [name, type] of types) library.registerVariable(name, type)
+  fc.assert(
+    fc.property(bool, values, (text, given) => {
+      const compiled = compileCondition(text, types)
+      if ('fault' in compiled) throw new Error(`${text}: ${JSON.stringify(compiled.fault)}`)
+      let expected: unknown
+      try {
+        expected = library.parse(text)(given)
+      } catch {
+        expected = 'unknown'
+      }
+      return compiled.condition.evaluate(given) === expected
+    }),
+    { numRuns: 3_000 },
   )
   t.end()
 })

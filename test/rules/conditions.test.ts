@@ -359,6 +359,26 @@ t.test('the pair may be of two devices of one asset', async (t) => {
     t.equal(told([{ ...rule!, watch }], steps, 20, restarts), 'false@0 true@10 false@20')
 })
 
+t.test('a point that stands still is uncertain to all other rules: it may raise and clears nothing', async (t) => {
+  const [stuck] = rulesFor('point: v, stuck: { for: 60s, driver: "on" }')
+  const [limit] = rulesFor('point: v, limits: { hi: 10 }')
+  const steps = together(
+    series(
+      'on',
+      10,
+      many(20, () => true),
+    ),
+    series(
+      'v',
+      10,
+      many(20, (i) => (i === 0 ? 12 : i < 14 ? 11 : i < 16 ? 9 : 8)),
+    ),
+  )
+  // 11 from 10 s on: stuck at 70 s; it moves at 140 s, and only what it says after that counts.
+  const expected = 'false@0 true.hi@0 true@70 false@140 false.hi@150'
+  for (const restarts of [false, true]) t.equal(told([stuck!, limit!], steps, 190, restarts), expected)
+})
+
 t.test('limits by the clock on the wall: summer time, and a zone that is no whole hour from UTC', async (t) => {
   const night = 'point: v, schedule: [{ from: "22:00", to: "06:00", limits: { hi: 5 } }], limits: { hihi: 100 }'
   const at = (iso: string) => Date.parse(iso) / S
