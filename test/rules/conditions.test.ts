@@ -110,6 +110,16 @@ const STORIES: readonly (readonly [name: string, alarm: string, steps: readonly 
     'false.hi@300 true.hi@540 false.hi@720',
   ],
   [
+    'many readings in each part of the window',
+    'point: v, limits: { hi: 100 }, window: { of: sum, over: 10m }',
+    series(
+      'v',
+      4,
+      many(150, () => 1),
+    ),
+    'false.hi@300 true.hi@396',
+  ],
+  [
     'the lowest of a minute',
     'point: v, limits: { lo: 1 }, window: { of: min, over: 60s }, deadband: 0.5',
     series('v', 10, [5, 0.9, 5, 5, 5, 5, 5, 5, 5]),
