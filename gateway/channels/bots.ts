@@ -1,10 +1,9 @@
 import { createHmac } from 'node:crypto'
 import type { Channel, Delivery, Message } from './channel.ts'
+import type { BotType } from './bot-type.ts'
 import { botText, cutToBytes } from './bot-text.ts'
 import { type Answer, deliveryByStatus, type Letter, post, type Resolve, resolveName } from './post.ts'
 
-export const BOT_TYPES = ['wecom-bot', 'dingtalk-bot', 'feishu-bot'] as const
-export type BotType = (typeof BOT_TYPES)[number]
 export type BotConfig = Readonly<{
   id: string
   type: BotType

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { AlarmDefinition } from '#devices/alarm-definition.ts'
 import { Duration, oneOf, Text } from '#devices/point.ts'
-import type { BotType } from '../channels/bots.ts'
+import type { BotType } from '../channels/bot-type.ts'
 import { InfluxTarget } from '../historian/config.ts'
 
 const ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
