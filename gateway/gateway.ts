@@ -159,7 +159,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   await pipeline.start()
   const sending = sender.run(signal)
   const keeping = keepUp({
-    maintain: (now) => store.write.maintain(now),
+    maintain: (now) => store.maintain(now),
     backup: (now) => store.write.backupJournalDaily(now),
     clock,
     signal,

@@ -81,7 +81,7 @@ export async function settle(folder: string): Promise<Settled> {
   let longestPieceMs = 0
   for (let isMore = true; isMore;) {
     const startedAt = performance.now()
-    isMore = await store.write.maintain(newestAt! + 2 * HOUR_MS)
+    isMore = await store.maintain(newestAt! + 2 * HOUR_MS)
     longestPieceMs = Math.max(longestPieceMs, performance.now() - startedAt)
   }
   const cost = costSince(before)
@@ -164,7 +164,7 @@ function keepUp(store: Store, feed: Feed) {
   void (async () => {
     for (;;) {
       const postedAt = performance.now()
-      const isMore = await store.write.maintain(feed.now())
+      const isMore = await store.maintain(feed.now())
       // A commit that was before it in the queue is not its own time.
       durations.push(performance.now() - Math.max(postedAt, feed.lastReplyAt()))
       if (!isMore) await feed.nextSecond()

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { encodeReadings } from '#gateway/store/batch-codec.ts'
 import { StoreCore } from '#gateway/store/core.ts'
 import { Gathering } from '#gateway/store/history/gathering.ts'
+import { Scratch } from '#gateway/store/history/scratch.ts'
 import { sealForeign } from '#gateway/store/history/seal.ts'
 import { SeriesNames } from '#gateway/store/series-names.ts'
 import { openStore } from '#gateway/store/store.ts'
@@ -40,13 +41,14 @@ export async function fill(folder: string, also: (hour: Hour) => Promise<void>):
     keyframe: null,
     snapshot: null,
   })
+  const scratch = new Scratch()
   const db = new DatabaseSync(join(folder, 'readings.db'))
   for (let hour = 0; hour < DAYS * 24; hour++) {
     const seconds = Array.from({ length: SECONDS_OF_HOUR }, () => data.values())
     const posted = also(seconds)
     const gathered = new Gathering(SECONDS_OF_HOUR * SERIES)
     for (const { at, values } of seconds) for (const [i, value] of values.entries()) gathered.push(i, at, value, 0)
-    sealForeign(db, gathered, seconds.at(-1)!.at)
+    sealForeign(db, gathered, seconds.at(-1)!.at, scratch)
     await posted
   }
   db.close()

@@ -28,9 +28,17 @@ const MOST_DECIMALS = 4
 const SAME_TIME = 16
 const PLAIN = 32
 
-/** Readings as bytes: the series against the one before it, the time against the time of receipt, the value. */
-export function encodeReadings(readings: readonly Reading[], receivedAt: number, names: SeriesNames): Uint8Array {
-  const out = new ByteWriter(8_192)
+/**
+ * Readings as bytes: the series against the one before it, the time against the time of receipt, the value. Whoever has
+ * many batches gives the memory in which they are written.
+ */
+export function encodeReadings(
+  readings: readonly Reading[],
+  receivedAt: number,
+  names: SeriesNames,
+  scratch = new ByteWriter(8_192),
+): Uint8Array {
+  const out = scratch.clear()
   out.byte(VERSION)
   out.varint(readings.length)
   let [seriesBefore, timeBefore] = [0, receivedAt]
@@ -51,9 +59,9 @@ export function encodeReadings(readings: readonly Reading[], receivedAt: number,
   return out.bytes()
 }
 
-/** Walks through the readings of a body without making objects of them. */
-export function eachReading(body: Uint8Array, receivedAt: number, take: Taken): void {
-  const from = new ByteReader(body)
+/** Walks through the readings of a body without making objects of them; `reader` is opened for it. */
+export function eachReading(body: Uint8Array, receivedAt: number, take: Taken, reader?: ByteReader): void {
+  const from = reader?.open(body) ?? new ByteReader(body)
   const version = from.byte()
   if (version !== VERSION) throw new RangeError(`batch of version ${version}`)
   const n = from.varint()

@@ -13,6 +13,12 @@ export class ByteWriter {
     return this.#length
   }
 
+  /** Forgets what was written, and keeps its memory for what comes next. */
+  clear(): this {
+    this.#length = 0
+    return this
+  }
+
   byte(value: number): void {
     if (this.#length === this.#bytes.length) this.#grow(1)
     this.#bytes[this.#length++] = value
@@ -63,6 +69,11 @@ export class ByteWriter {
     this.#length += bytes.length
   }
 
+  /** What was written, without a copy: it stands until something else is. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
   /** A copy of what was written from `from` on. */
   bytes(from = 0): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#bytes.subarray(from, this.#length))
@@ -77,12 +88,19 @@ export class ByteWriter {
 
 /** Reads what a `ByteWriter` wrote. Reading beyond the end throws a RangeError. */
 export class ByteReader {
-  readonly #bytes: Buffer
+  #bytes: Buffer
   position: number
 
   constructor(bytes: Uint8Array, position = 0) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.position = position
+  }
+
+  /** Begins to read other bytes. */
+  open(bytes: Uint8Array): this {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.position = 0
+    return this
   }
 
   get isAtEnd(): boolean {

@@ -5,9 +5,11 @@ import type { Event } from '#rules/event.ts'
 import type { BatchRow } from './batch-codec.ts'
 import type { Group, Loaded } from './group.ts'
 import { Gathering } from './history/gathering.ts'
+import { type Packing, type Parcel, putDown } from './history/packing.ts'
 import { type HistoryPolicy, HISTORY_POLICY } from './history/policy.ts'
 import { flagsOf } from './history/run.ts'
-import { seal, sealForeign } from './history/seal.ts'
+import { Scratch } from './history/scratch.ts'
+import { sealForeign } from './history/seal.ts'
 import { Upkeep } from './history/upkeep.ts'
 import { Journal } from './journal.ts'
 import { type OutboxRow, OutboxTable } from './outbox-table.ts'
@@ -37,6 +39,7 @@ export class StoreCore {
   readonly #space: Space
   readonly #restored: readonly Restored[]
   readonly #betweenCommits: () => void
+  readonly #scratch = new Scratch()
   #names: SeriesNames | null = null
   #damaged: string | null = null
   #backedUpAt: number | null = null
@@ -53,10 +56,12 @@ export class StoreCore {
     this.#journal = new Journal(journal.db)
     this.#outbox = new OutboxTable(journal.db)
     this.#space = new Space(readings.db, folder, policy.ballastBytes)
-    this.#upkeep = new Upkeep(readings.db, policy, {
-      neededFrom: () => this.#journal.neededFrom(),
-      ballast: () => this.#space.ballast(),
-    })
+    this.#upkeep = new Upkeep(
+      readings.db,
+      policy,
+      { neededFrom: () => this.#journal.neededFrom(), ballast: () => this.#space.ballast() },
+      this.#scratch,
+    )
     // Of a log that was restored, the end is lost: no number is given twice.
     this.#log.goOnFrom(this.#journal.readingsUpto())
     const dating = this.#journal.dating()
@@ -75,8 +80,27 @@ export class StoreCore {
    * when there is more to do at once. `now` is site time.
    */
   maintain(now: number): boolean {
+    return this.#keepUp(() => this.#upkeep.step(now))
+  }
+
+  /** Of the same work what is to be packed now, for a thread that has nothing better to do; null when nothing is. */
+  packingDue(now: number): Packing | null {
+    return this.#keepUp(() => this.#upkeep.packingDue(now))
+  }
+
+  /** What became of it; nothing where the file says otherwise by now. */
+  putDown(parcel: Parcel): void {
+    this.#keepUp(() => putDown(this.#files['readings.db'], parcel))
+  }
+
+  /** A piece of what is neither packed nor put down: letting go. True when there is more to do at once. */
+  tidy(now: number): boolean {
+    return this.#keepUp(() => this.#upkeep.tidy(now))
+  }
+
+  #keepUp<T>(work: () => T): T {
     try {
-      return this.#space.withRoom(() => this.#upkeep.step(now))
+      return this.#space.withRoom(work)
     } catch (error) {
       if (sqliteErrorOf(error) === 'corrupt') {
         this.#damaged = (error as Error).message
@@ -96,8 +120,8 @@ export class StoreCore {
     for (const reading of readings)
       gathered.push(names.idOf(reading.device, reading.point), Math.round(reading.at), reading.value, flagsOf(reading))
     this.#log.addSeries(names.takeNew())
-    for (const _ of seal(this.#files['readings.db'], this.#log.newest()));
-    if (gathered.length > 0) sealForeign(this.#files['readings.db'], gathered, receivedAt)
+    this.#upkeep.sealAll(this.#log.newest())
+    if (gathered.length > 0) sealForeign(this.#files['readings.db'], gathered, receivedAt, this.#scratch)
   }
 
   /** Makes few of many segments at once, whatever time it is. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Reading } from '#devices/reading.ts'
 import type { Event } from '#rules/event.ts'
 import { type DeviceSeries, lineWriter } from '../historian/batch-lines.ts'
@@ -8,7 +9,9 @@ import type { AlarmDocument, NoticeDocument, OrderDocument } from './documents.t
 import type { Bucket, SeriesRange } from './history/buckets.ts'
 import { History } from './history/history.ts'
 import { LogSlices } from './history/log-slices.ts'
+import { pack, type Packing, type Parcel } from './history/packing.ts'
 import type { PackedRun } from './history/run.ts'
+import { Scratch } from './history/scratch.ts'
 import { newestBatch } from './reading-log.ts'
 import { openForReading, walBytesOf } from './schema.ts'
 import type { SeriesName } from './series-names.ts'
@@ -35,6 +38,7 @@ export class Queries {
   readonly #journal: DatabaseSync
   readonly #history: History
   readonly #slices: LogSlices
+  readonly #scratch = new Scratch()
   #linesOf = lineWriter('', new Map())
 
   constructor(folder: string) {
@@ -146,6 +150,16 @@ export class Queries {
       readingsBytes: bytesOf(this.#readings),
       journalBytes: bytesOf(this.#journal),
       walBytes: walBytesOf(this.#folder),
+    }
+  }
+
+  /** Packs what the writer is to put down, in pieces: what is asked for meanwhile comes between two of them. */
+  async pack(packing: Packing): Promise<Parcel | null> {
+    const work = pack(this.#readings, packing, this.#scratch)
+    for (;;) {
+      const { done, value } = work.next()
+      if (done) return value
+      await nextTurn()
     }
   }
 

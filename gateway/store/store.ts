@@ -22,6 +22,9 @@ type Writing = Pick<
   | 'saveCursor'
   | 'quarantine'
   | 'maintain'
+  | 'packingDue'
+  | 'putDown'
+  | 'tidy'
   | 'condition'
   | 'backupJournalDaily'
 >
@@ -42,6 +45,7 @@ type Reading = Pick<
   | 'linesOfRange'
   | 'cursorOf'
   | 'counts'
+  | 'pack'
 >
 
 /** Keeps the generics of `list` and `get`, which a mapped type would lose. Readings cross as columns. */
@@ -61,6 +65,11 @@ type ReadRemote = Omit<Remote<Reading>, 'list' | 'get' | 'columnsOf'> & {
 export type Store = Readonly<{
   write: Remote<Writing>
   read: ReadRemote
+  /**
+   * One bounded piece of upkeep, at site time `now`; true when there is more to do at once. What takes long is done by the
+   * thread that reads: no commit waits for it.
+   */
+  maintain(now: number): Promise<boolean>
   /** Resolves with the reason when a thread ends by itself: the program cannot go on. */
   failed: Promise<Error>
   close(): Promise<void>
@@ -83,6 +92,9 @@ const WRITING = [
   'saveCursor',
   'quarantine',
   'maintain',
+  'packingDue',
+  'putDown',
+  'tidy',
   'condition',
   'backupJournalDaily',
   'close',
@@ -103,6 +115,7 @@ const READING = [
   'linesOfRange',
   'cursorOf',
   'counts',
+  'pack',
   'close',
 ] as const
 
@@ -120,12 +133,23 @@ export async function openStore(folder: string, policy: HistoryPolicy = HISTORY_
   return {
     write: writer.remote,
     read: withReadings(reader.remote),
+    maintain: (now) => maintain(writer.remote, reader.remote, now),
     failed: Promise.race([writer.failed, reader.failed]),
     async close() {
       await reader.stop()
       await writer.stop()
     },
   }
+}
+
+async function maintain(write: Remote<Writing>, read: Pick<Remote<Reading>, 'pack'>, now: number): Promise<boolean> {
+  const packing = await write.packingDue(now)
+  if (!packing) return write.tidy(now)
+  const parcel = await read.pack(packing).catch(() => null)
+  // What could not be read there is dealt with, or said, by the writer.
+  if (!parcel) return write.maintain(now)
+  await write.putDown(parcel)
+  return true
 }
 
 function withReadings({ columnsOf, ...rest }: Remote<Reading>): ReadRemote {

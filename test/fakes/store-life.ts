@@ -83,7 +83,7 @@ export function live(core: StoreCore, fromGroup: number, toGroup: number, say: S
 const FAILURES_ALLOWED = 5
 
 /** The same by the store's thread; after a failure it looks what is durable, as the gateway does, and goes on from there. */
-async function liveInThread({ write }: Store, toGroup: number, say: Say): Promise<void> {
+async function liveInThread({ write, maintain }: Store, toGroup: number, say: Say): Promise<void> {
   let [failures, isSure] = [0, false]
   let [names, group, isLogged] = [new SeriesNames(), 0, false]
   while (group <= toGroup && failures <= FAILURES_ALLOWED)
@@ -98,7 +98,7 @@ async function liveInThread({ write }: Store, toGroup: number, say: Say): Promis
       await write.commit(groupOf(group, names, isLogged))
       say(`acknowledged ${group++}`)
       isLogged = false
-      while (await write.maintain(timeOfBatch(group * BATCHES_OF_GROUP)));
+      while (await maintain(timeOfBatch(group * BATCHES_OF_GROUP)));
     } catch (error) {
       say(`failed ${(error as Error).message}`)
       failures++

@@ -4,6 +4,7 @@ import { type Batch, REASONS, type Reading } from '#devices/reading.ts'
 import { batchOf, encodeReadings } from '#gateway/store/batch-codec.ts'
 import { ByteReader, ByteWriter } from '#gateway/store/bytes.ts'
 import { Chunk, encodeChunk } from '#gateway/store/history/chunk.ts'
+import { Scratch } from '#gateway/store/history/scratch.ts'
 import { decodeRun, encodeRun } from '#gateway/store/history/columns.ts'
 import { flagsOf, readingOf, Run } from '#gateway/store/history/run.ts'
 import { decodeRollup, encodeRollup, rollupOf } from '#gateway/store/history/summary.ts'
@@ -105,6 +106,7 @@ t.test('a chunk gives each of its series back by itself, and tells when a byte h
       to: run.times.at(-1)!,
       encode: (out) => encodeRun(out, run),
     })),
+    new Scratch(),
   )
   const chunk = new Chunk(bytes)
   for (const { series, run } of runs) {

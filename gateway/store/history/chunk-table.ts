@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Chunk, encodeChunk, groupOf, type Part } from './chunk.ts'
 import { decodeRun, encodeRun } from './columns.ts'
 import { Run } from './run.ts'
+import type { Scratch } from './scratch.ts'
 import { isSummed } from './summary.ts'
 
 /** A chunk ready to be stored. `from` and `to` are source times, both included. */
@@ -17,7 +18,7 @@ export const [FRESH, MERGED, SUMMED] = [0, 1, 2] as const
 const ALL_LEVELS: readonly [lowest: number, highest: number] = [FRESH, SUMMED]
 
 /** Runs of one group, each in the order of time → one chunk. */
-export function packRuns(group: number, runs: ReadonlyMap<number, Run>): Packed {
+export function packRuns(group: number, runs: ReadonlyMap<number, Run>, scratch: Scratch): Packed {
   const parts: Part[] = []
   let [from, to, points] = [Infinity, -Infinity, 0]
   for (const [series, run] of [...runs].toSorted(([a], [b]) => a - b)) {
@@ -27,7 +28,7 @@ export function packRuns(group: number, runs: ReadonlyMap<number, Run>): Packed 
     to = Math.max(to, last)
     points += run.length
   }
-  return { group, from, to, points, body: encodeChunk(parts) }
+  return { group, from, to, points, body: encodeChunk(parts, scratch) }
 }
 
 /** Chunks as they stand in the file. */

@@ -19,10 +19,13 @@ const HEAD_BYTES = 5
 /** What zlib takes at least. */
 const SMALLEST_PIECE = 64
 
+/** In which a chunk is written. */
+type Pages = Readonly<{ head: ByteWriter; body: ByteWriter }>
+
 /** Parts in ascending order of series → a head that tells them apart, and all of them compressed together. */
-export function encodeChunk(parts: readonly Part[]): Uint8Array {
-  const body = new ByteWriter(65_536)
-  const head = new ByteWriter(512)
+export function encodeChunk(parts: readonly Part[], pages: Pages): Uint8Array {
+  const body = pages.body.clear()
+  const head = pages.head.clear()
   head.byte(VERSION)
   head.uint32(0)
   head.varint(parts.length)
@@ -37,7 +40,7 @@ export function encodeChunk(parts: readonly Part[]): Uint8Array {
     head.varint(body.length - start)
     before = series
   }
-  head.append(zstdCompressSync(body.bytes(), LEVEL))
+  head.append(zstdCompressSync(body.view(), LEVEL))
   const bytes = head.bytes()
   new DataView(bytes.buffer).setUint32(1, crc32(bytes.subarray(HEAD_BYTES)), true)
   return bytes

@@ -136,19 +136,19 @@ const FLOAT32 = 32
 const FLOAT64 = 33
 
 export function encodeNumbers(out: ByteWriter, numbers: Float64Array): void {
-  const decimal = mantissasOf(numbers, mantissaOf)
-  if (decimal) {
-    out.byte(decimal.decimals)
-    return encodeMantissas(out, decimal.mantissas)
+  const decimals = sharedDecimals(numbers)
+  if (decimals !== null) {
+    out.byte(decimals)
+    return encodeMantissas(out, numbers, decimals)
   }
   if (!areSingles(numbers)) {
     out.byte(FLOAT64)
     return encodePlanes(out, bytesOf(numbers), 8)
   }
-  const single = mantissasOf(numbers, singleMantissaOf)
-  if (single) {
-    out.byte(SINGLE + single.decimals)
-    return encodeMantissas(out, single.mantissas)
+  const singleDecimals = fewestDecimals(numbers, singleMantissaOf)
+  if (singleDecimals !== null) {
+    out.byte(SINGLE + singleDecimals)
+    return encodeMantissas(out, numbers, singleDecimals)
   }
   out.byte(FLOAT32)
   encodePlanes(out, bytesOf(Float32Array.from(numbers)), 4)
@@ -186,38 +186,32 @@ function singleMantissaOf(value: number, decimals: number): number | null {
 
 /** How many decimals these numbers have, where so many give each of them back; null when none do. */
 export function sharedDecimals(numbers: Float64Array): number | null {
-  return mantissasOf(numbers, mantissaOf)?.decimals ?? null
+  return fewestDecimals(numbers, mantissaOf)
 }
 
-/** With the fewest decimals that give every number back; null when none do. */
-function mantissasOf(
+/** The fewest decimals that give every number back; null when none do. */
+function fewestDecimals(
   numbers: Float64Array,
   mantissaOfOne: (number: number, decimals: number) => number | null,
-): { decimals: number; mantissas: Float64Array } | null {
-  const mantissas = new Float64Array(numbers.length)
+): number | null {
   let [decimals, from] = [0, 0]
   for (let i = 0; i < numbers.length; i++) {
-    let mantissa = mantissaOfOne(numbers[i]!, decimals)
-    while (mantissa === null) {
+    while (mantissaOfOne(numbers[i]!, decimals) === null) {
       if (++decimals > MOST_DECIMALS) return null
       from = i
-      mantissa = mantissaOfOne(numbers[i]!, decimals)
     }
-    mantissas[i] = mantissa
   }
   // What fewer decimals gave back, more of them need not: a large number has no room for them.
-  for (let i = 0; i < from; i++) {
-    const mantissa = mantissaOfOne(numbers[i]!, decimals)
-    if (mantissa === null) return null
-    mantissas[i] = mantissa
-  }
-  return { decimals, mantissas }
+  for (let i = 0; i < from; i++) if (mantissaOfOne(numbers[i]!, decimals) === null) return null
+  return decimals
 }
 
-function encodeMantissas(out: ByteWriter, mantissas: Float64Array): void {
+/** So many decimals are known to give each number back. */
+function encodeMantissas(out: ByteWriter, numbers: Float64Array, decimals: number): void {
+  const power = powerOf(decimals)
   let before = 0
-  for (let i = 0; i < mantissas.length; i++) {
-    const now = mantissas[i]!
+  for (let i = 0; i < numbers.length; i++) {
+    const now = Math.round(numbers[i]! * power)
     out.zigzag(now - before)
     before = now
   }

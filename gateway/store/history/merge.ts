@@ -3,8 +3,9 @@ import { inTransaction } from '../schema.ts'
 import { type ChunkRow, ChunkTable, FRESH, MERGED, type Packed, packRuns, SUMMED, without } from './chunk-table.ts'
 import { Chunk, encodeChunk, type Part } from './chunk.ts'
 import { decodeRun } from './columns.ts'
-import { type HistoryPolicy, HOURS, MINUTES, TIERS } from './policy.ts'
+import { HOURS, MINUTES, TIERS } from './policy.ts'
 import { Run } from './run.ts'
+import type { Scratch } from './scratch.ts'
 import { coarser, encodeRollup, isSummed, type Rollup, rollupOf } from './summary.ts'
 
 /** Of one group. */
@@ -19,6 +20,19 @@ export type Segment = Readonly<{
 }>
 type PackedRollup = Readonly<{ tier: number; group: number; from: number; to: number; body: Uint8Array }>
 
+/** Segments that become one, in chunks of about so many readings. */
+export type Merging = Readonly<{ kind: 'merge'; segments: readonly Segment[]; readingsOfChunk: number }>
+/** … with their sums; `rows` are the chunks of which it was made. */
+export type Merged = Readonly<{
+  kind: 'merge'
+  segments: readonly Segment[]
+  rows: number
+  chunks: readonly (Packed & Readonly<{ level: number }>)[]
+  rollups: readonly PackedRollup[]
+  /** Chunks that are not what was written: kept as they are, for whoever can make something of them. */
+  damaged: readonly number[]
+}>
+
 /**
  * Neighbouring fresh segments that may become one: those of one span of time, with no cursor between or within them, and
  * no more of them than fit into memory a group at a time.
@@ -29,16 +43,19 @@ export function nextMerge(db: DatabaseSync, spanMs: number, closedAt: number): S
       'select id, last_batch, from_received, to_received, points from segments where level = ? and to_received < ? order by id',
     )
     .all(FRESH, closedAt) as Segment[]
-  const cursors = db.prepare('select batch, skip from cursors').all() as { batch: number; skip: number }[]
   const spans = Map.groupBy(fresh, ({ to_received: to }) => Math.floor(to / spanMs))
   for (const ofSpan of spans.values()) {
     const segments = ofSpan.slice(0, fitting(db, ofSpan))
-    const [first, last] = [segments[0]!.id, segments.at(-1)!.last_batch]
-    const isApart = ({ batch, skip }: { batch: number; skip: number }) =>
-      batch >= last || batch + 1 < first || (batch + 1 === first && skip === 0)
-    if (cursors.every(isApart)) return segments
+    if (areApartFromCursors(db, segments)) return segments
   }
   return []
+}
+
+/** A cursor within a segment counts readings in their order, which merging changes. */
+function areApartFromCursors(db: DatabaseSync, segments: readonly Segment[]): boolean {
+  const cursors = db.prepare('select batch, skip from cursors').all() as { batch: number; skip: number }[]
+  const [first, last] = [segments[0]!.id, segments.at(-1)!.last_batch]
+  return cursors.every(({ batch, skip }) => batch >= last || batch + 1 < first || (batch + 1 === first && skip === 0))
 }
 
 /** How many of these segments, at least one, leave no group with more readings than are merged at a time. */
@@ -53,59 +70,83 @@ function fitting(db: DatabaseSync, segments: readonly Segment[]): number {
   return segments.length
 }
 
-/**
- * Makes one segment of several, and sums its readings up. Yields after each group; nothing of it is in the file until
- * the last piece, which is one transaction.
- */
-export function* merge(db: DatabaseSync, segments: readonly Segment[], policy: HistoryPolicy): Generator<void> {
+/** Packs the readings of several segments anew, and sums them up. Yields after each group. Reads only. */
+export function* packSegments(
+  db: DatabaseSync,
+  { segments, readingsOfChunk }: Merging,
+  scratch: Scratch,
+): Generator<void, Merged> {
   const table = new ChunkTable(db)
   const groups = new Set<number>()
   const groupsOf = db.prepare('select grp from chunks where segment = ?')
   for (const { id } of segments) for (const row of groupsOf.all(id) as { grp: number }[]) groups.add(row.grp)
   const chunks: (Packed & Readonly<{ level: number }>)[] = []
   const rollups: PackedRollup[] = []
-  /** Chunks that are not what was written: kept as they are, for whoever can make something of them. */
   const damaged: number[] = []
+  let rows = 0
   for (const group of [...groups].toSorted((a, b) => a - b)) {
-    const runs = runsOf(
-      segments.flatMap(({ id }) => table.ofSegment(id, group)),
-      damaged,
-    )
+    const ofGroup = segments.flatMap(({ id }) => table.ofSegment(id, group))
+    rows += ofGroup.length
+    const runs = runsOf(ofGroup, damaged, scratch)
     if (runs.size === 0) continue
-    for (const some of split(runs, policy.readingsOfChunk)) {
-      chunks.push({ ...packRuns(group, some), level: levelOf(some) })
-      rollups.push(...packRollups(table, group, some))
+    for (const some of split(runs, readingsOfChunk)) {
+      chunks.push({ ...packRuns(group, some, scratch), level: levelOf(some) })
+      rollups.push(...packRollups(table, group, some, scratch))
     }
     yield
   }
-  const first = segments[0]!
-  const last = segments.at(-1)!
+  return { kind: 'merge', segments, rows, chunks, rollups, damaged }
+}
+
+/**
+ * Puts one segment in the place of several, in one transaction. Nothing where a cursor has come between them since, or
+ * where some of what was packed was let go for want of room: it is packed anew then.
+ */
+export function putMerged(db: DatabaseSync, merged: Merged): void {
   inTransaction(db, () => {
-    for (const id of damaged)
-      db.prepare(
-        "insert into quarantine (at, origin, reason, body) select ?, 'history', 'a chunk does not match its checksum', hex(body) from chunks where id = ?",
-      ).run(last.to_received, id)
-    for (const { id } of segments) {
-      db.prepare('delete from chunks where segment = ?').run(id)
-      db.prepare('delete from segments where id = ?').run(id)
-    }
-    db.prepare(
-      'insert into segments (id, level, last_batch, from_received, to_received, points) values (?, ?, ?, ?, ?, ?)',
-    ).run(
-      first.id,
-      MERGED,
-      last.last_batch,
-      first.from_received,
-      last.to_received,
-      chunks.reduce((sum, { points }) => sum + points, 0),
-    )
-    for (const chunk of chunks) table.insert(first.id, chunk.level, chunk)
-    const insert = db.prepare('insert into rollups (tier, grp, from_at, to_at, body) values (?, ?, ?, ?, ?)')
-    for (const { tier, group, from, to, body } of rollups) insert.run(tier, group, from, to, body)
+    if (areAsPacked(db, merged) && areApartFromCursors(db, merged.segments)) replaceSegments(db, merged)
   })
 }
 
-function runsOf(rows: readonly ChunkRow[], damaged: number[]): Map<number, Run> {
+function areAsPacked(db: DatabaseSync, { segments, rows }: Merged): boolean {
+  const segment = db.prepare('select 1 from segments where id = ? and level = ? and last_batch = ?')
+  const count = db.prepare('select count(*) as count from chunks where segment = ?')
+  let found = 0
+  for (const { id, last_batch: last } of segments) {
+    if (!segment.get(id, FRESH, last)) return false
+    found += (count.get(id) as { count: number }).count
+  }
+  return found === rows
+}
+
+function replaceSegments(db: DatabaseSync, { segments, chunks, rollups, damaged }: Merged): void {
+  const table = new ChunkTable(db)
+  const first = segments[0]!
+  const last = segments.at(-1)!
+  for (const id of damaged)
+    db.prepare(
+      "insert into quarantine (at, origin, reason, body) select ?, 'history', 'a chunk does not match its checksum', hex(body) from chunks where id = ?",
+    ).run(last.to_received, id)
+  for (const { id } of segments) {
+    db.prepare('delete from chunks where segment = ?').run(id)
+    db.prepare('delete from segments where id = ?').run(id)
+  }
+  db.prepare(
+    'insert into segments (id, level, last_batch, from_received, to_received, points) values (?, ?, ?, ?, ?, ?)',
+  ).run(
+    first.id,
+    MERGED,
+    last.last_batch,
+    first.from_received,
+    last.to_received,
+    chunks.reduce((sum, { points }) => sum + points, 0),
+  )
+  for (const chunk of chunks) table.insert(first.id, chunk.level, chunk)
+  const insert = db.prepare('insert into rollups (tier, grp, from_at, to_at, body) values (?, ?, ?, ?, ?)')
+  for (const { tier, group, from, to, body } of rollups) insert.run(tier, group, from, to, body)
+}
+
+function runsOf(rows: readonly ChunkRow[], damaged: number[], scratch: Scratch): Map<number, Run> {
   const runs = new Map<number, Run>()
   for (const { id, body } of rows) {
     const chunk = Chunk.tryReading(body)
@@ -115,7 +156,7 @@ function runsOf(rows: readonly ChunkRow[], damaged: number[]): Map<number, Run> 
     }
     for (const entry of chunk.entries) {
       let run = runs.get(entry.series)
-      if (!run) runs.set(entry.series, (run = new Run(entry.n)))
+      if (!run) runs.set(entry.series, (run = scratch.runOf(entry.series)))
       const longer = run
       chunk.read(entry, (bytes) => decodeRun(bytes, longer))
     }
@@ -153,7 +194,12 @@ function extentOf({ length, times }: Run): Readonly<{ n: number; from: number; t
 }
 
 /** What was merged before is summed up already: a reading said again counts once. */
-function packRollups(table: ChunkTable, group: number, runs: ReadonlyMap<number, Run>): PackedRollup[] {
+function packRollups(
+  table: ChunkTable,
+  group: number,
+  runs: ReadonlyMap<number, Run>,
+  scratch: Scratch,
+): PackedRollup[] {
   const rolled = TIERS.map(() => new Map<number, Rollup>())
   for (const [series, run] of runs) {
     let rollup = rollupOf(without(run, table.knownTimes(series, run, HOURS)), TIERS[MINUTES])
@@ -163,10 +209,10 @@ function packRollups(table: ChunkTable, group: number, runs: ReadonlyMap<number,
       if (isSummed(tier, extentOf(run))) rolled[tier]!.set(series, rollup)
     }
   }
-  return rolled.flatMap((rollups, tier) => (rollups.size === 0 ? [] : [packRollup(tier, group, rollups)]))
+  return rolled.flatMap((rollups, tier) => (rollups.size === 0 ? [] : [packRollup(tier, group, rollups, scratch)]))
 }
 
-function packRollup(tier: number, group: number, rollups: ReadonlyMap<number, Rollup>): PackedRollup {
+function packRollup(tier: number, group: number, rollups: ReadonlyMap<number, Rollup>, scratch: Scratch): PackedRollup {
   const widthMs = TIERS[tier]!
   const parts: Part[] = []
   let [from, to] = [Infinity, -Infinity]
@@ -180,5 +226,5 @@ function packRollup(tier: number, group: number, rollups: ReadonlyMap<number, Ro
     from = Math.min(from, first)
     to = Math.max(to, last + widthMs - 1)
   }
-  return { tier, group, from, to, body: encodeChunk(parts) }
+  return { tier, group, from, to, body: encodeChunk(parts, scratch) }
 }

@@ -48,6 +48,7 @@ export type Kind = typeof NOTHING | typeof NUMBER | typeof BOOLEAN | typeof TEXT
 
 const SMALLEST = 96
 const GROWTH = 2
+const MOST_KEPT = 16_384
 /** A time, a number, flags and a kind. */
 const ENTRY_BYTES = 18
 
@@ -141,6 +142,23 @@ export class Run {
     else this.#add(times[index]!, kinds[index] as Kind, numbers[index]!, flags[index]!)
   }
 
+  /** Takes those of another run's readings that stand at the places from `start` to `end` of `order`. */
+  pushEach(other: Run, order: Uint32Array, start: number, end: number): void {
+    this.#reserve(end - start)
+    const [from, to] = [other.#columns, this.#columns]
+    let place = this.#length
+    for (let i = start; i < end; i++, place++) {
+      const index = order[i]!
+      const kind = from.kinds[index]!
+      const number = from.numbers[index]!
+      to.times[place] = from.times[index]!
+      to.numbers[place] = kind === TEXT ? this.addText(other.#texts[number]!) : number
+      to.flags[place] = from.flags[index]!
+      to.kinds[place] = kind
+    }
+    this.#length = place
+  }
+
   /** Takes what lies in [from, to). */
   pushFrom(other: Run, from = -Infinity, to = Infinity): void {
     const { times } = other.#columns
@@ -153,12 +171,21 @@ export class Run {
     const [start, end] = [this.#length, this.#length + n]
     this.#length = end
     const { times, numbers, flags, kinds } = this.#columns
+    numbers.fill(0, start, end)
     return {
       times: times.subarray(start, end),
       numbers: numbers.subarray(start, end),
       flags: flags.subarray(start, end),
       kinds: kinds.subarray(start, end),
     }
+  }
+
+  /** Empty again. It keeps its memory, where that is not more than most runs need. */
+  clear(kept = MOST_KEPT): this {
+    this.#length = 0
+    this.#texts.length = 0
+    if (this.#capacity > kept) this.#columns = columnsOf((this.#capacity = SMALLEST))
+    return this
   }
 
   /** The place that a text takes in `texts`. */

@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { merge, nextMerge, type Segment } from './merge.ts'
+import { nextMerge, type Segment } from './merge.ts'
+import { pack, type Packing, putDown } from './packing.ts'
 import type { HistoryPolicy } from './policy.ts'
 import { expire, trimLog } from './retention.ts'
-import { seal } from './seal.ts'
+import type { Scratch } from './scratch.ts'
 
 const TRIM_EVERY_MS = 60_000
 const MERGE_AGAIN_MS = 30_000
@@ -22,6 +23,7 @@ export class Upkeep {
   readonly #db: DatabaseSync
   readonly #policy: HistoryPolicy
   readonly #hands: Hands
+  readonly #scratch: Scratch
   readonly #newRows: StatementSync
   readonly #firstWaiting: StatementSync
   readonly #sealed: StatementSync
@@ -36,7 +38,8 @@ export class Upkeep {
   #startedAt: number | null = null
   #ballastAt = -Infinity
 
-  constructor(db: DatabaseSync, policy: HistoryPolicy, hands: Hands) {
+  constructor(db: DatabaseSync, policy: HistoryPolicy, hands: Hands, scratch: Scratch) {
+    this.#scratch = scratch
     this.#db = db
     this.#policy = policy
     this.#hands = hands
@@ -48,9 +51,29 @@ export class Upkeep {
     )
   }
 
+  /** Packing that is due: the work that takes long, and that another thread may do. Null when none is. */
+  packingDue(now: number): Packing | null {
+    const upto = this.#sealable(now)
+    if (upto !== null) return { kind: 'seal', after: this.#sealedUpto(), upto }
+    const segments = this.#mergeable(now)
+    return segments.length > 0 ? { kind: 'merge', segments, readingsOfChunk: this.#policy.readingsOfChunk } : null
+  }
+
+  /** One piece of everything else: of letting go. True when there is more to do at once. */
+  tidy(now: number): boolean {
+    return this.#workOn(() => this.#tidying(now))
+  }
+
   /** One piece. True when there is more to do at once. A piece that throws ends its work; the next step begins anew. */
   step(now: number): boolean {
-    this.#work ??= this.#next(now)
+    return this.#workOn(() => {
+      const packing = this.packingDue(now)
+      return packing ? this.#packed(packing) : this.#tidying(now)
+    })
+  }
+
+  #workOn(next: () => Generator<void> | null): boolean {
+    this.#work ??= next()
     if (!this.#work) return false
     try {
       if (this.#work.next().done) this.#work = null
@@ -66,15 +89,22 @@ export class Upkeep {
     for (;;) {
       const segments = nextMerge(this.#db, this.#policy.mergeSpanMs, Infinity)
       if (segments.length === 0) return
-      for (const _ of merge(this.#db, segments, this.#policy));
+      const { readingsOfChunk } = this.#policy
+      for (const _ of this.#packed({ kind: 'merge', segments, readingsOfChunk }));
     }
   }
 
-  #next(now: number): Generator<void> | null {
-    const sealable = this.#sealable(now)
-    if (sealable !== null) return seal(this.#db, sealable)
-    const segments = this.#mergeable(now)
-    if (segments.length > 0) return merge(this.#db, segments, this.#policy)
+  /** Seals all of the log, at one go. */
+  sealAll(upto: number): void {
+    for (const _ of this.#packed({ kind: 'seal', after: this.#sealedUpto(), upto }));
+  }
+
+  *#packed(packing: Packing): Generator<void> {
+    const parcel = yield* pack(this.#db, packing, this.#scratch)
+    if (parcel) putDown(this.#db, parcel)
+  }
+
+  #tidying(now: number): Generator<void> | null {
     if (now - this.#trimmedAt >= TRIM_EVERY_MS) {
       this.#trimmedAt = now
       return trimLog(this.#db, now, this.#hands.neededFrom(), this.#policy)
