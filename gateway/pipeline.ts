@@ -10,6 +10,7 @@ import { batchInput, type Input, TickCrash } from './input.ts'
 import { RecentKeys } from './recent-keys.ts'
 import { rebuild, type Rebuilt, type ReplayStore } from './replay.ts'
 import { GroupCommit } from './group-commit.ts'
+import { ByteWriter } from './store/bytes.ts'
 import type { Group } from './store/group.ts'
 import { PendingGroup } from './store/pending-group.ts'
 import { SeriesNames } from './store/series-names.ts'
@@ -62,6 +63,7 @@ export class Pipeline {
   readonly #commits: GroupCommit
   #flow: Flow | null = null
   #names = new SeriesNames()
+  readonly #scratch = new ByteWriter(8_192)
   #newestBatch = 0
   #startedAfter = 0
   #lastKeyframe = 0
@@ -204,7 +206,11 @@ export class Pipeline {
     this.#commits.cancel()
     this.#refuseWaiting(new Fault('stopping'))
     if (!this.#flow) return
-    const checkpoint = this.#checkpointed(new PendingGroup(), this.#flow).group(this.#newestBatch, this.#names)
+    const checkpoint = this.#checkpointed(new PendingGroup(), this.#flow).group(
+      this.#newestBatch,
+      this.#names,
+      this.#scratch,
+    )
     // Without it the next start only takes longer.
     await this.#options.store.commit(checkpoint).catch((error: Error) => {
       this.#options.log('warn', 'no checkpoint at the end', { error: error.message })
@@ -283,7 +289,7 @@ export class Pipeline {
       (this.#newestBatch - this.#lastKeyframe >= KEYFRAME_EVERY || flow.seq - this.#lastSnapshot >= SNAPSHOT_EVERY)
     )
       this.#checkpointed(group, flow)
-    return group.group(this.#newestBatch, this.#names)
+    return group.group(this.#newestBatch, this.#names, this.#scratch)
   }
 
   #checkpointed(group: PendingGroup, flow: Flow): PendingGroup {

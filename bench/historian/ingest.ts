@@ -1,6 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeReadings } from '#gateway/store/batch-codec.ts'
+import { ByteWriter } from '#gateway/store/bytes.ts'
 import type { Group } from '#gateway/store/group.ts'
 import { HISTORY_POLICY } from '#gateway/store/history/policy.ts'
 import { SeriesNames } from '#gateway/store/series-names.ts'
@@ -122,7 +123,7 @@ async function costOfMakingUp(series: number, seconds: number): Promise<number> 
 
 async function feedOf(store: Store, series: number): Promise<Feed> {
   const names = new SeriesNames((await store.write.load(PLAN)).series)
-  const data = new MixedData(series)
+  const [data, scratch] = [new MixedData(series), new ByteWriter(8_192)]
   let [id, now, lastReplyAt, madeUpMs] = [0, DATA_STARTS, 0, 0]
   let next = Promise.withResolvers<void>()
   return {
@@ -137,7 +138,7 @@ async function feedOf(store: Store, series: number): Promise<Feed> {
       now = at
       next.resolve()
       next = Promise.withResolvers()
-      const body = encodeReadings(readings, at, names)
+      const body = encodeReadings(readings, at, names, scratch)
       const batch = { id: ++id, source: 'bench', received_at: at, key: null, body }
       await store.write.commit(group(id, [batch], names.takeNew(), id % KEYFRAME_EVERY === 0 ? readings : null))
       lastReplyAt = performance.now()

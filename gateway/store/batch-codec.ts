@@ -43,16 +43,26 @@ export function encodeReadings(
   out.varint(readings.length)
   let [seriesBefore, timeBefore] = [0, receivedAt]
   for (const reading of readings) {
-    const series = names.idOf(reading.device, reading.point)
+    const { value } = reading
+    const series = names.idOf(reading.device, reading.point, seriesBefore + 1)
     // Times are whole milliseconds.
     const at = Math.round(reading.at)
     const flags = flagsOf(reading)
-    const kind = kindOf(reading.value)
+    let [kind, mantissa] = [kindOf(value), 0]
+    // Most numbers have few decimals, and these are found only once.
+    for (let decimals = 0; decimals <= MOST_DECIMALS && kind === FLOAT64; decimals++) {
+      const found = mantissaOf(value as number, decimals)
+      if (found === null) continue
+      kind = DECIMAL + decimals
+      mantissa = found
+    }
     out.zigzag(series - seriesBefore)
     out.byte(kind | (at === timeBefore ? SAME_TIME : 0) | (flags === 0 ? PLAIN : 0))
     if (at !== timeBefore) out.zigzag(at - timeBefore)
     if (flags !== 0) out.byte(flags)
-    writeValue(out, kind, reading.value)
+    if (kind >= DECIMAL) out.zigzag(mantissa)
+    else if (kind === FLOAT64) out.float64(value as number)
+    else if (kind === TEXT) out.text(value as string)
     seriesBefore = series
     timeBefore = at
   }
@@ -90,20 +100,10 @@ export function batchOf({ source, received_at: receivedAt, key, body }: BatchRow
 }
 
 function kindOf(value: Value | null): number {
-  if (typeof value === 'number') {
-    for (let decimals = 0; decimals <= MOST_DECIMALS; decimals++)
-      if (mantissaOf(value, decimals) !== null) return DECIMAL + decimals
-    return FLOAT64
-  }
+  if (typeof value === 'number') return FLOAT64
   if (value === null) return NOTHING
   if (typeof value === 'boolean') return value ? TRUE : FALSE
   return TEXT
-}
-
-function writeValue(out: ByteWriter, kind: number, value: Value | null): void {
-  if (kind >= DECIMAL) out.zigzag(mantissaOf(value as number, kind - DECIMAL)!)
-  else if (kind === FLOAT64) out.float64(value as number)
-  else if (kind === TEXT) out.text(value as string)
 }
 
 function readValue(from: ByteReader, kind: number): Value | null {

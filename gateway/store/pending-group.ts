@@ -2,6 +2,7 @@ import type { Batch } from '#devices/reading.ts'
 import type { Event } from '#rules/event.ts'
 import type { FlowSnapshot } from '#rules/flow.ts'
 import { encodeReadings } from './batch-codec.ts'
+import type { ByteWriter } from './bytes.ts'
 import type { Answer, Group } from './group.ts'
 import type { SeriesNames } from './series-names.ts'
 
@@ -38,13 +39,13 @@ export class PendingGroup {
     this.#snapshot = snapshot
   }
 
-  group(readingsUpto: number, names: SeriesNames): Group {
+  group(readingsUpto: number, names: SeriesNames, scratch: ByteWriter): Group {
     const batches = this.batches.map(({ id, batch }) => ({
       id,
       source: batch.source,
       received_at: batch.receivedAt,
       key: batch.key ?? null,
-      body: encodeReadings(batch.readings, batch.receivedAt, names),
+      body: encodeReadings(batch.readings, batch.receivedAt, names, scratch),
     }))
     return {
       batches,

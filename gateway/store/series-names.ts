@@ -14,8 +14,10 @@ export class SeriesNames {
     for (const row of rows) this.#note(row)
   }
 
-  /** The number of a point; a new one where it has none yet. */
-  idOf(device: string, point: string): number {
+  /** The number of a point; a new one where it has none yet. `likely`: devices say their points in one order. */
+  idOf(device: string, point: string, likely = -1): number {
+    const name = this.#names[likely]
+    if (name !== undefined && name.point === point && name.device === device) return likely
     const known = this.#ids.get(device)?.get(point)
     if (known !== undefined) return known
     const row = { id: this.#names.length, device, point }
