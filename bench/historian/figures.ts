@@ -95,7 +95,7 @@ function stateFigures({ ingested, reopened, settled }: Life): Figure[] {
   const { newestMs, pieces } = ingested
   return [
     {
-      name: `last value of every point, p99 of ${newestMs.length}`,
+      name: `last value of every point, from memory, p99 of ${newestMs.length}`,
       value: percentile(newestMs, 0.99),
       unit: 'ms',
       goal: '≤ 5',

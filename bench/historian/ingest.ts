@@ -1,5 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Reading } from '#devices/reading.ts'
+import { Latest } from '#gateway/latest.ts'
 import { encodeReadings } from '#gateway/store/batch-codec.ts'
 import { ByteWriter } from '#gateway/store/bytes.ts'
 import type { Group } from '#gateway/store/group.ts'
@@ -56,7 +58,7 @@ export async function ingest(
   const looks = []
   for (let look = 0; look < LOOKS; look++) {
     for (let second = 0; second < SECONDS_BETWEEN_LOOKS; second++) await feed.commit()
-    looks.push(await lookIn(store, feed.now(), (look * 7) % series))
+    looks.push(await lookIn(store, feed, (look * 7) % series))
   }
   return {
     points: series * seconds,
@@ -106,6 +108,9 @@ type Feed = Readonly<{
   nextSecond(): Promise<void>
   lastReplyAt(): number
   madeUpMs(): number
+  newest(): readonly Reading[]
+  latest: Latest
+  devices: readonly string[]
 }>
 
 /** What the readings themselves cost, and the garbage that they are: nothing of it is the store's. */
@@ -126,16 +131,21 @@ async function feedOf(store: Store, series: number): Promise<Feed> {
   const [data, scratch] = [new MixedData(series), new ByteWriter(8_192)]
   let [id, now, lastReplyAt, madeUpMs] = [0, DATA_STARTS, 0, 0]
   let next = Promise.withResolvers<void>()
+  let newest: readonly Reading[] = []
   return {
     nextSecond: () => next.promise,
     now: () => now,
     lastReplyAt: () => lastReplyAt,
     madeUpMs: () => madeUpMs,
+    newest: () => newest,
+    latest: new Latest(),
+    devices: [...new Set(Array.from({ length: series }, (_, i) => pointOf(i).device))],
     async commit() {
       const startedAt = performance.now()
       const { at, readings } = data.second()
       madeUpMs += performance.now() - startedAt
       now = at
+      newest = readings
       next.resolve()
       next = Promise.withResolvers()
       const body = encodeReadings(readings, at, names, scratch)
@@ -146,9 +156,12 @@ async function feedOf(store: Store, series: number): Promise<Feed> {
   }
 }
 
-type Newest = Awaited<ReturnType<Store['read']['newestReadings']>>
-
-function group(upto: number, batches: Group['batches'], series: Group['series'], newest: Newest | null = []): Group {
+function group(
+  upto: number,
+  batches: Group['batches'],
+  series: Group['series'],
+  newest: readonly Reading[] | null = [],
+): Group {
   const checkpoint =
     newest === null
       ? { keyframe: null, snapshot: null }
@@ -180,11 +193,15 @@ function keepUp(store: Store, feed: Feed) {
   }
 }
 
-async function lookIn(store: Store, now: number, index: number): Promise<{ newestMs: number; lastHourMs: number }> {
+/** Last values as the gateway tells them: from memory, where each durable batch is taken in. */
+async function lookIn(store: Store, feed: Feed, index: number): Promise<{ newestMs: number; lastHourMs: number }> {
   const { device, point } = pointOf(index)
   const startedAt = performance.now()
-  await store.read.newestReadings()
+  feed.latest.take({ source: '', receivedAt: feed.now(), readings: feed.newest() })
+  const told = feed.devices.map((device) => [...feed.latest.of(device).values()])
   const midway = performance.now()
+  if (told.flat().length !== feed.newest().length) throw new Error('a point has no last value')
+  const now = feed.now()
   await store.read.series(device, point, { from: now - HOUR_MS, to: now, buckets: 200 })
   return { newestMs: midway - startedAt, lastHourMs: performance.now() - midway }
 }

@@ -1,8 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
-import type { Reading } from '#devices/reading.ts'
 import { escapeKey, fieldValue, seriesKey } from '../historian/line-protocol.ts'
 import { nameCell, valueCell } from './cells.ts'
-import type { HistorySource, SeriesName } from './ports.ts'
+import type { HistorySource, Readings, SeriesName } from './ports.ts'
 
 export const EXPORT_FORMATS = ['csv', 'line'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
@@ -21,7 +20,7 @@ const MEASUREMENT = 'readings'
 export async function* exportText(
   source: Pick<HistorySource, 'read'>,
   { series, from, to, format }: { series: readonly SeriesName[]; from: number; to: number; format: ExportFormat },
-  written: (readings: readonly Reading[], series: SeriesName) => void = () => {},
+  written: (readings: Readings, series: SeriesName) => void = () => {},
 ): AsyncGenerator<string> {
   if (format === 'csv') yield BYTE_ORDER_MARK + stringify([COLUMNS])
   const write = format === 'csv' ? csvText : lineText
@@ -33,9 +32,9 @@ export async function* exportText(
     }
 }
 
-function csvText(readings: readonly Reading[]): string {
+function csvText(readings: Readings): string {
   return stringify(
-    readings.map(({ device, point, value, quality, reason, at }) => [
+    Array.from(readings, ({ device, point, value, quality, reason, at }) => [
       new Date(at).toISOString(),
       nameCell(device),
       nameCell(point),
@@ -46,7 +45,7 @@ function csvText(readings: readonly Reading[]): string {
   )
 }
 
-function lineText(readings: readonly Reading[]): string {
+function lineText(readings: Readings): string {
   let text = ''
   for (const { device, point, value, quality, at } of readings) {
     const field = value === null ? null : fieldValue(value)

@@ -5,11 +5,14 @@ export type HistorySink = Readonly<{ write(readings: readonly Reading[]): Promis
 
 export type SeriesName = Readonly<{ device: string; point: string }>
 
+/** Some readings, to be walked through. */
+export type Readings = Iterable<Reading> & Readonly<{ length: number }>
+
 /** Where exported readings come from. Reading it disturbs no writer. */
 export type HistorySource = Readonly<{
   series(): Promise<readonly SeriesName[]>
   /** Readings of one series with source time in [from, to) in ms, oldest first, page by page. */
-  read(series: SeriesName, from: number, to: number): AsyncIterable<readonly Reading[]>
+  read(series: SeriesName, from: number, to: number): AsyncIterable<Readings>
 }>
 
 /** Reads the bytes of one file as readings, in the order of the file. What cannot be read is reported and left out. */

@@ -6,7 +6,7 @@ import { wallNow } from '../clock.ts'
 import { StoreCore } from '../store/core.ts'
 import { Queries } from '../store/queries.ts'
 import type { Store } from '../store/store.ts'
-import type { HistorySink, HistorySource, SeriesName } from './ports.ts'
+import type { HistorySink, HistorySource, Readings, SeriesName } from './ports.ts'
 
 /** So many readings become one stretch of the history: each costs a commit, and all are merged in the end. */
 const ADOPTED_AT_ONCE = 200_000
@@ -17,7 +17,7 @@ type Extent = Readonly<{ from: number; to: number }>
 type Reader = Readonly<{
   series(): Promise<readonly SeriesName[]>
   extent(series: SeriesName): Promise<Extent | null>
-  readings(series: SeriesName, from: number, to: number): Promise<readonly Reading[]>
+  readings(series: SeriesName, from: number, to: number): Promise<Readings>
 }>
 
 /** The caller holds the lock of the folder. What `write` got last is durable once `close` has resolved. */

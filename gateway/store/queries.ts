@@ -95,11 +95,6 @@ export class Queries {
     return this.#history.series({ device, point }, range)
   }
 
-  /** The newest reading of every point, by source time. */
-  newestReadings(): Reading[] {
-    return this.#history.newest()
-  }
-
   /** Every point that was ever logged. */
   seriesNames(): readonly SeriesName[] {
     return this.#history.names.all()

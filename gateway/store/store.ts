@@ -4,7 +4,7 @@ import { Fault } from '#devices/fault.ts'
 import type { StoreCore } from './core.ts'
 import type { Queries } from './queries.ts'
 import { HISTORY_POLICY, type HistoryPolicy } from './history/policy.ts'
-import { readingsOf, Run } from './history/run.ts'
+import { readingsOf, Run, type RunReadings } from './history/run.ts'
 import { connect, errorOf, type Opened, type Remote } from './rpc.ts'
 
 type Writing = Pick<
@@ -36,7 +36,6 @@ type Reading = Pick<
   | 'columnsOf'
   | 'extentOf'
   | 'series'
-  | 'newestReadings'
   | 'seriesNames'
   | 'describe'
   | 'linesAfter'
@@ -48,9 +47,9 @@ type Reading = Pick<
   | 'pack'
 >
 
-/** Keeps the generics of `list` and `get`, which a mapped type would lose. Readings cross as columns. */
+/** Keeps the generics of `list` and `get`, which a mapped type would lose. Readings cross as columns, and stay such. */
 type ReadRemote = Omit<Remote<Reading>, 'list' | 'get' | 'columnsOf'> & {
-  readingsOf(...range: Parameters<Queries['readingsOf']>): Promise<ReturnType<Queries['readingsOf']>>
+  readingsOf(...range: Parameters<Queries['readingsOf']>): Promise<RunReadings>
   list<T extends Parameters<Queries['list']>[0]>(
     table: T,
     query: Parameters<Queries['list']>[1],
@@ -106,7 +105,6 @@ const READING = [
   'columnsOf',
   'extentOf',
   'series',
-  'newestReadings',
   'seriesNames',
   'describe',
   'linesAfter',
@@ -156,7 +154,7 @@ function withReadings({ columnsOf, ...rest }: Remote<Reading>): ReadRemote {
   return {
     ...(rest as unknown as Omit<ReadRemote, 'readingsOf'>),
     async readingsOf(device, point, from, to) {
-      return readingsOf(device, point, Run.of(await columnsOf(device, point, from, to)))
+      return readingsOf({ device, point }, Run.of(await columnsOf(device, point, from, to)))
     },
   }
 }

@@ -283,28 +283,6 @@ t.test('where readings are few, no sums of minutes are kept beside them', async 
   )
 })
 
-t.test('the newest of every point, wherever it stands', async (t) => {
-  const site = storeOf(t, { logKeptMs: 0 })
-  site.commit([good('quiet', 1, START), good('late', 1, START + HOUR)], START)
-  for (let i = 1; i < 5 * 60; i++) {
-    const now = START + i * MINUTE
-    site.commit([good('lively', i, now)], now)
-    site.upkeep(now)
-  }
-  site.commit([good('late', 2, START + 5 * MINUTE)], START + 5 * HOUR)
-  t.same(
-    site
-      .queries()
-      .newestReadings()
-      .map(({ point, value }) => [point, value]),
-    [
-      ['quiet', 1],
-      ['late', 1],
-      ['lively', 299],
-    ],
-  )
-})
-
 t.test('who looks in now and then is told what one is told who comes new', async (t) => {
   const site = storeOf(t, { sealAfterBytes: 400, sealAfterBytesOfEach: 0, mergeSpanMs: 10 * MINUTE, logKeptMs: MINUTE })
   const points = ['a', 'b', 'c', 'd']
@@ -320,7 +298,6 @@ t.test('who looks in now and then is told what one is told who comes new', async
     if (i % 100 > 50 ? i % 2 !== 0 : i % 37 !== 0) continue
     const fresh = new Queries(site.folder)
     const range = { from: now - HOUR, to: now + 1, buckets: 7 }
-    t.same(site.queries().newestReadings(), fresh.newestReadings())
     t.same(site.queries().series('d', 'steady', range), fresh.series('d', 'steady', range))
     t.same(site.queries().extentOf('d', 'a'), fresh.extentOf('d', 'a'))
     fresh.close()

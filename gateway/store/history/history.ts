@@ -10,7 +10,6 @@ import { Chunk, GROUP_SIZE, groupOf } from './chunk.ts'
 import { decodeRun } from './columns.ts'
 import { pointOf } from './log-slices.ts'
 import { LogTail } from './log-tail.ts'
-import { NewestReadings } from './newest.ts'
 import { MINUTES, TIERS } from './policy.ts'
 import { readingsOf, Run } from './run.ts'
 import { eachSummary, isSummed } from './summary.ts'
@@ -27,7 +26,6 @@ export class History {
   readonly #names = new SeriesNames()
   readonly #chunks: ChunkTable
   readonly #tail: LogTail
-  readonly #newest: NewestReadings
   readonly #now: () => number
   #endsAt = Infinity
 
@@ -37,7 +35,6 @@ export class History {
     this.#now = now
     this.#chunks = new ChunkTable(db)
     this.#tail = new LogTail(db)
-    this.#newest = new NewestReadings(db)
   }
 
   get names(): SeriesNames {
@@ -69,9 +66,10 @@ export class History {
 
   /** Readings of one point with source time in [from, to), oldest first. */
   readingsOf(name: SeriesName, from: number, to: number): Reading[] {
-    return readingsOf(name.device, name.point, this.runOf(name, from, to))
+    return [...readingsOf(name, this.runOf(name, from, to))]
   }
 
+  /** The same as columns. */
   runOf({ device, point }: SeriesName, from: number, to: number): Run {
     const series = this.names.find(device, point)
     return series === undefined ? new Run(0) : this.#atOnce(() => this.#run(series, from, to))
@@ -92,12 +90,6 @@ export class History {
       else this.#addSummaries(buckets, series, tier, range)
     })
     return buckets.result()
-  }
-
-  /** The newest reading of every point. One that is silent for long is looked for in the last chunks of its group only. */
-  newest(): Reading[] {
-    const names = this.names
-    return this.#atOnce(() => this.#newest.of(names))
   }
 
   /** Readings of all points by source time in [from, to), a span of one group of series after the other. */

@@ -256,7 +256,16 @@ function columnsOf(capacity: number): Columns {
   }
 }
 
-export function readingsOf(device: string, point: string, run: Run): Reading[] {
-  const { times, flags } = run
-  return Array.from(times, (at, index) => readingOf(device, point, at, run.valueAt(index), flags[index]!))
+/** Readings as columns; whoever walks through them gets each as an object. A million objects at once nobody needs. */
+export type RunReadings = Iterable<Reading> & Readonly<{ length: number; run: Run }>
+
+export function readingsOf({ device, point }: Readonly<{ device: string; point: string }>, run: Run): RunReadings {
+  return {
+    length: run.length,
+    run,
+    *[Symbol.iterator]() {
+      const { times, flags } = run
+      for (let i = 0; i < run.length; i++) yield readingOf(device, point, times[i]!, run.valueAt(i), flags[i]!)
+    },
+  }
 }
