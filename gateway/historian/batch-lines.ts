@@ -22,6 +22,8 @@ type Device = { readonly series: string; readonly fields: Map<string, Field>; ne
 type Field = {
   readonly point: string
   readonly key: string
+  /** What stands before its value. */
+  readonly prefix: string
   next: Field | null
   value: Value | null
   quality: Quality
@@ -59,7 +61,7 @@ export function lineWriter(
     let field = device.fields.get(point)
     if (field === undefined) {
       const key = escapeKey(point)
-      field = { point, key, next: null, value: null, quality: 'good', text: '', line: 0, start: 0 }
+      field = { point, key, prefix: `,${key}=`, next: null, value: null, quality: 'good', text: '', line: 0, start: 0 }
       device.fields.set(point, field)
     }
     if (last === null) device.next = field
@@ -70,7 +72,7 @@ export function lineWriter(
   const write = (field: Field, { value, quality }: LinePoint): void => {
     field.value = value
     field.quality = quality
-    const text = `,${field.key}=${fieldValue(value)}`
+    const text = field.prefix + fieldValue(value)
     field.text = quality === 'good' ? text : `${text},${field.key}_q="${quality}"`
   }
   /** The line without what this field has said in it before: the later of two values at one time counts. */

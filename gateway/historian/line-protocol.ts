@@ -1,4 +1,5 @@
 import type { Value } from '#devices/reading.ts'
+import { numberText } from './number-text.ts'
 
 /**
  * The syntax of one line: `measurement,tag=value field=value timestamp`.
@@ -37,5 +38,5 @@ export function isWritable(value: Value): boolean {
 /** Of a writable value. Every number is a float, or a point that is 3 today and 3.5 tomorrow conflicts with itself. */
 export function fieldValue(value: Value): string {
   if (typeof value === 'string') return `"${value.replace(/["\\]/g, '\\$&')}"`
-  return String(value)
+  return typeof value === 'number' ? numberText(value) : String(value)
 }

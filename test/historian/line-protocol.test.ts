@@ -225,6 +225,23 @@ t.test('what cannot be escaped is replaced, and never breaks a line', async (t) 
   t.equal(seriesKey('#a b', { empty: '', 'k k': 'v=v' }), '_a\\ b,k\\ k=v\\=v')
 })
 
+t.test('a number is written as JavaScript writes it, the shortest text that gives it back', async (t) => {
+  const short = fc
+    .tuple(fc.integer(), fc.integer({ min: 0, max: 6 }))
+    .map(([whole, decimals]) => whole / 10 ** decimals)
+  const near = fc
+    .tuple(short, fc.integer({ min: -3, max: 3 }))
+    .map(([number, steps]) => number * (1 + steps * 2 ** -52))
+  fc.assert(
+    fc.property(fc.oneof(short, near, fc.double({ noNaN: true, noDefaultInfinity: true })), (number) => {
+      assert.equal(fieldValue(number), String(number))
+    }),
+    { numRuns: 20_000 },
+  )
+  for (const number of [0, -0, 0.001, -0.5, 999.999, 1e12, 1e15 + 0.5, 1e21, 5e-324, 0.1 + 0.2, 2 ** 53])
+    t.equal(fieldValue(number), String(number))
+})
+
 t.test('any points read back as what they were', async () => {
   const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((s) => s.isWellFormed())
   const nasty = fc.stringMatching(/^[a\\, ="#\n]{1,6}$/)
