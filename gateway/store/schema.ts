@@ -47,7 +47,7 @@ export const PROJECTIONS = `
 `
 
 /** Raised with every change of shape; an older program refuses a newer file, with words. */
-export const STORE_VERSION = 2
+export const STORE_VERSION = 3
 
 export type StoreFile = 'readings.db' | 'journal.db'
 export const STORE_FILES: readonly StoreFile[] = ['readings.db', 'journal.db']

@@ -7,7 +7,9 @@ import t from 'tap'
 import type { Reading } from '#devices/reading.ts'
 import { encodeReadings } from '#gateway/store/batch-codec.ts'
 import { StoreCore } from '#gateway/store/core.ts'
+import { type Packing, pack as packed, type Parcel } from '#gateway/store/history/packing.ts'
 import { HISTORY_POLICY, type HistoryPolicy } from '#gateway/store/history/policy.ts'
+import { Scratch } from '#gateway/store/history/scratch.ts'
 import { Queries } from '#gateway/store/queries.ts'
 import type { Position } from '#gateway/store/reading-log.ts'
 import { SeriesNames } from '#gateway/store/series-names.ts'
@@ -265,6 +267,105 @@ t.test('readings go before their minutes, minutes before their hours', async (t)
   t.equal(said(10, 5 * HOUR), 3_600, 'ten hours ago by hours')
   t.equal(said(22, 5 * HOUR), 0)
   t.ok(verifyFolder(site.folder).ok)
+})
+
+t.test('sums of a day that is over become one row, and a chart says what it said before', (t) => {
+  const site = storeOf(t, { logKeptMs: 0 })
+  const points = ['a', 'b', 'c']
+  const minute = (now: number) =>
+    points.flatMap((point, place) =>
+      Array.from({ length: 12 }, (_, i) => good(point, ((now / MINUTE) % 97) + i * place, now + i * 5 * S)),
+    )
+  const passHours = (from: number, to: number) => {
+    for (let now = START + from * HOUR; now < START + to * HOUR; now += MINUTE) {
+      site.commit(minute(now), now + MINUTE)
+      if (now % (20 * MINUTE) === 0) site.upkeep(now)
+    }
+    site.upkeep(START + to * HOUR)
+  }
+  const charts = () =>
+    points.flatMap((point) =>
+      [5, 60, 6 * 60].map((minutes) => {
+        const buckets = DAY / (minutes * MINUTE)
+        return site.queries().series('d', point, { from: START, to: START + DAY, buckets })
+      }),
+    )
+  passHours(0, 25.5)
+  t.equal(count(site.folder, 'rollups', `tier = 0 and to_at < ${START + DAY}`), 24)
+  const before = charts()
+  passHours(25.5, 27)
+  t.equal(count(site.folder, 'rollups', `tier = 0 and to_at < ${START + DAY}`), 1)
+  t.equal(count(site.folder, 'rollups', `tier = 1 and to_at < ${START + DAY}`), 1)
+  t.same(charts(), before)
+  t.equal(before[0]![7]!.n, 60)
+  // A row that is damaged stays, and the others are joined without it.
+  passHours(27, 49)
+  const db = new DatabaseSync(join(site.folder, 'readings.db'))
+  const day = `tier = 0 and to_at between ${START + DAY} and ${START + 2 * DAY - 1}`
+  const { id } = db.prepare(`select min(id) as id from rollups where ${day}`).get() as { id: number }
+  db.prepare('update rollups set body = zeroblob(50) where id = ?').run(id)
+  db.close()
+  passHours(49, 51)
+  t.equal(count(site.folder, 'rollups', day), 2)
+  const next = site.queries().series('d', 'a', { from: START + DAY, to: START + 2 * DAY, buckets: 24 })
+  t.ok(next[0]!.n < 720, 'what was damaged is missing')
+  t.same(
+    next.slice(1).map(({ n }) => n),
+    Array.from({ length: 23 }, () => 720),
+  )
+  t.end()
+})
+
+t.test('what is merged packs in another thread only if nothing has come between', (t) => {
+  const site = storeOf(t, { logKeptMs: 0, sealAfterBytes: 400, sealAfterBytesOfEach: 0, mergeSpanMs: 10 * MINUTE })
+  const due = (now: number) => {
+    for (;;) {
+      const packing = site.core.packingDue(now)
+      if (packing?.kind !== 'seal') return packing
+      site.core.putDown(pack(packing)!)
+    }
+  }
+  const db = new DatabaseSync(join(site.folder, 'readings.db'))
+  t.teardown(() => db.close())
+  const pack = (packing: Packing): Parcel | null => {
+    const work = packed(db, packing, new Scratch())
+    for (;;) {
+      const { done, value } = work.next()
+      if (done) return value
+    }
+  }
+  for (let i = 0; i < 200; i++) site.commit([good('a', i, START + i * 6 * S)], START + i * 6 * S)
+  const now = START + 30 * MINUTE
+  const twice = { kind: 'seal', after: 0, upto: site.newest() } as const
+  const [first, second] = [pack(twice)!, pack(twice)!]
+  site.core.putDown(first)
+  site.core.putDown(second)
+  t.equal(count(site.folder, 'segments'), 1, 'what was sealed meanwhile is not sealed again')
+  for (let i = 200; i < 500; i++) {
+    site.commit([good('a', i, START + i * 6 * S)], START + i * 6 * S)
+    if (i % 20 === 0) due(START + i * 6 * S)
+  }
+  const merging = due(now + 30 * MINUTE)!
+  t.equal(merging.kind, 'merge')
+  const merged = pack(merging)!
+  const segments = count(site.folder, 'segments')
+  const inside = (merging as Extract<Packing, { kind: 'merge' }>).segments[0]!
+  site.core.saveCursor('influx', { batch: inside.id, offset: 0 })
+  site.core.putDown(merged)
+  t.equal(count(site.folder, 'segments'), segments, 'a cursor has come to stand within')
+  site.core.saveCursor('influx', { batch: site.newest(), offset: 0 })
+  site.core.putDown(merged)
+  t.ok(count(site.folder, 'segments') <= segments)
+  site.core.putDown(merged)
+  site.upkeep(now + 40 * MINUTE)
+  const found = site.queries().readingsOf('d', 'a', START, START + HOUR)
+  t.same(
+    found.map(({ value }) => value),
+    Array.from({ length: 500 }, (_, i) => i),
+  )
+  const [all] = site.queries().series('d', 'a', { from: START, to: START + 50 * MINUTE, buckets: 1 })
+  t.equal(all!.n, 500, 'nothing is summed up twice')
+  t.end()
 })
 
 t.test('where readings are few, no sums of minutes are kept beside them', async (t) => {

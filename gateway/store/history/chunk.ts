@@ -10,10 +10,20 @@ export function groupOf(series: number): number {
 }
 
 /** What the head of a chunk says of one series in it: how many entries, and the source times from first to last. */
-export type Entry = Readonly<{ series: number; n: number; from: number; to: number; start: number; size: number }>
+export type Entry = Readonly<{
+  series: number
+  n: number
+  from: number
+  to: number
+  start: number
+  size: number
+  /** Of a frame of its own. */
+  packed: number
+}>
 export type Part = Readonly<{ series: number; n: number; from: number; to: number; encode(out: ByteWriter): void }>
 
-const VERSION = 1
+/** How the series of a chunk are compressed: all of them in one frame, or each in one of its own. */
+const [TOGETHER, APART] = [1, 2] as const
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const HEAD_BYTES = 5
 /** What zlib takes at least. */
@@ -26,7 +36,7 @@ type Pages = Readonly<{ head: ByteWriter; body: ByteWriter }>
 export function encodeChunk(parts: readonly Part[], pages: Pages): Uint8Array {
   const body = pages.body.clear()
   const head = pages.head.clear()
-  head.byte(VERSION)
+  head.byte(TOGETHER)
   head.uint32(0)
   head.varint(parts.length)
   let before = 0
@@ -41,6 +51,34 @@ export function encodeChunk(parts: readonly Part[], pages: Pages): Uint8Array {
     before = series
   }
   head.append(zstdCompressSync(body.view(), LEVEL))
+  return sealed(head)
+}
+
+/** The same, and each of them compressed by itself: larger, but of one nothing else need be unpacked. */
+export function encodeApart(parts: readonly Part[], pages: Pages): Uint8Array {
+  const head = pages.head.clear()
+  head.byte(APART)
+  head.uint32(0)
+  head.varint(parts.length)
+  let before = 0
+  const frames = parts.map(({ series, n, from, to, encode }) => {
+    const body = pages.body.clear()
+    encode(body)
+    const frame = zstdCompressSync(body.view(), LEVEL)
+    head.varint(series - before)
+    head.varint(n)
+    head.zigzag(from)
+    head.varint(to - from)
+    head.varint(body.length)
+    head.varint(frame.length)
+    before = series
+    return frame
+  })
+  for (const frame of frames) head.append(frame)
+  return sealed(head)
+}
+
+function sealed(head: ByteWriter): Uint8Array {
   const bytes = head.bytes()
   new DataView(bytes.buffer).setUint32(1, crc32(bytes.subarray(HEAD_BYTES)), true)
   return bytes
@@ -56,7 +94,9 @@ export class Chunk {
   /** Throws a Fault `store_corrupt` when the bytes are not those that were written. */
   constructor(bytes: Uint8Array) {
     const head = new ByteReader(bytes)
-    if (head.byte() !== VERSION) throw new Fault('store_corrupt', { detail: `chunk of version ${bytes[0]}` })
+    const version = head.byte()
+    if (version !== TOGETHER && version !== APART)
+      throw new Fault('store_corrupt', { detail: `chunk of version ${version}` })
     if (head.uint32() !== crc32(bytes.subarray(HEAD_BYTES)))
       throw new Fault('store_corrupt', { detail: 'a chunk does not match its checksum' })
     let [series, start] = [0, 0]
@@ -66,8 +106,9 @@ export class Chunk {
       const from = head.zigzag()
       const to = from + head.varint()
       const size = head.varint()
-      const entry = { series, n, from, to, start, size }
-      start += size
+      const packed = version === APART ? head.varint() : 0
+      const entry = { series, n, from, to, start, size, packed }
+      start += version === APART ? packed : size
       return entry
     })
     this.#compressed = bytes.subarray(head.position)
@@ -87,9 +128,15 @@ export class Chunk {
     return this.entries.find((entry) => entry.series === series)
   }
 
-  read<T>({ start, size }: Entry, decode: (from: ByteReader) => T): T {
-    // In one piece: filled to the last byte, it would be asked for more.
-    this.#body ??= zstdDecompressSync(this.#compressed, { chunkSize: Math.max(SMALLEST_PIECE, this.#size + 1) })
+  read<T>(entry: Entry, decode: (from: ByteReader) => T): T {
+    const { start, size, packed } = entry
+    if (packed > 0) return decode(new ByteReader(unpacked(this.#compressed.subarray(start, start + packed), size)))
+    this.#body ??= unpacked(this.#compressed, this.#size)
     return decode(new ByteReader(this.#body.subarray(start, start + size)))
   }
+}
+
+/** In one piece: filled to the last byte, it would be asked for more. */
+function unpacked(frame: Uint8Array, size: number): Uint8Array {
+  return zstdDecompressSync(frame, { chunkSize: Math.max(SMALLEST_PIECE, size + 1) })
 }

@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { inTransaction } from '../schema.ts'
 import { type ChunkRow, ChunkTable, FRESH, MERGED, type Packed, packRuns, SUMMED, without } from './chunk-table.ts'
-import { Chunk, encodeChunk, type Part } from './chunk.ts'
+import { Chunk } from './chunk.ts'
 import { decodeRun } from './columns.ts'
 import { HOURS, MINUTES, TIERS } from './policy.ts'
+import { insertRollups, type PackedRollup, packRollup } from './rollups.ts'
 import { Run } from './run.ts'
 import type { Scratch } from './scratch.ts'
-import { coarser, encodeRollup, isSummed, type Rollup, rollupOf } from './summary.ts'
+import { coarser, isSummed, type Rollup, rollupOf } from './summary.ts'
 
 /** Of one group. */
 const MERGED_AT_ONCE = 500_000
@@ -18,8 +19,6 @@ export type Segment = Readonly<{
   to_received: number
   points: number
 }>
-type PackedRollup = Readonly<{ tier: number; group: number; from: number; to: number; body: Uint8Array }>
-
 /** Segments that become one, in chunks of about so many readings. */
 export type Merging = Readonly<{ kind: 'merge'; segments: readonly Segment[]; readingsOfChunk: number }>
 /** … with their sums; `rows` are the chunks of which it was made. */
@@ -142,8 +141,7 @@ function replaceSegments(db: DatabaseSync, { segments, chunks, rollups, damaged 
     chunks.reduce((sum, { points }) => sum + points, 0),
   )
   for (const chunk of chunks) table.insert(first.id, chunk.level, chunk)
-  const insert = db.prepare('insert into rollups (tier, grp, from_at, to_at, body) values (?, ?, ?, ?, ?)')
-  for (const { tier, group, from, to, body } of rollups) insert.run(tier, group, from, to, body)
+  insertRollups(db, rollups)
 }
 
 function runsOf(rows: readonly ChunkRow[], damaged: number[], scratch: Scratch): Map<number, Run> {
@@ -209,22 +207,7 @@ function packRollups(
       if (isSummed(tier, extentOf(run))) rolled[tier]!.set(series, rollup)
     }
   }
-  return rolled.flatMap((rollups, tier) => (rollups.size === 0 ? [] : [packRollup(tier, group, rollups, scratch)]))
-}
-
-function packRollup(tier: number, group: number, rollups: ReadonlyMap<number, Rollup>, scratch: Scratch): PackedRollup {
-  const widthMs = TIERS[tier]!
-  const parts: Part[] = []
-  let [from, to] = [Infinity, -Infinity]
-  for (const [series, rollup] of [...rollups].toSorted(([a], [b]) => a - b)) {
-    let [first, last] = [Infinity, -Infinity]
-    for (const start of rollup.keys()) {
-      first = Math.min(first, start)
-      last = Math.max(last, start)
-    }
-    parts.push({ series, n: rollup.size, from: first, to: last, encode: (out) => encodeRollup(out, rollup, widthMs) })
-    from = Math.min(from, first)
-    to = Math.max(to, last + widthMs - 1)
-  }
-  return { tier, group, from, to, body: encodeChunk(parts, scratch) }
+  return rolled.flatMap((rollups, tier) =>
+    rollups.size === 0 ? [] : [packRollup(tier, group, rollups, scratch, 'together')],
+  )
 }

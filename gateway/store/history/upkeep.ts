@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type Joining, joinableUpto, joinings } from './join.ts'
 import { nextMerge, type Segment } from './merge.ts'
 import { pack, type Packing, putDown } from './packing.ts'
 import type { HistoryPolicy } from './policy.ts'
@@ -33,6 +34,8 @@ export class Upkeep {
   #work: Generator<void> | null = null
   #mergedUpto = -Infinity
   #mergeTriedAt = -Infinity
+  #joinedUpto = -Infinity
+  #toJoin: Joining[] = []
   #trimmedAt = -Infinity
   #expiredAt = -Infinity
   #startedAt: number | null = null
@@ -56,7 +59,8 @@ export class Upkeep {
     const upto = this.#sealable(now)
     if (upto !== null) return { kind: 'seal', after: this.#sealedUpto(), upto }
     const segments = this.#mergeable(now)
-    return segments.length > 0 ? { kind: 'merge', segments, readingsOfChunk: this.#policy.readingsOfChunk } : null
+    if (segments.length > 0) return { kind: 'merge', segments, readingsOfChunk: this.#policy.readingsOfChunk }
+    return this.#joinable(joinableUpto(now))
   }
 
   /** One piece of everything else: of letting go. True when there is more to do at once. */
@@ -88,10 +92,22 @@ export class Upkeep {
   mergeAll(): void {
     for (;;) {
       const segments = nextMerge(this.#db, this.#policy.mergeSpanMs, Infinity)
-      if (segments.length === 0) return
+      if (segments.length === 0) break
       const { readingsOfChunk } = this.#policy
       for (const _ of this.#packed({ kind: 'merge', segments, readingsOfChunk }));
     }
+    // What was joined by days may then be joined by longer spans.
+    for (let round = 0; round < 2; round++)
+      for (const joining of joinings(this.#db, Number.MAX_SAFE_INTEGER)) for (const _ of this.#packed(joining));
+  }
+
+  /** Days of sums that become one row, one after the other; looked for when another day is over. */
+  #joinable(closedAt: number): Joining | null {
+    if (closedAt !== this.#joinedUpto) {
+      this.#joinedUpto = closedAt
+      this.#toJoin = joinings(this.#db, closedAt)
+    }
+    return this.#toJoin.shift() ?? null
   }
 
   /** Seals all of the log, at one go. */
