@@ -1,4 +1,5 @@
 import type { Value } from '#devices/reading.ts'
+import type { Taken } from '../batch-codec.ts'
 import { groupOf } from './chunk.ts'
 import { Run } from './run.ts'
 
@@ -30,6 +31,9 @@ export class Gathering {
     }
     return this
   }
+
+  /** `push` for whoever walks through the log: always the same function, for which the walk is compiled but once. */
+  readonly take: Taken = (series, at, value, flags) => this.push(series, at, value, flags)
 
   push(series: number, at: number, value: Value | null, flags: number): void {
     const { length } = this.#readings

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { eachReading, type Taken } from '../batch-codec.ts'
+import { eachReading } from '../batch-codec.ts'
 import { markSealed, newestBatch, sealedUpto } from '../reading-log.ts'
 import { inTransaction } from '../schema.ts'
 import { ChunkTable, FRESH, type Packed, packRuns } from './chunk-table.ts'
@@ -29,13 +29,12 @@ export type Sealed = Readonly<{
 export function* packLog(db: DatabaseSync, { after, upto }: Sealing, scratch: Scratch): Generator<void, Sealed | null> {
   const read = db.prepare('select id, received_at, body from log where id > ? and id <= ? order by id limit ?')
   const gathered = scratch.gathering.clear()
-  const take: Taken = (series, at, value, flags) => gathered.push(series, at, value, flags)
   let [paused, last, from, to] = [0, after, Infinity, -Infinity]
   for (;;) {
     const rows = read.all(last, upto, ROWS) as LogRow[]
     if (rows.length === 0) break
     for (const { id, received_at: receivedAt, body } of rows) {
-      eachReading(body, receivedAt, take, scratch.reader)
+      eachReading(body, receivedAt, gathered.take, scratch.reader)
       last = id
       from = Math.min(from, receivedAt)
       to = Math.max(to, receivedAt)
