@@ -82,11 +82,10 @@ export async function settle(folder: string): Promise<Settled> {
   await store.write.commit(group(newestBatch, [], []))
   const before = costSoFar()
   let longestPieceMs = 0
-  for (let isMore = true; isMore;) {
-    const startedAt = performance.now()
-    isMore = await store.maintain(newestAt! + 2 * HOUR_MS)
-    longestPieceMs = Math.max(longestPieceMs, performance.now() - startedAt)
+  const held = (ms: number) => {
+    longestPieceMs = Math.max(longestPieceMs, ms)
   }
+  while (await maintain(store, newestAt! + 2 * HOUR_MS, () => -Infinity, held));
   const cost = costSince(before)
   await store.close()
   return { points: newestBatch * series.length, cost, longestPieceMs }
@@ -177,10 +176,7 @@ function keepUp(store: Store, feed: Feed) {
   const durations: number[] = []
   void (async () => {
     for (;;) {
-      const postedAt = performance.now()
-      const isMore = await store.maintain(feed.now())
-      // A commit that was before it in the queue is not its own time.
-      durations.push(performance.now() - Math.max(postedAt, feed.lastReplyAt()))
+      const isMore = await maintain(store, feed.now(), feed.lastReplyAt, (ms) => durations.push(ms))
       if (!isMore) await feed.nextSecond()
     }
   })().catch(() => {})
@@ -191,6 +187,27 @@ function keepUp(store: Store, feed: Feed) {
       longest: percentile(durations, 1),
     }),
   }
+}
+
+/** As the store does it; `held` is told of each piece for how long the thread that commits was busy with it. */
+async function maintain(
+  { read, write }: Store,
+  now: number,
+  lastReplyAt: () => number,
+  held: (ms: number) => void,
+): Promise<boolean> {
+  const timed = async <T>(piece: Promise<T>): Promise<T> => {
+    const postedAt = performance.now()
+    const result = await piece
+    // A commit that was before it in the queue is not its own time.
+    held(performance.now() - Math.max(postedAt, lastReplyAt()))
+    return result
+  }
+  const packing = await timed(write.packingDue(now))
+  if (!packing) return timed(write.tidy(now))
+  const parcel = await read.pack(packing)
+  if (parcel) await timed(write.putDown(parcel))
+  return true
 }
 
 /** Last values as the gateway tells them: from memory, where each durable batch is taken in. */
