@@ -93,6 +93,16 @@ t.test('any batch comes out of its bytes the same', async (t) => {
   t.pass()
 })
 
+t.test('a run that was emptied says nothing of what was in it', (t) => {
+  const run = runOf([{ at: 1, value: 'old', flags: 3 }])
+  run.push(2, 42, 0)
+  run.clear()
+  t.equal(run.length, 0)
+  t.same(run.texts, [])
+  t.same([...run.extend(2).numbers], [0, 0])
+  t.end()
+})
+
 t.test('a chunk gives each of its series back by itself, and tells when a byte has changed', async (t) => {
   const runs = [3, 4, 15].map((series, place) => ({
     series,
