@@ -9,8 +9,9 @@ import { Run } from './run.ts'
 import type { Scratch } from './scratch.ts'
 import { coarser, isSummed, type Rollup, rollupOf } from './summary.ts'
 
-/** Of one group. */
+/** Of one group: so many fit into memory. Of all: what is put down in one transaction holds up a commit. */
 const MERGED_AT_ONCE = 500_000
+const MERGED_IN_ALL = 10_000_000
 
 export type Segment = Readonly<{
   id: number
@@ -57,14 +58,16 @@ function areApartFromCursors(db: DatabaseSync, segments: readonly Segment[]): bo
   return cursors.every(({ batch, skip }) => batch >= last || batch + 1 < first || (batch + 1 === first && skip === 0))
 }
 
-/** How many of these segments, at least one, leave no group with more readings than are merged at a time. */
+/** How many of these segments, at least one, are no more than is merged at a time. */
 function fitting(db: DatabaseSync, segments: readonly Segment[]): number {
-  const groups = db.prepare('select grp, sum(points) as points from chunks where segment = ? group by grp')
+  const groups = db.prepare('select grp, sum(points) as sum from chunks where segment = ? group by grp')
   const sums = new Map<number, number>()
-  for (const [count, { id }] of segments.entries()) {
-    for (const { grp, points } of groups.all(id) as { grp: number; points: number }[])
-      sums.set(grp, (sums.get(grp) ?? 0) + points)
-    if (count > 0 && Math.max(0, ...sums.values()) > MERGED_AT_ONCE) return count
+  let total = 0
+  for (const [count, { id, points }] of segments.entries()) {
+    for (const { grp, sum } of groups.all(id) as { grp: number; sum: number }[])
+      sums.set(grp, (sums.get(grp) ?? 0) + sum)
+    total += points
+    if (count > 0 && (total > MERGED_IN_ALL || Math.max(0, ...sums.values()) > MERGED_AT_ONCE)) return count
   }
   return segments.length
 }
