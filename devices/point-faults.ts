@@ -3,6 +3,7 @@ import type { WrittenDocument } from './document.ts'
 import type { ConfigFault, FaultCode, Params } from './fault.ts'
 import { LONG_ORDERS, type ModbusPoint, type Point, type Table } from './point.ts'
 import { widthOf } from './registers.ts'
+import { isSafetyEquipment } from './safety.ts'
 import { isUnit, UNITS } from './unit.ts'
 
 /** As much of a profile as its points are judged by. */
@@ -37,7 +38,7 @@ export function pointFaults(owner: Owner, document: Pick<WrittenDocument<unknown
     }
     for (const wire of ['modbus', 'mqtt'] as const)
       if (point[wire] && !owner[wire]) blame([wire], 'missing_key', { key: wire })
-    if (point.access === 'rw' && isSafety(owner))
+    if (point.access === 'rw' && isSafetyEquipment(owner))
       blame(['access'], 'not_allowed_value', { key: 'access', allowed: 'r' })
     counterFaults(point, blame)
     if (point.range && point.range[0]! > point.range[1]!)
@@ -51,11 +52,6 @@ export function pointFaults(owner: Owner, document: Pick<WrittenDocument<unknown
     placeFaults(point.modbus, owner, wrong)
   }
   return faults
-}
-
-/** Lift and fire points are read-only by construction, under whatever word the author knows them. */
-function isSafety({ kind, tags = [] }: Owner): boolean {
-  return [kind, ...tags].some((word) => /lift|elevator|escalator|fire|smoke|sprinkler|hydrant/.test(word))
 }
 
 function counterFaults(point: Point, blame: Blame): void {

@@ -133,6 +133,37 @@ export const MqttPoint = Type.Object(
 )
 export type MqttPoint = Static<typeof MqttPoint>
 
+/** The roles that a profile may let write. */
+export const CONTROL_ROLES = ['admin', 'manager', 'engineer', 'field'] as const
+export type ControlRole = (typeof CONTROL_ROLES)[number]
+
+/** How a point may be written by people. A point without it is read-only to everybody. */
+export const ControlDefinition = Type.Object(
+  {
+    roles: Type.Array(oneOf(CONTROL_ROLES), { minItems: 1, description: 'who may write it' }),
+    min: Type.Optional(Type.Number({ description: 'of a number: the least that may be written' })),
+    max: Type.Optional(Type.Number({ description: 'of a number: the most that may be written' })),
+    step: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'of a number: counted from min' })),
+    values: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        description: 'of an enum: the words that may be written; all unless said',
+      }),
+    ),
+    when: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'CEL over the points of the device: each must be true, on fresh good readings',
+      }),
+    ),
+    settle: Type.Optional(Duration),
+    tolerance: Type.Optional(
+      Type.Number({ minimum: 0, description: 'of a number: so far from what was written it may read back' }),
+    ),
+  },
+  { additionalProperties: false, description: 'who may write it, what, and when; needs access: rw' },
+)
+export type ControlDefinition = Static<typeof ControlDefinition>
+
 export const Point = Type.Object(
   {
     name: Type.Optional(Text),
@@ -166,6 +197,7 @@ export const Point = Type.Object(
       }),
     ),
     access: Type.Optional(oneOf(['r', 'rw'] as const, 'points of lifts and fire equipment are r')),
+    control: Type.Optional(ControlDefinition),
     modbus: Type.Optional(ModbusPoint),
     mqtt: Type.Optional(MqttPoint),
   },

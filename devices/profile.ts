@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { AlarmDefinition, ORDER_CLASSES, PRIORITIES } from './alarm-definition.ts'
 import { alarmFaults } from './alarm-faults.ts'
 import { closest } from './closest.ts'
+import { controlFaults } from './control-faults.ts'
 import { checked, readDocument, type WrittenDocument } from './document.ts'
 import { parseDuration } from './duration.ts'
 import type { VariableType } from './expression.ts'
@@ -139,6 +140,7 @@ export function readProfile(text: string, file: string): ReadProfile {
   const faults = [
     ...document.faults,
     ...checked(() => pointFaults(profile, document)),
+    ...checked(() => controlFaults(profile, variablesOf(profile), document)),
     ...checked(() => expectationFaults(profile, document)),
     ...checked(() => alarmFaults(profile.alarms ?? [], { variables: variablesOf(profile) }, document, ['alarms'])),
   ]

@@ -53,7 +53,9 @@ export class AnswerBook {
   }
 }
 
+/** What we saw ourselves when it came is not what the person said. */
 function fingerprintOf({ id: _, ...body }: Command): string {
-  const sorted = Object.entries(body).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const said = Object.entries(body).filter(([key]) => key !== 'seen')
+  const sorted = said.toSorted(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url')
 }

@@ -36,6 +36,8 @@ import { walBytesOf } from './store/schema.ts'
 import { openStore } from './store/store.ts'
 import { historyOf } from './history-files/store-ports.ts'
 import { keepUp } from './upkeep.ts'
+import { controlExecutor } from './remote-control/executor.ts'
+import { ControlDesk } from './remote-control/desk.ts'
 import { roomOn, vitalsOf } from './vitals.ts'
 
 export type GatewayOptions = Readonly<{
@@ -73,7 +75,7 @@ export type Gateway = Readonly<{
 
 const STEP_CHECK_MS = 1_000
 
-/** The wiring. Read it aloud: lock, store, clock; core; outbox and forwarding; sources; the doors. Undone in reverse. */
+/** The wiring. Read it aloud: lock, store, clock; core; outbox and forwarding; sources, and what is written by them; the doors. Undone in reverse. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const opened = new AsyncDisposableStack()
   try {
@@ -107,6 +109,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   opened.defer(() => access.close())
   const accounting = new Accounting()
   const latest = new Latest()
+  const desk = new ControlDesk(site.plan)
   const feed = eventFeed({ read: store.read, delay: clock.delay })
   const vitals = vitalsOf({ folder, read: store.read, clock, version })
   const metrics = gatewayMetrics({
@@ -135,9 +138,15 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     accounting,
     log: say,
     known: (readings) => latest.take({ source: '', receivedAt: 0, readings }),
+    rebuilt(snapshot) {
+      desk.rebuilt(snapshot)
+      writing.takeUp()
+    },
     fatal: (error) => crashed.resolve(error),
     committed(batches, events) {
       for (const batch of batches) latest.take(batch)
+      desk.committed(events)
+      writing.committed(events)
       feed.publish(events, batches)
       if (events.some((event) => 'homes' in event)) sender.nudge()
       forwarding.nudge()
@@ -153,6 +162,15 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     clock,
     log: say,
   })
+  const writing = controlExecutor({
+    controls: site.plan.controls ?? [],
+    desk,
+    sourceOf: (id) => polled.find(({ name }) => name === roadOf.get(id)),
+    command,
+    clock,
+    log: say,
+  })
+  const roadOf = new Map(site.devices.map(({ id, connection }) => [id, `modbus:${connection}`]))
   const report = (event: ForwardingEvent) => say('warn', event.type, event)
   const forwarding = startForwarding({ site, store, clock, random, signal, report })
   opened.defer(() => pipeline.stop())
@@ -204,11 +222,12 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     clock,
     say,
   )
+  const written = writing.run(signal)
   const stepCheck = watchWall()
   opened.defer(async () => {
     stepCheck.cancel()
     stopping.abort(new Fault('stopping'))
-    await Promise.all([running.finished, sending, keeping, forwarding.finished])
+    await Promise.all([running.finished, written, sending, keeping, forwarding.finished])
   })
 
   const faultCount = () => site.faults.length + pipeline.failing().length
@@ -241,6 +260,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     access,
     audit,
     latest,
+    desk,
     accounting,
     health,
     failing: () => pipeline.failing(),

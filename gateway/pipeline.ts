@@ -2,7 +2,7 @@ import { Fault } from '#devices/fault.ts'
 import type { Batch, Reading } from '#devices/reading.ts'
 import type { Command, Refusal } from '#rules/command.ts'
 import type { Draft, Event } from '#rules/event.ts'
-import type { Flow } from '#rules/flow.ts'
+import type { Flow, FlowSnapshot } from '#rules/flow.ts'
 import type { Accounting } from './accounting.ts'
 import { AnswerBook, type CommandAnswer } from './answer-book.ts'
 import type { Timers } from './clock.ts'
@@ -37,6 +37,8 @@ export type PipelineOptions = Readonly<{
   committed(batches: readonly Batch[], events: readonly Event[]): void
   /** After each rebuilding: the newest durable reading of every point. */
   known(readings: readonly Reading[]): void
+  /** After each rebuilding: what the stages know. */
+  rebuilt?(snapshot: FlowSnapshot): void
   /** The core crashes whatever comes: only another program can help. */
   fatal(error: Error): void
 }>
@@ -353,6 +355,7 @@ export class Pipeline {
       this.#quarantine(batch, error).catch(({ message }: Error) => log('error', 'not set aside', { error: message }))
     }
     this.#options.known(flow.keyframe().readings)
+    this.#options.rebuilt?.(flow.snapshot())
     return rebuilt
   }
 

@@ -34,7 +34,16 @@ export type Source = Readonly<{
   run(emit: Emit, signal: AbortSignal): Promise<void>
   /** A fresh value from the device, past all schedules. */
   read?(device: string, point: string, signal: AbortSignal): Promise<Reading>
-  /** Writes one value; the caller has checked that it may. */
-  write?(device: string, point: string, value: Value, signal: AbortSignal): Promise<void>
+  /**
+   * Writes one value, once, and resolves with what the device then holds. The caller has checked that it may; `mayStill`
+   * is asked once more when the next thing is to send.
+   */
+  write?(
+    device: string,
+    point: string,
+    value: Value,
+    signal: AbortSignal,
+    mayStill?: () => boolean,
+  ): Promise<Value | null>
   health(): SourceHealth
 }>

@@ -19,6 +19,8 @@ export type Model<State, FaultName extends string = string> = Readonly<{
   nextChangeMs?(state: State): number | null
   provoke(state: State, fault: FaultName): State
   heal(state: State): State
+  /** A master wrote a value that the profile lets be written; null where the device takes no such thing. */
+  write?(state: State, point: string, value: Value): State | null
   values(state: State): Values
 }>
 
@@ -29,6 +31,8 @@ export type World = Readonly<{
   nextChangeMs(): number | null
   provoke(fault: string): void
   heal(): void
+  /** False where the device takes no such thing. */
+  write(point: string, value: Value): boolean
   values(): Values
 }>
 
@@ -46,6 +50,11 @@ export function embody<State, FaultName extends string>(model: Model<State, Faul
     },
     heal() {
       state = model.heal(state)
+    },
+    write(point, value) {
+      const written = model.write?.(state, point, value) ?? null
+      if (written !== null) state = written
+      return written !== null
     },
     values: () => model.values(state),
   }

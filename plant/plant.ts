@@ -7,7 +7,7 @@ import type { Values } from './model.ts'
 import { EXCEPTION, type ModbusServer, startModbusServer } from './modbus-server.ts'
 import { worldOf } from './models/table.ts'
 import { type Publisher, startPublisher } from './publisher.ts'
-import { registerImage } from './register-image.ts'
+import { registerImage, writtenPoint } from './register-image.ts'
 import { type CsvRow, type Progress, replayOf } from './replay.ts'
 import { type Change, POWER_DIP, simulateDevice } from './simulated-device.ts'
 
@@ -104,6 +104,15 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
         if (unit.simulated.isSilent()) return 'silent'
         const words = unit.image(table, address, count, unit.simulated.values())
         return words ? { words } : { exception: EXCEPTION.illegalAddress }
+      },
+      tell(unitId, table, address, words) {
+        const simulated = units.get(unitId)?.simulated
+        if (!simulated) return { exception: EXCEPTION.targetSilent }
+        if (simulated.isSilent()) return 'silent'
+        const written = writtenPoint(simulated.device, table, address, words)
+        if (!written) return { exception: EXCEPTION.illegalAddress }
+        const isTaken = simulated.write(written.point, written.value)
+        return isTaken ? { words: [] } : { exception: EXCEPTION.illegalValue }
       },
     })
   })

@@ -2,7 +2,8 @@ import type { Device } from '#devices/device.ts'
 import { type ModbusMapping, modbusMapping } from '#devices/modbus-mapping.ts'
 import { factorIn } from '#devices/modbus-reply.ts'
 import type { Point, Table } from '#devices/point.ts'
-import { absentRegisters, encodeRegisters } from '#devices/registers.ts'
+import type { Value } from '#devices/reading.ts'
+import { absentRegisters, decodeRegisters, encodeRegisters } from '#devices/registers.ts'
 import type { Values } from './model.ts'
 
 /** `count` registers (or bits, as 0 and 1) from `address`; null where the unit has none of them. */
@@ -35,6 +36,26 @@ export function registerImage({ profile }: Device): RegisterImage {
     }
     return words
   }
+}
+
+/** A value that a master wrote, by the point it belongs to. */
+export type Written = Readonly<{ point: string; value: Value }>
+
+/** The writable point that stands at exactly these registers, with the value they carry; null for none. */
+export function writtenPoint(
+  { profile }: Device,
+  table: Table,
+  address: number,
+  words: readonly number[],
+): Written | null {
+  for (const [name, point] of Object.entries(profile.points)) {
+    if (!point.modbus || point.access !== 'rw') continue
+    const mapping = modbusMapping(profile, point)
+    if (mapping.table !== table || mapping.address !== address || mapping.width !== words.length) continue
+    const value = table === 'coil' ? words[0] === 1 : decodeRegisters(words, point, mapping).value
+    return value === null ? null : { point: name, value }
+  }
+  return null
 }
 
 /** No value: the profile's own mark where it has one, else all ones, as transmitters without a sensor send. */

@@ -29,6 +29,8 @@ export type SimulatedDevice = Readonly<{
   /** Holds a point at a value until healed. */
   hold(point: string, value: Value): void
   play(replay: Replay): void
+  /** A master wrote this; false where the device takes no such thing. */
+  write(point: string, value: Value): boolean
 }>
 
 export function simulateDevice(parts: {
@@ -119,6 +121,11 @@ export function simulateDevice(parts: {
     hold(point, value) {
       requirePoint(device, point)
       disturb(() => held.set(point, value))
+    },
+    write(point, value) {
+      let isTaken = false
+      disturb(() => void (isTaken = world.write(point, value)))
+      return isTaken
     },
     play(next) {
       for (const point of next.points) requirePoint(device, point)

@@ -1,5 +1,10 @@
 import type { FaultCode, Params } from '#devices/fault.ts'
 import type { PauseReason } from './orders/states.ts'
+import type { Value } from '#devices/reading.ts'
+import type { ControlOutcome, Truth, Why } from './event.ts'
+
+/** What the gateway saw when the command came; no part of what the person said. */
+export type Seen = Readonly<{ from: Value | null; when: Truth; condition: string }>
 
 type Body = {
   'alarm.acknowledge': { alarm: string; by: string; comment?: string }
@@ -16,6 +21,24 @@ type Body = {
   'order.close': { order: string; by: string }
   'notice.confirm': { notice: string; by: string }
   'notice.end': { notice: string; by: string }
+  'control.lease': { device: string; by: string; role: string }
+  'control.release': { device: string; by: string }
+  'control.write': {
+    device: string
+    point: string
+    value: Value
+    by: string
+    role: string
+    reason: string
+    seen: Seen
+  }
+  'control.settle': { request: string; outcome: ControlOutcome; readBack: Value | null; why?: Why }
+  'lockout.hang': { asset: string; by: string; reason: string }
+  'lockout.remove': { lockout: string; by: string; reason?: string }
+  'permit.open': { asset: string; by: string; reason: string }
+  'permit.close': { permit: string; by: string }
+  'presence.enter': { room: string; by: string }
+  'presence.leave': { room: string; by: string }
   'message.settle': {
     notice: string
     trace: string

@@ -1,11 +1,14 @@
 import { alarmStage } from './alarms/alarms.ts'
 import { supervisionStage } from './clocks/supervision.ts'
+import { controlStage } from './control/control.ts'
 import { Flow } from './flow.ts'
 import { noticeStage } from './notices/notices.ts'
 import { orderStage } from './orders/orders.ts'
 import type { Plan } from './plan.ts'
 
-/** The pure core of one site: readings become conditions, conditions alarms, alarms orders, orders notices. */
+/** The pure core of one site: readings become conditions, conditions alarms, alarms orders, orders notices;
+ * and what people switch from afar. */
 export function coreOf(plan: Plan): Flow {
-  return new Flow(plan.rules, [alarmStage(plan), orderStage(plan), noticeStage(plan), supervisionStage(plan)])
+  const [alarms, orders, notices] = [alarmStage(plan), orderStage(plan), noticeStage(plan)]
+  return new Flow(plan.rules, [alarms, orders, notices, supervisionStage(plan), controlStage(plan)])
 }

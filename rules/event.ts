@@ -28,6 +28,13 @@ export type Found = 'restart' | 'backlog'
 /** Why a decision came out as it did: a code and its parameters, said in words at the edge. */
 export type Why = Readonly<{ code: string; params: Params }>
 
+/**
+ * What a write came to. `verified`: the device holds it. `refused`: the device said no. `mismatch`: it can be read, and
+ * holds something else. `unconfirmed`: nobody can tell; somebody must look. `not_sent`: nothing went on the wire.
+ */
+export const CONTROL_OUTCOMES = ['verified', 'refused', 'mismatch', 'unconfirmed', 'not_sent'] as const
+export type ControlOutcome = (typeof CONTROL_OUTCOMES)[number]
+
 type Body = {
   // the running program
   'gateway.started': {
@@ -166,6 +173,36 @@ type Body = {
   /** `by` is the person who looked on site, where no sensor could tell. */
   'notice.all_clear': { notice: string; by?: string; homes: readonly string[]; channels: readonly string[] }
   'notice.withdrawn': { notice: string; why: Why }
+  // control from afar: who holds a device, what was asked for and what came of it
+  'control.leased': { device: string; by: string; holder: string; until: number }
+  'control.lease_ended': { device: string; by: string; why: Why }
+  /** Durable before a byte goes on the wire. `from` is what the gateway last knew. */
+  'control.requested': {
+    request: string
+    device: string
+    point: string
+    asset: string
+    by: string
+    role: string
+    reason: string
+    from: Value | null
+    to: Value
+  }
+  'control.settled': {
+    request: string
+    device: string
+    point: string
+    outcome: ControlOutcome
+    readBack: Value | null
+    why?: Why
+  }
+  // what keeps everybody from switching something on from afar
+  'lockout.hung': { lockout: string; asset: string; by: string; reason: string }
+  'lockout.removed': { lockout: string; asset: string; by: string; reason?: string }
+  'permit.opened': { permit: string; asset: string; by: string; reason: string }
+  'permit.closed': { permit: string; asset: string; by: string }
+  'presence.entered': { room: string; by: string }
+  'presence.left': { room: string; by: string }
   'message.settled': {
     notice: string
     message: string

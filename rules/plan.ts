@@ -1,6 +1,7 @@
 import type { LimitSide, OrderClass, Priority } from '#devices/alarm-definition.ts'
 import type { Condition } from '#devices/expression.ts'
-import type { Text } from '#devices/point.ts'
+import type { ControlRole, Text } from '#devices/point.ts'
+import type { Value } from '#devices/reading.ts'
 
 /** The site as the core sees it: compiled from the site file, immutable, self-contained. No I/O stands behind it. */
 export type Plan = Readonly<{
@@ -9,6 +10,8 @@ export type Plan = Readonly<{
   rules: readonly Rule[]
   assets: ReadonlyMap<string, Asset>
   staff: readonly Person[]
+  /** The points that people may write from afar; no other may be written. */
+  controls?: readonly Control[]
   /** Told when nobody fits an order. A role, or a person id. */
   fallback: string
   /** Who is told when an order's clocks run out; unless said, by their roles. */
@@ -62,6 +65,26 @@ export type Person = Readonly<{
   /** Daily duty in minutes since local midnight, `to` may lie past midnight (e.g. 1140 → 1860). */
   duty: readonly Readonly<{ from: number; to: number }>[]
 }>
+
+/** A point that may be written from afar: by whom, what, and when. */
+export type Control = Readonly<{
+  device: string
+  point: string
+  asset: string
+  roles: readonly ControlRole[]
+  allowed: Allowed
+  /** Each must be true on readings that are good and not older than `validityMs`. */
+  when: readonly Condition[]
+  validityMs: number
+  /** So long the device may take to hold what was written. */
+  settleMs: number
+  /** So far from what was written it may read back. */
+  tolerance: number
+}>
+
+export type Allowed =
+  | Readonly<{ kind: 'number'; min: number; max: number; step: number | null }>
+  | Readonly<{ kind: 'one_of'; values: readonly Value[] }>
 
 /** What to watch. One rule becomes one detector. */
 export type Rule = Readonly<{

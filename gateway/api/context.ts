@@ -10,6 +10,7 @@ import type { ForwardingHealth } from '../historian/forwarder.ts'
 import type { HistorySource } from '../history-files/ports.ts'
 import type { Latest } from '../latest.ts'
 import type { PlantDoor } from '../plant-door.ts'
+import type { ControlDesk } from '../remote-control/desk.ts'
 import type { Site } from '../site/site.ts'
 import type { Store } from '../store/store.ts'
 import type { Why } from '#rules/event.ts'
@@ -48,6 +49,8 @@ export type ApiContext = Readonly<{
   /** Resolves when all that was decided at the door stands in the journal: no answer leaves before. */
   audit(): Promise<void>
   latest: Pick<Latest, 'of'>
+  /** Who holds which device, what was asked for, what is locked, who is on site. */
+  desk: ControlDesk
   accounting: Pick<Accounting, 'read'>
   health(): Health
   /** Rules that cannot be judged, though their data is there. */

@@ -18,6 +18,10 @@ export const PERMISSIONS = {
   acknowledge: ['admin', 'manager', 'engineer', 'field'],
   reset: ['admin', 'manager', 'engineer'],
   work: ['admin', 'manager', 'engineer', 'field'],
+  /** Switching from afar; the profile of the device says which of them, and what. */
+  control: ['admin', 'manager', 'engineer', 'field'],
+  /** Locks and tags, permits, who is in which plant room. */
+  safeguard: ['admin', 'manager', 'engineer', 'field'],
   seeProvoked: ['admin', 'manager', 'engineer', 'monitor'],
   provoke: ['admin', 'engineer'],
   resend: ['admin', 'engineer'],

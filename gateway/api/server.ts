@@ -17,6 +17,7 @@ import { faultOf, sendProblem } from './problem.ts'
 import { auditDenials, type Denied } from './denied.ts'
 import { account } from './routes/account.ts'
 import { alarms } from './routes/alarms.ts'
+import { control } from './routes/control.ts'
 import { devices } from './routes/devices.ts'
 import { enter } from './routes/enter.ts'
 import { events } from './routes/events.ts'
@@ -30,6 +31,7 @@ import { openapi, pageOfApi } from './routes/openapi.ts'
 import { orders } from './routes/orders.ts'
 import { page } from './routes/page.ts'
 import { plant } from './routes/plant.ts'
+import { safeguards } from './routes/safeguards.ts'
 import { series } from './routes/series.ts'
 import { session } from './routes/session.ts'
 import { site } from './routes/site.ts'
@@ -50,6 +52,8 @@ const RESOURCES = [
   alarms,
   orders,
   notices,
+  control,
+  safeguards,
   faults,
   events,
   metrics,

@@ -14,6 +14,7 @@ import { leadsInside } from '../channels/private-address.ts'
 import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/history/policy.ts'
 import { assetsOf } from './assets.ts'
 import { connectionOf, unitsOf } from './connections.ts'
+import { controlsOf, isOfSafetyEquipment } from './controls.ts'
 import { rulesOf } from './rules.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
 import { resolveSecret } from './secret.ts'
@@ -141,6 +142,14 @@ export function compileSite({ file, document, profiles, profileNames, folder, en
     })
   }
 
+  const controls = devices.flatMap((device) => {
+    const own = controlsOf(device)
+    if (own.length === 0 || !isOfSafetyEquipment(device, devices, assets)) return own
+    const entry = file.devices.find(({ id }) => id === device.id)
+    blame(where('devices', entry, 'profile'), 'safety_read_only', { kind: device.asset })
+    return []
+  })
+
   const ownAlarms = (file.alarms ?? []).filter((alarm) => {
     const at = where('alarms', alarm)
     const device = devices.find(({ id }) => id === alarm.for)
@@ -238,6 +247,7 @@ export function compileSite({ file, document, profiles, profileNames, folder, en
       ),
       assets,
       staff,
+      controls,
       fallback: fallback?.id ?? staff.find(({ role }) => role === 'manager')?.id ?? 'manager',
       supervisors: supervisorsOf(file.supervisors ?? {}, staff, missing),
       channels: channels.map(({ id }) => id),

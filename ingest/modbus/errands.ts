@@ -1,7 +1,10 @@
 import type { Reply, Request } from './session.ts'
 
-/** Puts one request on the wire. `unsent`: there is no road, nothing was asked. */
-export type Ask = (request: Request) => Promise<Reply | Readonly<{ kind: 'unsent' }>>
+/**
+ * Puts one request on the wire. `unsent`: nothing was asked, for there is no road, or because `mayStill`, which is asked
+ * when the road is there and the next thing is to send, says no.
+ */
+export type Ask = (request: Request, mayStill?: () => boolean) => Promise<Reply | Readonly<{ kind: 'unsent' }>>
 type Errand = (ask: Ask) => Promise<void>
 
 /**

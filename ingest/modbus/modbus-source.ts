@@ -102,10 +102,10 @@ export function modbusSource(
       const reason = reply.kind === 'failed' ? reply.reason : reply.kind === 'refused' ? 'exception' : 'connection_lost'
       return badReadingsOf([read], at, reason)[0]!
     },
-    async write(id, point, value, signal) {
+    async write(id, point, value, signal, mayStill) {
       const planned = planWrite(deviceOf(id), point, value)
       log?.info({ source: name, device: id, point, value }, 'write')
-      await errands.push((ask) => writeAndReadBack(ask, planned, (ms) => clock.sleep(ms)), signal)
+      return errands.push((ask) => writeAndReadBack(ask, planned, (ms) => clock.sleep(ms), mayStill), signal)
     },
     health: () => health.report(),
     counts: () => ({ ...counts, connects: connects(), missedCycles: schedule.missedCycles(), ...meter.counts() }),

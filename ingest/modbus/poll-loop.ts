@@ -96,9 +96,9 @@ export async function pollLoop(poll: Poll): Promise<void> {
     inFlight.add(done)
   }
 
-  async function ask(request: Parameters<Ask>[0]): ReturnType<Ask> {
+  async function ask(...[request, mayStill = () => true]: Parameters<Ask>): ReturnType<Ask> {
     const session = await road.session()
-    if (!session || stop.aborted) return { kind: 'unsent' }
+    if (!session || stop.aborted || !mayStill()) return { kind: 'unsent' }
     return session.ask(request)
   }
 

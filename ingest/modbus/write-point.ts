@@ -3,6 +3,7 @@ import { type ModbusMapping, modbusMapping } from '#devices/modbus-mapping.ts'
 import type { Point } from '#devices/point.ts'
 import type { Value } from '#devices/reading.ts'
 import { decodeRegisters, encodeRegisters } from '#devices/registers.ts'
+import { isSafetyEquipment } from '#devices/safety.ts'
 import type { Ask } from './errands.ts'
 import type { ReadRequest, WriteRequest } from './session.ts'
 
@@ -15,15 +16,24 @@ export type WriteOutcome = 'invalid' | 'unsent' | 'refused' | 'not_taken' | 'unk
 
 export class WriteFailed extends Error {
   readonly outcome: WriteOutcome
-  constructor(outcome: WriteOutcome, detail: string) {
+  /** What the unit holds instead, where that could be read. */
+  readonly held: Value | null
+  constructor(outcome: WriteOutcome, detail: string, held: Value | null = null) {
     super(`${outcome}: ${detail}`)
     this.name = 'WriteFailed'
     this.outcome = outcome
+    this.held = held
   }
 }
 
 type Words = readonly (number | boolean)[]
-type PlannedWrite = Readonly<{ write: WriteRequest; readBack: ReadRequest; words: Words }>
+type PlannedWrite = Readonly<{
+  write: WriteRequest
+  readBack: ReadRequest
+  words: Words
+  /** What was read back, as a value. */
+  valueOf(seen: Words): Value | null
+}>
 
 /** A unit may take a moment between answering and holding the value. */
 const LOOKS = 3
@@ -38,6 +48,8 @@ export function planWrite(device: Device, name: string, value: Value): PlannedWr
   const { unitId, profile } = device
   const point = profile.points[name]
   if (unitId === undefined || !point?.modbus) throw new WriteFailed('invalid', `no Modbus point ${name}`)
+  // Whatever a profile came to say: no road leads to a lift.
+  if (isSafetyEquipment(profile)) throw new WriteFailed('invalid', `${profile.kind} is read-only`)
   const mapping = modbusMapping(profile, point)
   const { table, address } = mapping
   if (point.access !== 'rw' || table === 'input' || table === 'discrete')
@@ -49,22 +61,26 @@ export function planWrite(device: Device, name: string, value: Value): PlannedWr
   const readBack = (count: number): ReadRequest => ({ unitId, table, address, count })
   if (table === 'coil') {
     if (typeof value !== 'boolean') throw new WriteFailed('invalid', `${name} is true or false`)
-    return { write: { kind: 'write', unitId, table, address, values: [value] }, readBack: readBack(1), words: [value] }
+    const write: WriteRequest = { kind: 'write', unitId, table, address, values: [value] }
+    return { write, readBack: readBack(1), words: [value], valueOf: ([bit]) => bit === true }
   }
   const values = encoded(value, point, mapping)
-  return { write: { kind: 'write', unitId, table, address, values }, readBack: readBack(values.length), words: values }
+  const valueOf = (seen: Words) => decodeRegisters(seen.map(Number), point, mapping).value
+  const write: WriteRequest = { kind: 'write', unitId, table, address, values }
+  return { write, readBack: readBack(values.length), words: values, valueOf }
 }
 
 /**
  * Sends once, never again: a lost answer does not mean a lost write. What counts is what the unit holds afterwards, so
- * it is read back whatever was answered. Resolves when it holds the value.
+ * it is read back whatever was answered. Resolves with what it holds, which is the value as near as its registers can.
  */
 export async function writeAndReadBack(
   ask: Ask,
-  { write, readBack, words }: PlannedWrite,
+  { write, readBack, words, valueOf }: PlannedWrite,
   pause: (ms: number) => Promise<void>,
-): Promise<void> {
-  const sent = await ask(write)
+  mayStill?: () => boolean,
+): Promise<Value | null> {
+  const sent = await ask(write, mayStill)
   if (sent.kind === 'unsent') throw new WriteFailed('unsent', 'the far end cannot be reached')
   if (sent.kind === 'refused' && NO.has(sent.code)) throw new WriteFailed('refused', `exception ${sent.code}`)
   let seen: Words | null = null
@@ -72,13 +88,14 @@ export async function writeAndReadBack(
     const reply = await ask(readBack)
     if (reply.kind === 'values') {
       seen = reply.values.slice(0, words.length)
-      if (seen.every((word, i) => word === words[i])) return
+      if (seen.every((word, i) => word === words[i])) return valueOf(seen)
     }
     if (look < LOOKS) await pause(BETWEEN_LOOKS_MS)
   }
   if (!seen) throw new WriteFailed('unknown', 'written, and the unit cannot be read back')
   const why = sent.kind === 'values' ? '' : ` (${sent.kind === 'refused' ? `exception ${sent.code}` : 'no answer'})`
-  throw new WriteFailed('not_taken', `the unit holds ${seen.join(' ')}, not ${words.join(' ')}${why}`)
+  const detail = `the unit holds ${seen.join(' ')}, not ${words.join(' ')}${why}`
+  throw new WriteFailed('not_taken', detail, valueOf(seen))
 }
 
 function encoded(value: Value, point: Point, mapping: ModbusMapping): number[] {

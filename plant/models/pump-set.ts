@@ -24,6 +24,9 @@ type PumpState = Readonly<{
 
 const LOW_ZONE_MPA = 0.65
 const HIGH_ZONE_MPA = 0.85
+/** What the controller itself takes, whoever asks. */
+const LEAST_SETPOINT_MPA = 0.3
+const MOST_SETPOINT_MPA = 1
 const TRIPPED_MPA = 0.15
 const BURST_MPA = 0.2
 const MAINS_MPA = 0.26
@@ -78,6 +81,10 @@ export const pumpSet: Model<PumpState, PumpFault> = {
   },
   provoke: (state, fault) => ({ ...state, fault, faultForMs: 0 }),
   heal: (state) => ({ ...state, fault: null, faultForMs: 0 }),
+  write(state, point, value) {
+    if (point !== 'pressure_setpoint' || typeof value !== 'number') return null
+    return value >= LEAST_SETPOINT_MPA && value <= MOST_SETPOINT_MPA ? { ...state, setpointMPa: value } : null
+  },
   values(state) {
     const { fault } = state
     const demand = waterDemandAt(state.minuteOfDay)
@@ -94,6 +101,7 @@ export const pumpSet: Model<PumpState, PumpFault> = {
       pump1_fault: tripped || firstFailed,
       pump2_running: !tripped && (firstFailed || fault === 'burst_pipe' || demand > 0.6),
       pump2_fault: tripped,
+      pressure_setpoint: state.setpointMPa,
       water_on_floor: fault === 'burst_pipe' && state.faultForMs >= FLOOR_WET_AFTER_MS,
     }
   },

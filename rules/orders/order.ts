@@ -1,7 +1,7 @@
 import { ORDER_CLASSES, type OrderClass } from '#devices/alarm-definition.ts'
 import { Conditions, type ConditionsState } from '../conditions.ts'
 import type { Event, Truth } from '../event.ts'
-import { ORDER_TRANSITIONS, type OrderState, type OrderTrigger } from './states.ts'
+import { nextOrderState, type OrderState } from './states.ts'
 
 export type Order = {
   readonly order: string
@@ -130,24 +130,8 @@ export class OrderBook {
   }
 }
 
-const TRIGGER_OF: Partial<Record<Event['type'], OrderTrigger>> = {
-  'order.dispatched': 'dispatch',
-  'order.accepted': 'accept',
-  'order.arrived': 'arrive',
-  'order.started': 'start',
-  'order.paused': 'pause',
-  'order.resumed': 'resume',
-  'order.declined': 'decline',
-  'order.transferred': 'transfer',
-  'order.finished': 'finish',
-  'order.verified': 'verify',
-  'order.unverified': 'unverify',
-  'order.reopened': 'reopen',
-}
-
 function change(order: Order, event: Event): void {
-  const trigger = TRIGGER_OF[event.type]
-  if (trigger) order.state = ORDER_TRANSITIONS[order.state][trigger] ?? order.state
+  order.state = nextOrderState(order.state, event.type)
   switch (event.type) {
     case 'order.joined':
       if (!order.alarms.some((known) => known.alarm === event.alarm))

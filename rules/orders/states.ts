@@ -55,3 +55,39 @@ export const ORDER_TRANSITIONS: Readonly<Record<OrderState, Partial<Record<Order
   verified: { unverify: 'restored', reopen: 'new', close: 'closed' },
   closed: {},
 }
+
+/** Somebody stands at the equipment: nothing there may be switched from afar. Who adds a state answers this for it. */
+export const IS_AT_WORK: Readonly<Record<OrderState, boolean>> = {
+  new: false,
+  dispatched: false,
+  accepted: false,
+  arrived: true,
+  working: true,
+  // Nobody is there; who leaves a machine open hangs a lock on it.
+  paused: false,
+  restored: false,
+  verified: false,
+  closed: false,
+}
+
+const TRIGGER_OF: Readonly<Record<string, OrderTrigger>> = {
+  'order.dispatched': 'dispatch',
+  'order.accepted': 'accept',
+  'order.arrived': 'arrive',
+  'order.started': 'start',
+  'order.paused': 'pause',
+  'order.resumed': 'resume',
+  'order.declined': 'decline',
+  'order.transferred': 'transfer',
+  'order.finished': 'finish',
+  'order.verified': 'verify',
+  'order.unverified': 'unverify',
+  'order.reopened': 'reopen',
+  'order.closed': 'close',
+}
+
+/** The state after an event of the order; the same for one that moves nothing. */
+export function nextOrderState(state: OrderState, eventType: string): OrderState {
+  const trigger = TRIGGER_OF[eventType]
+  return trigger ? (ORDER_TRANSITIONS[state][trigger] ?? state) : state
+}

@@ -11,6 +11,7 @@ import { type Resource, startServer } from '#gateway/api/server.ts'
 import { historyOf } from '#gateway/history-files/store-ports.ts'
 import { Latest } from '#gateway/latest.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
+import { ControlDesk } from '#gateway/remote-control/desk.ts'
 import { systemRandom } from '#gateway/random.ts'
 import { type Role, ROLES } from '#gateway/role.ts'
 import { loadSite } from '#gateway/site/load.ts'
@@ -62,6 +63,7 @@ export async function openEstate({
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const latest = new Latest()
+  const desk = new ControlDesk(site.plan)
   const accounting = new Accounting()
   let now = START
   const delay = (ms: number, run: () => void) => {
@@ -95,11 +97,13 @@ export async function openEstate({
     accounting,
     log: () => {},
     known: () => {},
+    rebuilt: (snapshot) => desk.rebuilt(snapshot),
     fatal: (error) => {
       throw error
     },
     committed(batches, events) {
       for (const batch of batches) latest.take(batch)
+      desk.committed(events)
       feed.publish(events, batches)
     },
   })
@@ -124,6 +128,7 @@ export async function openEstate({
     access,
     audit: () => access.trail.flush((event) => pipeline.record({ ...event, trace: 'epoch-1' })),
     latest,
+    desk,
     accounting,
     health: () => ({
       status: 'degraded',

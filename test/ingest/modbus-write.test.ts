@@ -185,7 +185,7 @@ function running(t: Tap, connection: ModbusConnection, its = points) {
   return { source, batches, stop, signal: new AbortController().signal }
 }
 
-async function outcomeOf(write: Promise<void>): Promise<string> {
+async function outcomeOf(write: Promise<unknown>): Promise<string> {
   try {
     await write
     return 'done'

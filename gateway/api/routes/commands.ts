@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '#devices/fault.ts'
 import type { CommandBody } from '#rules/command.ts'
 import { PAUSE_REASONS } from '#rules/orders/states.ts'
+import type { Identity } from '../../access/identity.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS, type Permission } from '../permissions.ts'
 import { IdParams, NoQuery } from './collection.ts'
@@ -23,6 +24,8 @@ const Body = Type.Object({
   pause: Type.Optional(Type.Enum([...PAUSE_REASONS])),
   until: Type.Optional(When),
   eta: Type.Optional(When),
+  point: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  value: Type.Optional(Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 64 })])),
 })
 type Body = Static<typeof Body>
 
@@ -33,9 +36,11 @@ type CommandRoute = Readonly<{
   summary: string
   path: string
   permission: Permission
-  /** The keys that the body may have. */
+  /** The keys that the body may have; a key that is required here and may be left out elsewhere has its schema here. */
   body: Readonly<Record<string, TSchema>>
-  command(id: string, body: Body): CommandBody
+  command(id: string, body: Body, identity: Identity): CommandBody
+  /** What is answered, where it is more than what happened. `command` is the id that the events carry. */
+  answer?(done: Readonly<{ done: readonly string[] }>, command: string): Promise<object>
 }>
 
 /**
@@ -45,7 +50,7 @@ type CommandRoute = Readonly<{
 export function commandRoute(
   app: FastifyInstance,
   context: ApiContext,
-  { summary, path, permission, body, command }: CommandRoute,
+  { summary, path, permission, body, command, answer: told }: CommandRoute,
 ): void {
   app.post(
     path,
@@ -62,14 +67,16 @@ export function commandRoute(
     async (request: FastifyRequest, reply: FastifyReply) => {
       const { id } = request.params as Static<typeof IdParams>
       const { 'idempotency-key': key } = request.headers as Static<typeof KeyHeader>
+      const identity = request.identity!
+      // Everybody has keys of their own: nobody can take another's, or the outbox's.
+      const commandId = `${identity.id}/${key}`
       const answer = await context.command({
-        ...command(id, request.body as Body),
-        // Everybody has keys of their own: nobody can take another's, or the outbox's.
-        id: `${request.identity!.id}/${key}`,
-        actor: request.identity!.id,
+        ...command(id, request.body as Body, identity),
+        id: commandId,
+        actor: identity.id,
       })
       if ('refused' in answer) throw new Fault(answer.refused, answer.params)
-      return reply.send(answer)
+      return reply.send(told ? await told(answer, commandId) : answer)
     },
   )
 }

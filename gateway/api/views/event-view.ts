@@ -16,6 +16,10 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   order: 'readOrders',
   notice: 'readNotices',
   message: 'readNotices',
+  control: 'readPlant',
+  lockout: 'readPlant',
+  permit: 'readPlant',
+  presence: 'readPlant',
 }
 type EventFamily = EventType extends `${infer Family}.${string}` ? Family : never
 

@@ -1,0 +1,65 @@
+import { type Command, refuse, type Refusal } from '../command.ts'
+import type { Draft } from '../event.ts'
+import type { Plan } from '../plan.ts'
+import type { Context } from '../stage.ts'
+import type { ControlBook } from './book.ts'
+
+type Safeguard = Extract<
+  Command,
+  { type: 'lockout.hang' | 'lockout.remove' | 'permit.open' | 'permit.close' | 'presence.enter' | 'presence.leave' }
+>
+
+/** Locks and tags, permits to work, and people in plant rooms: each is there until the one whose it is ends it. */
+export function safeguardCommand(
+  command: Safeguard,
+  book: ControlBook,
+  plan: Plan,
+  { seq }: Context,
+): readonly Draft[] | Refusal {
+  const person = plan.staff.find(({ id }) => id === command.by)
+  if (!person) return refuse('unknown_person', { person: command.by })
+  const { by } = command
+  switch (command.type) {
+    case 'lockout.hang': {
+      const { asset, reason } = command
+      if (!plan.assets.has(asset)) return refuse('unknown_asset', { asset })
+      return [{ type: 'lockout.hung', lockout: `T${seq}`, asset, by, reason, trace: `T${seq}` }]
+    }
+    case 'lockout.remove': {
+      const hung = book.lockout(command.lockout)
+      if (!hung) return refuse('unknown_lockout', { lockout: command.lockout })
+      const { lockout, asset, by: owner } = hung
+      const reason = command.reason === undefined ? {} : { reason: command.reason }
+      // The lock is its owner's life. Chief or manager may take it when the owner is gone, and say why.
+      const mayFor = (person.role === 'manager' || person.role === 'chief') && command.reason !== undefined
+      if (owner !== by && !mayFor) return refuse('not_lockout_owner', { lockout, by: owner })
+      return [{ type: 'lockout.removed', lockout, asset, by, ...reason, trace: lockout }]
+    }
+    case 'permit.open': {
+      const { asset, reason } = command
+      if (!plan.assets.has(asset)) return refuse('unknown_asset', { asset })
+      return [{ type: 'permit.opened', permit: `L${seq}`, asset, by, reason, trace: `L${seq}` }]
+    }
+    case 'permit.close': {
+      const open = book.permit(command.permit)
+      if (!open) return refuse('unknown_permit', { permit: command.permit })
+      return [{ type: 'permit.closed', permit: open.permit, asset: open.asset, by, trace: open.permit }]
+    }
+    case 'presence.enter': {
+      const { room } = command
+      const isRoom = [...plan.assets.values()].some((asset) => asset.room === room || asset.id === room)
+      if (!isRoom) return refuse('unknown_room', { room })
+      const there = book.presence(by)
+      if (there?.room === room) return refuse('already_there', { room, by })
+      const trace = `E${seq}`
+      const entered: Draft = { type: 'presence.entered', room, by, trace }
+      // Nobody is in two rooms.
+      return there ? [{ type: 'presence.left', room: there.room, by, trace }, entered] : [entered]
+    }
+    case 'presence.leave': {
+      const { room } = command
+      if (book.presence(by)?.room !== room) return refuse('not_there', { room, by })
+      return [{ type: 'presence.left', room, by, trace: `E${seq}` }]
+    }
+  }
+}
