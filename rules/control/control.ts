@@ -37,6 +37,7 @@ export function controlStage(plan: Plan): Stage {
   }
 
   function release({ device, by, actor }: Ask<'control.release'>, { seq }: Context): readonly Draft[] | Refusal {
+    if (!controls.some((control) => control.device === device)) return refuse('not_writable', { device })
     const held = book.lease(device)
     if (!held || held.holder !== actor) return refuse('lease_needed', { device })
     return [{ type: 'control.lease_ended', device, by, why: { code: 'released', params: {} }, trace: `C${seq}` }]

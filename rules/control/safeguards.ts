@@ -47,8 +47,7 @@ export function safeguardCommand(
     }
     case 'presence.enter': {
       const { room } = command
-      const isRoom = [...plan.assets.values()].some((asset) => asset.room === room || asset.id === room)
-      if (!isRoom) return refuse('unknown_room', { room })
+      if (!isRoom(room, plan)) return refuse('unknown_room', { room })
       const there = book.presence(by)
       if (there?.room === room) return refuse('already_there', { room, by })
       const trace = `E${seq}`
@@ -58,8 +57,13 @@ export function safeguardCommand(
     }
     case 'presence.leave': {
       const { room } = command
+      if (!isRoom(room, plan)) return refuse('unknown_room', { room })
       if (book.presence(by)?.room !== room) return refuse('not_there', { room, by })
       return [{ type: 'presence.left', room, by, trace: `E${seq}` }]
     }
   }
+}
+
+function isRoom(room: string, { assets }: Plan): boolean {
+  return [...assets.values()].some((asset) => asset.room === room || asset.id === room)
 }

@@ -114,6 +114,51 @@ t.test('what is said of lifts and fire equipment is read, never written', async 
   t.ok(readProfile(tiny('level: { access: rw, modbus: { address: 0 } }'), 'p.yaml').profile, 'others may be written')
 })
 
+t.test('a writable point says who may write what, and a profile that says it wrongly does not load', async (t) => {
+  const level = (control: string, more = 'access: rw, ') =>
+    `level: { ${more}range: [0, 10], control: ${control}, modbus: { address: 0 } }`
+  const good = readProfile(tiny(level('{ roles: [engineer], min: 0, max: 5, step: 0.5, when: [level > 1] }')), 'p.yaml')
+  t.same(good.faults, [])
+  const wrong: readonly [name: string, points: string, said: string][] = [
+    ['no access: rw', level('{ roles: [engineer], min: 0, max: 5 }', ''), 'needs access: rw'],
+    ['nobody may', level('{ roles: [], min: 0, max: 5 }'), 'fewer than 1'],
+    ['a role that may never', level('{ roles: [resident], min: 0, max: 5 }'), 'admin, manager, engineer, field'],
+    ['no limits', level('{ roles: [engineer] }'), 'needs min and max'],
+    ['limits the wrong way round', level('{ roles: [engineer], min: 5, max: 0 }'), 'comes first'],
+    ['beyond the range', level('{ roles: [engineer], min: 0, max: 50 }'), 'above the range'],
+    ['a condition on nothing', level('{ roles: [engineer], min: 0, max: 5, when: [levl > 1] }'), 'levl'],
+    ['words of a number', level('{ roles: [engineer], min: 0, max: 5, values: [a] }'), 'has min and max'],
+    [
+      'a word that is none',
+      'level: { access: rw, enum: { 0: off }, control: { roles: [engineer], values: [on] }, modbus: { address: 0 } }',
+      'on is no word',
+    ],
+    [
+      'a bit of a register',
+      'level: { access: rw, control: { roles: [engineer] }, modbus: { address: 0, bit: 1 } }',
+      'only some bits',
+    ],
+    [
+      'a table that can only be read',
+      'level: { access: rw, control: { roles: [engineer], min: 0, max: 1 }, modbus: { table: input, address: 0 } }',
+      'can only be read',
+    ],
+  ]
+  for (const [name, points, said] of wrong) {
+    const { profile, faults } = readProfile(tiny(points), 'p.yaml')
+    t.equal(profile, undefined, name)
+    t.match(JSON.stringify(faults), said, name)
+  }
+  for (const kind of ['lift', 'fire-pump', 'smoke-detector']) {
+    const { profile, faults } = readProfile(
+      tiny(level('{ roles: [engineer], min: 0, max: 5 }', ''), { kind }),
+      'p.yaml',
+    )
+    t.equal(profile, undefined, kind)
+    t.ok(faults.some(({ code }) => code === 'safety_read_only'))
+  }
+})
+
 t.test('default alarms see what they are for, and nothing else', async (t) => {
   const lift = { service_mode: 'normal', fault: 'none', event: 'none', alarm_button: false, car_running: false }
   const car = { ...lift, in_door_zone: true, door_closed: true, passenger_present: false }

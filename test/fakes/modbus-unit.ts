@@ -35,6 +35,8 @@ export class FakeUnit {
   mostAtOnce = 2_000
   /** A write is answered, and the value stays as it was. */
   isStubborn = false
+  /** A write is answered with exception 03. */
+  refusesWrites = false
   readonly holding = new Map<number, number>()
   readonly input = new Map<number, number>()
   readonly coil = new Map<number, boolean>()
@@ -58,6 +60,7 @@ export class FakeUnit {
     const addresses = Array.from({ length: count }, (_, i) => address + i)
     if (count > this.mostAtOnce) return Buffer.of(code | 0x80, 3)
     if (addresses.some((at) => this.missing.has(at))) return Buffer.of(code | 0x80, 2)
+    if (code > 4 && this.refusesWrites) return Buffer.of(code | 0x80, 3)
     if (code <= 4) return Buffer.of(code, ...dataOf(this, { code, address, count }))
     addresses.forEach((at, i) => {
       if (this.isStubborn) return

@@ -49,3 +49,36 @@ for (const [name, assets, said] of [
   ],
 ] as const)
   t.test(`${name} is told by its place`, async (t) => t.match(loaded(assets).faults[0], said))
+
+t.test('nothing of a lift is writable, whatever a profile of another kind says of its unit', async (t) => {
+  const site = (device: string, assets: string) => {
+    const file = join(folder, 'site.yaml')
+    const connections = 'connections: { plc: { protocol: modbus-tcp, host: 127.0.0.1, port: 1502 } }'
+    const head = 'site: { id: s, name: S, timezone: Asia/Shanghai }'
+    writeFileSync(file, `${head}\n${connections}\nassets: [${assets}]\ndevices:\n${device}`)
+    return loadSite(file, { env: {}, cwd: folder })
+  }
+  const pump = (more: string) => `  - { id: P, profile: booster-pump-set, connection: plc, ${more} }\n`
+  const lift = '  - { id: L, profile: lift-controller, connection: plc, unit_id: 1 }\n'
+  const own = '{ id: P, kind: pump-set }, { id: L, kind: lift }'
+  const table: readonly [name: string, device: string, assets: string, isRefused: boolean][] = [
+    ['a pump beside a lift', pump('unit_id: 2') + lift, own, false],
+    ['a pump that stands for a lift', pump('unit_id: 2, asset: L'), own, true],
+    ['a part of a lift', pump('unit_id: 2'), '{ id: P, kind: pump-set, parent: L }, { id: L, kind: lift }', true],
+    ['fire equipment', pump('unit_id: 2'), '{ id: P, kind: fire-pump }', true],
+    ["the lift's own unit", pump('unit_id: 1') + lift, own, true],
+  ]
+  for (const [name, device, assets, isRefused] of table) {
+    const { site: loaded, faults } = site(device, assets)
+    t.equal(loaded!.plan.controls!.length, isRefused ? 0 : 1, name)
+    t.strictSame(
+      faults.map(({ code }) => code),
+      isRefused ? ['safety_read_only'] : [],
+      name,
+    )
+    t.ok(
+      loaded!.devices.some(({ id }) => id === 'P'),
+      'and it is watched all the same',
+    )
+  }
+})
