@@ -27,6 +27,8 @@ export const OFFERED = {
   acknowledge: ['admin', 'manager', 'engineer', 'field'],
   reset: ['admin', 'manager', 'engineer'],
   work: ['admin', 'manager', 'engineer', 'field'],
+  control: ['admin', 'manager', 'engineer', 'field'],
+  safeguard: ['admin', 'manager', 'engineer', 'field'],
   confirm: ['admin', 'manager', 'steward'],
   manageUsers: ['admin'],
 } as const satisfies Record<string, readonly Role[]>

@@ -14,31 +14,39 @@ export type Action = Readonly<{
   ask?: 'comment' | 'finding' | 'reason' | 'text'
   /** What it means, said before it is done. */
   means?: TextKey
+  /** Called when it is done. */
+  done?: () => void
 }>
 
 /** Sends actions. One that got no answer keeps its key: sent again, it has one effect. */
-function useSending() {
+export function useSending() {
   const { connection, words } = useApp()
   const unanswered = useRef<{ what: string; key: string } | null>(null)
   const [isBusy, setBusy] = useState(false)
   const [refused, setRefused] = useState<string | null>(null)
+  const [refusal, setRefusal] = useState<Refusal | null>(null)
   return {
     isBusy,
     refused,
+    /** What the gateway said, where it was the gateway that said no. */
+    refusal,
     clear: () => setRefused(null),
-    async send(path: string, body: object): Promise<boolean> {
+    /** The answer; null when there was none, or a refusal. */
+    async send<T = object>(path: string, body: object): Promise<T | null> {
       const what = path + JSON.stringify(body)
       if (unanswered.current?.what !== what) unanswered.current = { what, key: actionKey() }
       setBusy(true)
       setRefused(null)
+      setRefusal(null)
       try {
-        await connection.send('POST', path, body, unanswered.current.key)
+        const answer = await connection.send<T>('POST', path, body, unanswered.current.key)
         unanswered.current = null
-        return true
+        return answer
       } catch (error) {
         if (error instanceof Refusal) unanswered.current = null
+        setRefusal(error instanceof Refusal ? error : null)
         setRefused(error instanceof Refusal ? error.message : words.say('web.action.unanswered'))
-        return false
+        return null
       } finally {
         setBusy(false)
       }
@@ -58,7 +66,7 @@ export function Actions({ actions }: { actions: readonly Action[] }) {
     sending.clear()
     // Whoever is nobody of the staff list says for whom it is done.
     if (person === null || action.ask !== undefined || action.means !== undefined) setAsked(action)
-    else void sending.send(action.path, { by: person })
+    else void sending.send(action.path, { by: person }).then((done) => done && action.done?.())
   }
   return (
     <div>
@@ -104,7 +112,9 @@ export function ActionDialog({ action, about, onClose }: ActionDialogProps) {
     event.preventDefault()
     const note = text.trim()
     const isDone = await sending.send(action.path, { by, ...(ask && note !== '' ? { [ask]: note } : {}) })
-    if (isDone) onClose()
+    if (!isDone) return
+    action.done?.()
+    onClose()
   }
   return (
     <Dialog title={words.say(action.label)} onClose={onClose}>
@@ -136,7 +146,7 @@ export function ActionDialog({ action, about, onClose }: ActionDialogProps) {
   )
 }
 
-function ByWhom({ by, choose }: { by: string; choose: (by: string) => void }) {
+export function ByWhom({ by, choose }: { by: string; choose: (by: string) => void }) {
   const { estate } = useApp()
   const words = useWords()
   return (

@@ -10,6 +10,7 @@ export function deviceView(
   site: Site,
 ): (device: Device, readings: ReadonlyMap<string, Reading>, now: number) => object {
   const time = timesOf(site.plan.timeZone)
+  const writable = new Set((site.plan.controls ?? []).map(({ device }) => device))
   return ({ id, profile, asset }, readings, now) => ({
     id,
     profile: profile.profile,
@@ -18,6 +19,7 @@ export function deviceView(
     name: both(site.plan.assets.get(asset)?.name ?? id),
     /** A value older than this says nothing about now. */
     validityMs: offlineAfterMs(profile),
+    isWritable: writable.has(id),
     points: Object.entries(profile.points).map(([name, point]) => {
       const reading = readings.get(name)
       return {

@@ -5,9 +5,11 @@ import { Moment } from '../../parts/moment.tsx'
 import { Empty, Facts, Panel, Screen, Skeletons } from '../../parts/screen.tsx'
 import { homesText } from '../../parts/sentences.ts'
 import { AlarmBadge, OrderBadge, PriorityBadge } from '../../parts/state-badge.tsx'
+import { Control } from './control.tsx'
 import { History } from './history.tsx'
 import { Points } from './points.tsx'
 import { Provoke } from './provoke.tsx'
+import { SafeguardsPanel } from './safeguards.tsx'
 
 /** One asset: its values now and before, what is wrong with it, and whom it serves. */
 export function AssetScreen() {
@@ -49,6 +51,8 @@ function AssetDetails({ asset, devices }: { asset: Asset; devices: readonly Devi
           alarms={alarms.filter(({ state }) => state !== 'normal')}
           orders={orders.filter(({ state }) => state !== 'closed')}
         />
+        <Control devices={devices} />
+        <SafeguardsPanel asset={asset} hasControl={devices.some(({ isWritable }) => isWritable === true)} />
         <Panel title={words.say('web.asset.about')}>
           <Facts
             facts={[
