@@ -1,4 +1,5 @@
 import { cpus } from 'node:os'
+import { benchControl } from './control.ts'
 import { benchCore } from './core.ts'
 import { type Figure, show } from './figure.ts'
 import { benchHistorian } from './historian.ts'
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   lines: benchLineProtocol,
   orders: benchOrders,
   modbus: benchModbus,
+  control: benchControl,
   historian: benchHistorian,
   start: benchStart,
   latency: benchLatency,

@@ -33,14 +33,14 @@ export function controlStage(plan: Plan): Stage {
     if (!own.some(({ roles }) => includes(roles, role))) return refuse('role_not_allowed', { role, device })
     const held = book.lease(device)
     if (held && held.holder !== actor && held.until > at) return refuse('lease_held', { device, by: held.by })
-    return [{ type: 'control.leased', device, by, holder: actor, until: at + LEASE_MS, trace: `C${seq}` }]
+    return [{ type: 'control.leased', device, by, holder: actor, until: at + LEASE_MS, trace: `WR${seq}` }]
   }
 
   function release({ device, by, actor }: Ask<'control.release'>, { seq }: Context): readonly Draft[] | Refusal {
     if (!controls.some((control) => control.device === device)) return refuse('not_writable', { device })
     const held = book.lease(device)
     if (!held || held.holder !== actor) return refuse('lease_needed', { device })
-    return [{ type: 'control.lease_ended', device, by, why: { code: 'released', params: {} }, trace: `C${seq}` }]
+    return [{ type: 'control.lease_ended', device, by, why: { code: 'released', params: {} }, trace: `WR${seq}` }]
   }
 
   function write(command: Ask<'control.write'>, { at, seq }: Context): readonly Draft[] | Refusal {
@@ -49,7 +49,7 @@ export function controlStage(plan: Plan): Stage {
     if (!control) return refuse('not_writable', { device, point })
     const refused = writeRefusal(command, control, at)
     if (refused) return refuse(...refused)
-    const request = `C${seq}`
+    const request = `WR${seq}`
     const { asset } = control
     return [
       {
@@ -127,7 +127,7 @@ export function controlStage(plan: Plan): Stage {
             .filter(({ until }) => until <= context.at)
             .map(({ device, by }): Draft => {
               const why = { code: 'expired', params: {} }
-              return { type: 'control.lease_ended', device, by, why, trace: `C${context.seq}` }
+              return { type: 'control.lease_ended', device, by, why, trace: `WR${context.seq}` }
             })
         default:
           return []

@@ -23,7 +23,7 @@ export function safeguardCommand(
     case 'lockout.hang': {
       const { asset, reason } = command
       if (!plan.assets.has(asset)) return refuse('unknown_asset', { asset })
-      return [{ type: 'lockout.hung', lockout: `T${seq}`, asset, by, reason, trace: `T${seq}` }]
+      return [{ type: 'lockout.hung', lockout: `LO${seq}`, asset, by, reason, trace: `LO${seq}` }]
     }
     case 'lockout.remove': {
       const hung = book.lockout(command.lockout)
@@ -38,7 +38,7 @@ export function safeguardCommand(
     case 'permit.open': {
       const { asset, reason } = command
       if (!plan.assets.has(asset)) return refuse('unknown_asset', { asset })
-      return [{ type: 'permit.opened', permit: `L${seq}`, asset, by, reason, trace: `L${seq}` }]
+      return [{ type: 'permit.opened', permit: `PT${seq}`, asset, by, reason, trace: `PT${seq}` }]
     }
     case 'permit.close': {
       const open = book.permit(command.permit)
@@ -50,7 +50,7 @@ export function safeguardCommand(
       if (!isRoom(room, plan)) return refuse('unknown_room', { room })
       const there = book.presence(by)
       if (there?.room === room) return refuse('already_there', { room, by })
-      const trace = `E${seq}`
+      const trace = `EN${seq}`
       const entered: Draft = { type: 'presence.entered', room, by, trace }
       // Nobody is in two rooms.
       return there ? [{ type: 'presence.left', room: there.room, by, trace }, entered] : [entered]
@@ -59,7 +59,7 @@ export function safeguardCommand(
       const { room } = command
       if (!isRoom(room, plan)) return refuse('unknown_room', { room })
       if (book.presence(by)?.room !== room) return refuse('not_there', { room, by })
-      return [{ type: 'presence.left', room, by, trace: `E${seq}` }]
+      return [{ type: 'presence.left', room, by, trace: `EN${seq}` }]
     }
   }
 }

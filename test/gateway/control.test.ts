@@ -11,7 +11,7 @@ import { loadSite } from '#gateway/site/load.ts'
 import { clientOf } from '#test/fakes/small-estate.ts'
 import { startGatewayProcess } from '#test/fakes/gateway-process.ts'
 import { ModbusChaosProxy } from '#test/fakes/modbus-chaos-proxy.ts'
-import { FakeModbus, type FakeUnit } from '#test/fakes/modbus-unit.ts'
+import { FakeModbus } from '#test/fakes/modbus-unit.ts'
 import { until } from '#test/fakes/until.ts'
 
 /** A pump behind a controller: a setpoint that may be written while it runs, and a temperature that raises an alarm. */

@@ -1,5 +1,6 @@
 import type { Event, EventOf, Truth } from '#rules/event.ts'
 import type { Plan, Rule } from '#rules/plan.ts'
+import { SeenControl } from './control-invariants.ts'
 
 /** What must never happen, happened. */
 export class Violation extends Error {}
@@ -11,6 +12,7 @@ export type SeenOrder = {
   assignee: string | null
   alarms: Set<string>
   rules: Set<string>
+  assets: Set<string>
   /** Goals reached since it was opened, or opened again; the last level told; of which clock the assignee was warned. */
   met: Set<string>
   level: number
@@ -69,6 +71,7 @@ export class Invariants {
   readonly alarms = new Map<string, SeenAlarm>()
   readonly orders = new Map<string, SeenOrder>()
   readonly notices = new Map<string, SeenNotice>()
+  readonly control: SeenControl
   readonly messages: SeenMessage[] = []
   readonly settled = new Set<string>()
   readonly count = { events: 0, raised: 0, cleared: 0, published: 0, allClear: 0, closed: 0 }
@@ -80,6 +83,7 @@ export class Invariants {
 
   constructor(plan: Plan) {
     this.#plan = plan
+    this.control = new SeenControl(plan)
     this.#rules = new Map(plan.rules.map((rule) => [rule.id, rule]))
   }
 
@@ -106,7 +110,12 @@ export class Invariants {
     else if (kind === 'alarm') this.#alarm(event as Extract<Event, { alarm: string }>)
     else if (kind === 'order') this.#order(event as Extract<Event, { order: string }>)
     else if (kind === 'notice') this.#notice(event as Extract<Event, { notice: string }>)
-    else if (event.type === 'message.settled') this.#once(this.settled, event.message, event, 'a message settled twice')
+    else if (kind === 'control' || kind === 'lockout' || kind === 'permit' || kind === 'presence') {
+      const atWork = this.openOrders().filter(({ state }) => state === 'arrived' || state === 'working')
+      const fault = this.control.faultOf(event, new Set(atWork.flatMap(({ assets }) => [...assets])))
+      this.#must(fault === null, event, fault ?? '')
+    } else if (event.type === 'message.settled')
+      this.#once(this.settled, event.message, event, 'a message settled twice')
   }
 
   /** After each commit: what holds between inputs. */
@@ -190,6 +199,7 @@ export class Invariants {
         assignee: null,
         alarms: new Set([event.alarm]),
         rules: new Set([event.rule]),
+        assets: new Set([event.asset]),
         met: new Set(),
         level: 0,
         warned: new Map(),
@@ -201,6 +211,7 @@ export class Invariants {
     if (event.type === 'order.joined') {
       order.alarms.add(event.alarm)
       order.rules.add(event.rule)
+      order.assets.add(event.asset)
       return
     }
     const step = event.type.slice('order.'.length)

@@ -1,6 +1,7 @@
 import type { Command } from '#rules/command.ts'
 import type { Plan } from '#rules/plan.ts'
 import type { Dice } from './random.ts'
+import { type ControlAct, controlCommandOf } from './controllers.ts'
 import type { Invariants, SeenOrder } from './invariants.ts'
 
 /** What a person is about to do; to what, shows when the moment has come. */
@@ -13,7 +14,7 @@ export type Intent = Readonly<{
   isWrong: boolean
   againAfterMs: number | null
 }>
-type Act = (typeof ACTS)[number]
+type Act = (typeof ACTS)[number] | ControlAct
 
 const ACTS = [
   'work',
@@ -29,14 +30,18 @@ const ACTS = [
   'settle',
 ] as const
 
-export function intentsOf(dice: Dice, { from, to }: { from: number; to: number }): Intent[] {
+type Span = Readonly<{ from: number; to: number }>
+type Habit = Readonly<{ acts: readonly Act[]; prefix: string; every: readonly [number, number] }>
+const USUAL: Habit = { acts: ACTS, prefix: 'c', every: [500, 9_000] }
+
+export function intentsOf(dice: Dice, { from, to }: Span, { acts, prefix, every } = USUAL): Intent[] {
   const intents: Intent[] = []
-  for (let at = from + 20_000; at < to; at += dice.between(500, 9_000)) {
+  for (let at = from + 20_000; at < to; at += dice.between(every[0], every[1])) {
     const againAfterMs = dice.chance(0.15) ? dice.between(1, 20_000) : null
     intents.push({
       at,
-      id: `c${intents.length}`,
-      act: dice.pick(ACTS),
+      id: `${prefix}${intents.length}`,
+      act: dice.pick(acts),
       which: dice.next(),
       who: dice.next(),
       isWrong: dice.chance(0.1),
@@ -74,6 +79,17 @@ export function commandOf(intent: Intent, seen: Invariants, plan: Plan): Command
       const notice = at(notices, intent.which)
       return notice ? command({ type: 'notice.confirm', notice: notice.id, by: anybody } as Command) : null
     }
+    case 'lease':
+    case 'release':
+    case 'write':
+    case 'settleWrite':
+    case 'lock':
+    case 'unlock':
+    case 'permit':
+    case 'endPermit':
+    case 'enter':
+    case 'leave':
+      return controlCommandOf(intent.act, intent, seen.control, plan)
     case 'settle': {
       const place = seen.messages.findIndex((candidate) => !seen.settled.has(candidate.id))
       const message = seen.messages[place]

@@ -11,6 +11,7 @@ import type { Site } from '#gateway/site/site.ts'
 import { estateDeliveries } from './estate.ts'
 import { Violation } from './invariants.ts'
 import { liveEqualsRebuilt } from './rebuilt.ts'
+import { CONTROL_ACTS } from './controllers.ts'
 import { commandOf, intentsOf } from './people.ts'
 import { type Dice, dice } from './random.ts'
 import type { Fate } from './sim-disk.ts'
@@ -25,10 +26,12 @@ export type RunOptions = Readonly<{
 }>
 export type Outcome = Readonly<{
   events: readonly Event[]
-  count: World['count'] & World['seen']['count']
+  count: World['count'] & World['seen']['count'] & World['seen']['control']['count']
   simulatedMs: number
 }>
 
+/** Rarer than the others: each of theirs can lead to three more. */
+const CONTROLLERS = { acts: CONTROL_ACTS, prefix: 'w', every: [1_000, 24_000] } as const
 export const START_AT = Date.UTC(2026, 0, 5, 9)
 const HEALING_MS = 10 * 60_000
 const FATES: readonly Fate[] = [
@@ -57,7 +60,8 @@ export async function exactRun({
   const troubleUntil = START_AT + minutes * 60_000
   const to = troubleUntil + HEALING_MS
   const deliveries = estateDeliveries(site, luck.fork(), { from: START_AT, troubleUntil, to, allKeyed: true })
-  const intents = intentsOf(luck.fork(), { from: START_AT, to })
+  const span = { from: START_AT, to }
+  const intents = [...intentsOf(luck.fork(), span), ...intentsOf(dice(seed + 1_000_000), span, CONTROLLERS)]
   const fateDice = luck.fork()
   const crashes = new Set<number>()
   const inputs = deliveries.length + intents.length
@@ -119,7 +123,8 @@ export async function chaosRun({ seed, site, plan, minutes }: RunOptions): Promi
   const troubleUntil = START_AT + minutes * 60_000
   const to = troubleUntil + HEALING_MS
   const deliveries = estateDeliveries(site, luck.fork(), { from: START_AT, troubleUntil, to, allKeyed: false })
-  const intents = intentsOf(luck.fork(), { from: START_AT, to })
+  const span = { from: START_AT, to }
+  const intents = [...intentsOf(luck.fork(), span), ...intentsOf(dice(seed + 1_000_000), span, CONTROLLERS)]
   const fateDice = luck.fork()
   const slowness = luck.pick([0, 0.1, 0.5])
   let isHealed = false
@@ -217,7 +222,7 @@ async function finish(world: World, simulatedMs: number): Promise<Outcome> {
   const verdict = verifyFolder(world.folder)
   if (!verdict.ok) throw new Violation(verdict.problems.join('; '))
   checkFiles(world)
-  return { events, count: { ...world.count, ...world.seen.count }, simulatedMs }
+  return { events, count: { ...world.count, ...world.seen.count, ...world.seen.control.count }, simulatedMs }
 }
 
 /** Sealed, merged or still in the log: what was logged is what is read, no more and no less. */
