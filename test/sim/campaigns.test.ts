@@ -14,6 +14,7 @@ t.test('restarts at any point, between the two commits too, change nothing of wh
   t.comment(JSON.stringify({ runs, ...count }))
   if (asked === undefined)
     t.ok(count.restarts >= 300 && count.raised >= 50 && count.cleared >= 30, 'enough happened to say so')
+  if (asked === undefined) t.ok(count.requested >= 40 && count.locked >= 20, 'and enough was switched from afar')
 })
 
 t.test('whatever breaks, what was acknowledged is there, once, and every invariant holds', async (t) => {

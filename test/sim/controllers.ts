@@ -17,6 +17,9 @@ export const CONTROL_ACTS = [
   'write',
   'write',
   'write',
+  'write',
+  'write',
+  'write',
   'settleWrite',
   'settleWrite',
   'settleWrite',
@@ -26,11 +29,17 @@ export const CONTROL_ACTS = [
   'unlock',
   'unlock',
   'unlock',
+  'unlock',
+  'unlock',
   'permit',
   'endPermit',
   'endPermit',
   'endPermit',
+  'endPermit',
+  'endPermit',
   'enter',
+  'leave',
+  'leave',
   'leave',
   'leave',
   'leave',
@@ -47,7 +56,9 @@ export function controlCommandOf(
   seen: SeenControl,
   plan: Plan,
 ): Command | null {
-  const control = at(plan.controls!, which)!
+  const isHeld = ({ device }: { device: string }) => seen.leases.has(device)
+  const held = act === 'write' && !isWrong ? plan.controls!.filter(isHeld) : []
+  const control = at(held.length > 0 ? held : plan.controls!, which)!
   const { device, point, asset } = control
   const by = at(plan.staff, who)!.id
   const command = (body: CommandBody, actor = by): Command => ({ ...body, id, actor })
