@@ -57,7 +57,9 @@ export function controlExecutor({ controls, desk, sourceOf, command, clock, log 
     const settled =
       control && source
         ? await carryOut(request, control, source)
-        : unsettled(carryOut === write ? 'not_sent' : 'unconfirmed', 'no_road')
+        : carryOut === write
+          ? unsettled('not_sent', 'no_road')
+          : unsettled('unconfirmed', 'unreadable')
     // What the wire was doing when the program ended is seen by the next life.
     if (ending?.aborted) return
     const { outcome, readBack, why } = settled

@@ -42,7 +42,7 @@ examples:
 const siteText = (port: number) => `
 site: { id: x, name: X, timezone: Asia/Shanghai }
 assets: [{ id: ROOM, kind: room }, { id: P, kind: pump, parent: ROOM, room: PR1 }, { id: Q, kind: pump }]
-connections: { plc: { protocol: modbus-tcp, host: 127.0.0.1, port: ${port}, timeout: 700ms } }
+connections: { plc: { protocol: modbus-tcp, host: 127.0.0.1, port: ${port}, timeout: 400ms } }
 devices:
   - { id: P, profile: test-pump, connection: plc, unit_id: 1 }
   - { id: R, asset: ROOM, profile: test-pump, connection: plc, unit_id: 2 }
