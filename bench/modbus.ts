@@ -104,7 +104,11 @@ async function overSerialLines(): Promise<Figure[]> {
 type Rate = Readonly<{ perSecond: number; cpuUs: number }>
 
 async function ownRate(connection: ModbusConnection, count: number, window: number): Promise<Rate> {
-  const transport = await openTransport(connection, lineMeter(), new AbortController().signal)
+  const transport = await openTransport(
+    connection,
+    lineMeter(() => performance.now()),
+    new AbortController().signal,
+  )
   const session = modbusSession(transport)
   const rate = await rateOf(window, async () => {
     const reply = await session.ask({ unitId: 1, table: 'holding', address: 0, count })

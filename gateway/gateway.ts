@@ -7,6 +7,7 @@ import { modbusSource } from '#ingest/modbus/modbus-source.ts'
 import { mqttSource } from '#ingest/mqtt/mqtt-source.ts'
 import type { Reject } from '#ingest/source.ts'
 import { coreOf } from '#rules/core.ts'
+import type { BodyOf } from '#rules/event.ts'
 import type { Plan } from '#rules/plan.ts'
 import { openAccess } from './access/access.ts'
 import type { LinkOptions } from './access/links.ts'
@@ -117,6 +118,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     accounts: () => accounting.read(),
     restarts: () => running?.restarts() ?? new Map(),
     forwarding: () => forwarding.health(),
+    buses: () => polled.map((source) => source.report()),
   })
   opened.defer(() => metrics.stop())
 
@@ -193,7 +195,9 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
         ? connection
         : { ...connection, host: '127.0.0.1', port }
     })
-    .map((connection) => modbusSource({ connection, devices: site.devices, clock, chance: random.next, log }))
+    .map((connection) =>
+      modbusSource({ connection, devices: site.devices, clock, chance: random.next, stopwatch: monotonicNow, log }),
+    )
   const listen = site.mqtt && { host: site.mqtt.host, port: options.plant ? 0 : site.mqtt.port }
   const reject: Reject = (source, reason, count) => accounting.refuse(source, reason, count)
   const heard = listen
@@ -211,6 +215,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     site,
     condition: () => store.write.condition(),
     forwarding: () => forwarding.health(),
+    lines: () => polled.map((source) => source.report()),
     room: () => roomOn(folder),
     clock,
   })
@@ -262,6 +267,8 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     latest,
     desk,
     accounting,
+    buses: polled.map((source, i) => ({ ...source, id: site.connections[i]!.id })),
+    journal: (event: BodyOf<'bus.tested'>) => pipeline.record({ ...event, trace: epoch }),
     health,
     failing: () => pipeline.failing(),
     vitals,

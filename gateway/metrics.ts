@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { BusReport } from '#ingest/modbus/bus-report.ts'
 import type { Account } from './accounting.ts'
 import type { ForwardingHealth } from './historian/forwarder.ts'
 import { vitalGauges } from './vital-gauges.ts'
@@ -13,11 +14,12 @@ type Sources = Readonly<{
   accounts(): ReadonlyMap<string, Account>
   restarts(): ReadonlyMap<string, number>
   forwarding(): readonly ForwardingHealth[]
+  buses(): readonly Pick<BusReport, 'id' | 'errorRate' | 'busyShare'>[]
   vitals(): Promise<Vitals>
 }>
 
 /** What a Prometheus server reads. Names end in their unit. */
-export function gatewayMetrics({ accounts, restarts, forwarding, vitals }: Sources): Metrics {
+export function gatewayMetrics({ accounts, restarts, forwarding, buses, vitals }: Sources): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'caretaker_' })
   const registers = [registry]
@@ -66,6 +68,23 @@ export function gatewayMetrics({ accounts, restarts, forwarding, vitals }: Sourc
           this.set({ target, fate }, count)
     },
   })
+  const busGauge = (name: string, help: string, figure: 'errorRate' | 'busyShare') =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['bus'],
+      registers,
+      collect() {
+        this.reset()
+        for (const { id, [figure]: value } of buses()) if (value !== null) this.set({ bus: id }, value)
+      },
+    })
+  busGauge(
+    'caretaker_bus_error_ratio',
+    'Share of the last exchanges of a Modbus connection that came broken.',
+    'errorRate',
+  )
+  busGauge('caretaker_bus_busy_ratio', 'Share of time in which the wire was in use.', 'busyShare')
   const commits = new Histogram({
     name: 'caretaker_commit_seconds',
     help: 'Time from commit to durable.',

@@ -1,9 +1,10 @@
 import type { Clock } from '#devices/clock.ts'
 import type { Reading, Value } from '#devices/reading.ts'
+import type { BusReport } from '#ingest/modbus/bus-report.ts'
 import type { Source } from '#ingest/source.ts'
 import type { ForwardingHealth } from './historian/forwarder.ts'
 import type { Site } from './site/site.ts'
-import { isSelf, SELF } from './site/with-self.ts'
+import { busErrorsOf, isSelf, SELF } from './site/with-self.ts'
 import type { Condition } from './store/core.ts'
 import type { Vitals } from './vitals.ts'
 
@@ -15,6 +16,8 @@ type Self = Readonly<{
   site: Pick<Site, 'devices'>
   condition(): Promise<Condition>
   forwarding(): readonly ForwardingHealth[]
+  /** Modbus connections, and the share of their exchanges that came broken (0…1), as far as it is known. */
+  lines(): readonly Pick<BusReport, 'id' | 'errorRate'>[]
   /** Of the disk that the data folder is on. */
   room(): Promise<Vitals['disk']>
   clock: Clock
@@ -49,7 +52,7 @@ export function selfSource(self: Self): Source | null {
   }
 }
 
-async function pointsOf({ condition, forwarding, room, clock }: Self): Promise<Record<string, Value | null>> {
+async function pointsOf({ condition, forwarding, lines, room, clock }: Self): Promise<Record<string, Value | null>> {
   const [{ shed, restored, damaged }, disk] = await Promise.all([condition(), room()])
   const targets = forwarding()
   const sum = (figure: 'dropped' | 'quarantined') => targets.reduce((total, target) => total + target[figure], 0)
@@ -66,6 +69,12 @@ async function pointsOf({ condition, forwarding, room, clock }: Self): Promise<R
     readings_shed: shed.readings,
     store_restored: restored.length > 0,
     store_damaged: damaged !== null,
+    // A line that carries nothing now says nothing of its quality: what was known stands.
+    ...Object.fromEntries(
+      lines().flatMap(({ id, errorRate }) =>
+        errorRate === null ? [] : [[busErrorsOf(id), Math.round(errorRate * 100)]],
+      ),
+    ),
     disk_free: disk && Math.round((100 * disk.freeBytes) / disk.totalBytes),
   }
 }

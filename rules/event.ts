@@ -1,5 +1,6 @@
 import type { OrderClass, Priority } from '#devices/alarm-definition.ts'
 import type { Params } from '#devices/fault.ts'
+import type { Table } from '#devices/point.ts'
 import type { Value } from '#devices/reading.ts'
 import type { Level } from './clocks/order-clocks.ts'
 import type { Goal } from './clocks/policy.ts'
@@ -68,6 +69,8 @@ type Body = {
   'access.reset_link_made': { account: string; by: string }
   'access.totp_enrolled': { account: string }
   'access.totp_cleared': { account: string; by: string }
+  /** Somebody read registers of a unit by hand, past all schedules. */
+  'bus.tested': { account: string; bus: string; unitId: number; table: Table; address: number; count: number }
   // conditions: a detector's verdict, after its delay
   /** `since` is site time, or source time where it was `found`. */
   'condition.became': {

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
+import type { ModbusSource } from '#ingest/modbus/modbus-source.ts'
 import type { SourceHealth } from '#ingest/source.ts'
 import type { Command } from '#rules/command.ts'
+import type { BodyOf } from '#rules/event.ts'
 import type { Access } from '../access/access.ts'
 import type { Accounting } from '../accounting.ts'
 import type { CommandAnswer } from '../answer-book.ts'
@@ -29,6 +31,8 @@ export type Health = Readonly<{
   forwarding: readonly ForwardingHealth[]
 }>
 
+export type Bus = Readonly<{ id: string }> & Pick<ModbusSource, 'report' | 'testRead'>
+
 /** All that the HTTP interface stands on. It decides nothing: it reads, and hands commands to the one writer. */
 export type ApiContext = Readonly<{
   site: Site
@@ -52,6 +56,10 @@ export type ApiContext = Readonly<{
   /** Who holds which device, what was asked for, what is locked, who is on site. */
   desk: ControlDesk
   accounting: Pick<Accounting, 'read'>
+  /** The Modbus connections, in the order of the site file. */
+  buses: readonly Bus[]
+  /** What somebody did that no command is: resolves when it is durable. */
+  journal(event: BodyOf<'bus.tested'>): Promise<void>
   health(): Health
   /** Rules that cannot be judged, though their data is there. */
   failing(): readonly Readonly<{ rule: string; why: Why }>[]

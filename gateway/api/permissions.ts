@@ -25,6 +25,8 @@ export const PERMISSIONS = {
   seeProvoked: ['admin', 'manager', 'engineer', 'monitor'],
   provoke: ['admin', 'engineer'],
   resend: ['admin', 'engineer'],
+  /** The bus doctor and test reads. */
+  commission: ['admin', 'engineer'],
   confirm: ['admin', 'manager', 'steward'],
   /** Who came in, who was refused, which tokens and accounts were made. */
   readAudit: ['admin', 'manager'],

@@ -18,6 +18,7 @@ import { auditDenials, type Denied } from './denied.ts'
 import { account } from './routes/account.ts'
 import { alarms } from './routes/alarms.ts'
 import { control } from './routes/control.ts'
+import { buses } from './routes/buses.ts'
 import { devices } from './routes/devices.ts'
 import { enter } from './routes/enter.ts'
 import { events } from './routes/events.ts'
@@ -46,6 +47,7 @@ const RESOURCES = [
   users,
   site,
   devices,
+  buses,
   series,
   historyExport,
   forwarding,

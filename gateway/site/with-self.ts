@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Device } from '#devices/device.ts'
-import { readProfile } from '#devices/profile.ts'
+import { type Profile, readProfile } from '#devices/profile.ts'
 import { inAllLanguages } from '../texts.ts'
 import { rulesOf } from './rules.ts'
 import type { Site } from './site.ts'
@@ -11,6 +11,8 @@ const PROFILE = fileURLToPath(new URL('../../devices/profiles/gateway/caretaker-
 /** The gateway as a device of its own site; as its asset, of which no home depends. */
 export const SELF = 'gateway'
 const SELF_PROFILE = 'caretaker-gateway'
+/** Point and alarm of the profile that stand for each Modbus connection of the site. */
+const BUS_ERRORS = { point: 'bus_errors', alarm: 'bus-errors' } as const
 
 /** Whether a device is the gateway, and not something of the site that has its name. */
 export function isSelf({ id, profile }: Device): boolean {
@@ -23,7 +25,7 @@ export function withSelf(site: Site): Site {
   if (plan.assets.has(SELF) || devices.some(({ id }) => id === SELF)) return site
   const { profile, faults } = readProfile(readFileSync(PROFILE, 'utf8'), PROFILE)
   if (!profile) throw new Error(`${PROFILE}: ${JSON.stringify(faults)}`)
-  const device: Device = { id: SELF, profile, asset: SELF }
+  const device: Device = { id: SELF, profile: withBuses(profile, site), asset: SELF }
   const asset = {
     id: SELF,
     name: inAllLanguages('asset.gateway'),
@@ -41,5 +43,36 @@ export function withSelf(site: Site): Site {
       assets: new Map([...plan.assets, [SELF, asset]]),
       rules: [...plan.rules, ...rulesOf(device, [], plan.timeZone)],
     },
+  }
+}
+
+/** The point that says how many frames of a connection come broken. */
+export function busErrorsOf(connection: string): string {
+  return `${BUS_ERRORS.point}_${connection}`
+}
+
+/** F25: each line has a point and an alarm of its own, so that a noisy one neither hides another nor waits for it. */
+function withBuses(profile: Profile, { connections }: Pick<Site, 'connections'>): Profile {
+  const { [BUS_ERRORS.point]: point, ...points } = profile.points
+  const alarms = profile.alarms ?? []
+  const alarm = alarms.find(({ id }) => id === BUS_ERRORS.alarm)
+  if (!point || !alarm) throw new Error(`${PROFILE}: no ${BUS_ERRORS.alarm}`)
+  const named = ({ name }: Pick<typeof point, 'name'>, id: string) =>
+    typeof name === 'object' ? { 'zh-CN': `${name['zh-CN']}：${id}`, en: `${name.en}: ${id}` } : `${name}: ${id}`
+  return {
+    ...profile,
+    points: {
+      ...points,
+      ...Object.fromEntries(connections.map(({ id }) => [busErrorsOf(id), { ...point, name: named(point, id) }])),
+    },
+    alarms: [
+      ...alarms.filter(({ id }) => id !== BUS_ERRORS.alarm),
+      ...connections.map(({ id }) => ({
+        ...alarm,
+        id: `${BUS_ERRORS.alarm}-${id}`,
+        name: named(alarm, id),
+        point: busErrorsOf(id),
+      })),
+    ],
   }
 }

@@ -1,27 +1,40 @@
+import type { Table } from '#devices/point.ts'
 import type { Reason } from '#devices/reading.ts'
 import type { DeviceHealth, SourceHealth } from '../source.ts'
 import type { LineMeter } from './line-meter.ts'
 import type { PlannedRead } from './read-plan.ts'
+
+/** A point that its unit says it does not have; `exception` is the code it gave (01–03). */
+export type RefusedPoint = Readonly<{
+  unitId: number
+  device: string
+  point: string
+  table: Table
+  address: number
+  count: number
+  exception: number
+}>
 
 /** What is known of a connection and its devices, for people to look at. Decides nothing. */
 export type LinkHealth = Readonly<{
   /** The outcome of a read: null is good, else why not. True when the read's last outcome was another. */
   note(read: PlannedRead, outcome: Reason | null): boolean
   /** The unit refused this read as such: a matter of configuration. */
-  refused(read: PlannedRead): void
+  refused(read: PlannedRead, exception: number): void
   /** The unit gave an answer, be it a refusal. */
   heard(read: PlannedRead, at: number): void
   /** The road is gone, or there again. */
   road(state: 'up' | 'down'): void
-  reset(): void
   report(): SourceHealth
+  /** What the units refuse as such, point by point. */
+  refusals(): readonly RefusedPoint[]
 }>
 
 /** `reads` are those made now: the plan may be parted while it runs. */
 export function linkHealth(source: string, reads: () => readonly PlannedRead[], meter: LineMeter): LinkHealth {
   const lastHeardAt = new Map<string, number>()
   const outcomes = new Map<PlannedRead, Reason | null>()
-  const refusals = new Set<PlannedRead>()
+  const refusals = new Map<PlannedRead, number>()
   let road: 'starting' | 'up' | 'down' = 'starting'
 
   const deviceHealth = (device: string, ofDevice: readonly PlannedRead[]): DeviceHealth => {
@@ -47,14 +60,9 @@ export function linkHealth(source: string, reads: () => readonly PlannedRead[], 
       refusals.delete(read)
       return isNews
     },
-    refused: (read) => void refusals.add(read),
+    refused: (read, exception) => void refusals.set(read, exception),
     heard: (read, at) => void lastHeardAt.set(read.device, at),
     road: (state) => void (road = state),
-    reset() {
-      road = 'starting'
-      outcomes.clear()
-      refusals.clear()
-    },
     report() {
       const ofDevices = Map.groupBy(reads(), ({ device }) => device)
       const devices = [...ofDevices].map(([device, ofDevice]) => deviceHealth(device, ofDevice))
@@ -63,5 +71,20 @@ export function linkHealth(source: string, reads: () => readonly PlannedRead[], 
       const isWell = !meter.isNoisy() && devices.every(({ reason }) => reason === undefined)
       return { source, state: isWell ? 'running' : 'degraded', devices, errorRate }
     },
+    refusals: () =>
+      reads().flatMap((read) => {
+        const exception = refusals.get(read)
+        if (exception === undefined) return []
+        const { unitId, device, table } = read
+        return read.points.map(({ name, mapping: { address, width } }) => ({
+          unitId,
+          device,
+          point: name,
+          table,
+          address,
+          count: width,
+          exception,
+        }))
+      }),
   }
 }

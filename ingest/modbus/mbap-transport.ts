@@ -1,9 +1,15 @@
 import type { Socket } from 'node:net'
-import type { LineMeter } from './line-meter.ts'
+import type { LineMeter, Outcome } from './line-meter.ts'
 import { mbapFrame, mbapReader, type Question } from './mbap-reader.ts'
+import { exceptionIn } from './pdu.ts'
 import type { Answer, Failure, Transport } from './transport.ts'
 
-type Waiting = Question & Readonly<{ settle: (answer: Answer) => void; impatience: NodeJS.Timeout }>
+type Waiting = Question &
+  Readonly<{
+    settle: (answer: Answer) => void
+    ended: ReturnType<LineMeter['begin']>
+    impatience: NodeJS.Timeout
+  }>
 
 /**
  * Modbus TCP over one socket, as many requests in flight as the caller likes. A time-out or a doubtful frame ends it,
@@ -13,28 +19,33 @@ export function mbapTransport(socket: Socket, timeoutMs: number, meter: LineMete
   const waiting = new Map<number, Waiting>()
   let lastId = 0
   let lastError = 'closed by the far end'
-  const reader = mbapReader(waiting, ({ settle, impatience }, pdu) => {
+  const reader = mbapReader(waiting, ({ settle, ended, impatience }, pdu) => {
     clearTimeout(impatience)
-    meter.exchange(false)
+    ended('answer', exceptionIn(pdu))
     settle({ kind: 'answer', pdu })
   })
 
   socket.on('error', (error) => (lastError = error.message))
-  socket.on('close', () => giveUp({ kind: 'failed', reason: 'connection_lost', detail: lastError }))
+  socket.on('close', () => giveUp({ kind: 'failed', reason: 'connection_lost', detail: lastError }, 'lost'))
   socket.on('data', (chunk: Buffer) => {
     const doubt = reader.push(chunk)
     if (!doubt) return
-    meter.exchange(true)
-    giveUp({ kind: 'failed', reason: 'bad_frame', detail: doubt })
+    if (waiting.size === 0) meter.unasked()
+    giveUp({ kind: 'failed', reason: 'bad_frame', detail: doubt.detail, outcome: doubt.kind }, doubt.kind)
   })
 
   /** The failure is that of one request: the one named, else the one that waits longest. */
-  function giveUp(failure: Failure, culprit: number | undefined = waiting.keys().next().value): void {
+  function giveUp(
+    failure: Failure,
+    outcome: Exclude<Outcome, 'answer'>,
+    culprit: number | undefined = waiting.keys().next().value,
+  ): void {
     const all = [...waiting]
     waiting.clear()
     socket.destroy()
-    for (const [id, { settle, impatience }] of all) {
+    for (const [id, { settle, ended, impatience }] of all) {
       clearTimeout(impatience)
+      if (id === culprit) ended(outcome)
       settle(id === culprit ? failure : { kind: 'abandoned' })
     }
   }
@@ -45,10 +56,10 @@ export function mbapTransport(socket: Socket, timeoutMs: number, meter: LineMete
       const id = (lastId = (lastId + 1) & 0xffff)
       const { promise, resolve: settle } = Promise.withResolvers<Answer>()
       const impatience = setTimeout(
-        () => giveUp({ kind: 'failed', reason: 'no_response', detail: `nothing in ${timeoutMs} ms` }, id),
+        () => giveUp({ kind: 'failed', reason: 'no_response', detail: `nothing in ${timeoutMs} ms` }, 'silent', id),
         timeoutMs,
       )
-      waiting.set(id, { unitId, pdu, settle, impatience })
+      waiting.set(id, { unitId, pdu, settle, ended: meter.begin(unitId), impatience })
       socket.write(mbapFrame(id, unitId, pdu))
       return promise
     },

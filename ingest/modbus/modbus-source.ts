@@ -1,7 +1,9 @@
 import type { Clock } from '#devices/clock.ts'
 import type { Device } from '#devices/device.ts'
+import { Fault } from '#devices/fault.ts'
 import type { Source } from '../source.ts'
 import { boundedEmits } from './bounded-emits.ts'
+import { type BusReport, busReport } from './bus-report.ts'
 import type { ModbusConnection } from './connection.ts'
 import { errands as noErrands } from './errands.ts'
 import { lineMeter } from './line-meter.ts'
@@ -11,8 +13,13 @@ import { pollLoop } from './poll-loop.ts'
 import { pollSchedule } from './poll-schedule.ts'
 import { planReads, readOfPoint } from './read-plan.ts'
 import { badReadingsOf, readingsOf } from './reply-readings.ts'
-import { roadTo } from './road.ts'
+import { type Road, roadTo } from './road.ts'
+import type { ReadRequest } from './session.ts'
+import { type TestAnswer, testAnswer } from './test-read.ts'
 import { planWrite, writeAndReadBack } from './write-point.ts'
+
+/** Whoever waits at a page waits no longer for a turn; a source that is being started again has none to give. */
+const TURN_WITHIN_MS = 10_000
 
 /**
  * Since the last start of `run`. A missed cycle was due while the wire was busy, and was skipped. Broken frames, retries
@@ -33,11 +40,18 @@ export type ModbusSource = Source &
     counts(): ModbusCounts
     /** Share of the last 100 exchanges that came broken, 0…1. */
     errorRate(): number
+    /** The connection and each of its units, for the bus doctor. */
+    report(): BusReport
+    /**
+     * One read of any unit, before the next poll and instead of none. Never repeated, never stored. Rejects with `busy`
+     * when another one is under way, or no turn comes within 10 s of real time.
+     */
+    testRead(request: ReadRequest, signal: AbortSignal): Promise<TestAnswer>
   }>
 
 /**
  * All Modbus units of one connection. Devices of other connections are left out. `chance` (uniform in [0, 1)) keeps
- * probes apart. `read` rejects when the point is none of this connection's; `write` rejects with `WriteFailed`.
+ * probes apart; `stopwatch` counts real ms. `read` rejects when the point is none of this connection's; `write` rejects with `WriteFailed`.
  */
 export function modbusSource(
   options: Readonly<{
@@ -45,10 +59,11 @@ export function modbusSource(
     devices: readonly Device[]
     clock: Clock
     chance?: () => number
+    stopwatch?: () => number
     log?: Log
   }>,
 ): ModbusSource {
-  const { connection, clock, chance, log } = options
+  const { connection, clock, chance, log, stopwatch = () => clock.now() } = options
   const name = `modbus:${connection.id}`
   const devices = new Map(
     options.devices.filter((device) => device.connection === connection.id).map((device) => [device.id, device]),
@@ -58,10 +73,11 @@ export function modbusSource(
   const window = connection.protocol === 'modbus-tcp' ? (connection.window ?? 1) : 1
   const errands = noErrands()
   const counts = { polls: 0, failures: 0 }
-  let meter = lineMeter()
+  let meter = lineMeter(stopwatch)
   let schedule = pollSchedule(plan, 0, chance)
   let health = linkHealth(name, () => schedule.reads(), meter)
-  let connects = () => 0
+  let road: Road | null = null
+  let isTesting = false
 
   const deviceOf = (id: string): Device => {
     const device = devices.get(id)
@@ -78,11 +94,10 @@ export function modbusSource(
       if (signal.aborted) forward()
       const outbox = boundedEmits(emit, stop)
       Object.assign(counts, { polls: 0, failures: 0 })
-      meter = lineMeter()
+      meter = lineMeter(stopwatch)
       schedule = pollSchedule(plan, clock.now(), chance)
       health = linkHealth(name, () => schedule.reads(), meter)
-      const road = roadTo(connection, { name, clock, meter, log, stop: stop.signal })
-      connects = road.connects
+      road = roadTo(connection, { name, clock, meter, log, stop: stop.signal })
       const say = (readings: Parameters<typeof outbox.push>[0]['readings'], at: number) =>
         outbox.push({ source: name, receivedAt: at, readings })
       try {
@@ -108,7 +123,28 @@ export function modbusSource(
       return errands.push((ask) => writeAndReadBack(ask, planned, (ms) => clock.sleep(ms), mayStill), signal)
     },
     health: () => health.report(),
-    counts: () => ({ ...counts, connects: connects(), missedCycles: schedule.missedCycles(), ...meter.counts() }),
+    counts: () => ({
+      ...counts,
+      connects: road?.connects() ?? 0,
+      missedCycles: schedule.missedCycles(),
+      ...meter.counts(),
+    }),
     errorRate: () => meter.errorRate(),
+    report: () => busReport({ connection, road, schedule, health, meter, polled: counts }),
+    async testRead(request, signal) {
+      if (isTesting) throw new Fault('busy')
+      isTesting = true
+      const from = stopwatch()
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(TURN_WITHIN_MS)])
+      try {
+        const reply = await errands.push((ask) => ask(request), patience)
+        const told = reply.kind === 'unsent' ? { ...reply, trouble: road?.state().trouble ?? null } : reply
+        return testAnswer(request, told, { tookMs: stopwatch() - from, connection, devices: devices.values() })
+      } catch (error) {
+        throw patience.aborted && !signal.aborted ? new Fault('busy') : error
+      } finally {
+        isTesting = false
+      }
+    },
   }
 }

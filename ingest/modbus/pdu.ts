@@ -4,6 +4,11 @@
 export const EXCEPTION_BYTES = 2
 const EXCEPTION_BIT = 0x80
 
+/** The code of an exception; 0 for an answer that is none. */
+export function exceptionIn(answer: Uint8Array): number {
+  return answer[0]! & EXCEPTION_BIT ? answer[1]! : 0
+}
+
 /** How long the PDU of a normal answer to `request` is. */
 export function answerBytes(request: Buffer): number {
   const count = request.readUInt16BE(3)

@@ -133,7 +133,7 @@ export async function pollLoop(poll: Poll): Promise<void> {
     if (PARTING_EXCEPTIONS.has(code) && schedule.part(slot, at)) return
     schedule.refused(slot, at)
     tell(slot.read, 'exception', `exception ${code}`)
-    health.refused(slot.read)
+    health.refused(slot.read, code)
     await say(badReadingsOf([slot.read], at, 'exception'), at)
   }
 

@@ -19,8 +19,32 @@ export type Slot = {
   failures: number
   refusals: number
   isInFlight: boolean
+  begunAt: number | null
+  /** Smoothed time from one begin to the next. */
+  reachedMs: number | null
 }
-type UnitState = { failures: number; heldUntil: number | null; restUntil: number }
+type UnitState = {
+  failures: number
+  failingSince: number | null
+  heldUntil: number | null
+  restUntil: number
+  missed: number
+}
+
+/** How often a unit is to be read, and how often it is. `reachedMs` null: not yet read twice. */
+export type Cycle = Readonly<{ askedMs: number; reachedMs: number | null }>
+/** A unit as the schedule sees it. `nextProbeAt`: it is held, and asked again no sooner. Site time. */
+export type UnitSchedule = Readonly<{
+  unitId: number
+  failures: number
+  failingSince: number | null
+  nextProbeAt: number | null
+  skippedCycles: number
+  /** One for each period that its reads have. */
+  cycles: readonly Cycle[]
+}>
+/** How much a new interval counts: after some ten polls what was is forgotten. */
+const SMOOTHING = 0.2
 
 /**
  * When each read of one connection is due. Pure: site time and chance are arguments.
@@ -50,6 +74,7 @@ export type PollSchedule = Readonly<{
   releaseAll(slot: Slot, now: number): void
   isEveryUnitHeld(): boolean
   missedCycles(): number
+  units(): readonly UnitSchedule[]
 }>
 
 export function pollSchedule(
@@ -64,14 +89,18 @@ export function pollSchedule(
     failures: 0,
     refusals: 0,
     isInFlight: false,
+    begunAt: null,
+    reachedMs: null,
   })
   let slots = plan.map((read) => slotOf(read, read, startAt))
   const units = new Map<number, UnitState>(
-    plan.map(({ unitId }) => [unitId, { failures: 0, heldUntil: null, restUntil: startAt }]),
+    plan.map(({ unitId }) => [
+      unitId,
+      { failures: 0, failingSince: null, heldUntil: null, restUntil: startAt, missed: 0 },
+    ]),
   )
   const unitOf = (slot: Slot): UnitState => units.get(slot.read.unitId)!
   const jittered = (ms: number) => ms * (1 + JITTER * (2 * chance() - 1))
-  let missed = 0
 
   const release = (isReleased: (slot: Slot) => boolean, now: number): void => {
     for (const slot of slots) if (isReleased(slot)) slot.dueAt = Math.min(slot.dueAt, now)
@@ -98,7 +127,10 @@ export function pollSchedule(
     begin(slot, now) {
       const { everyMs } = slot.read
       const passed = Math.max(Math.floor((now - slot.dueAt) / everyMs), 0)
-      if (unitOf(slot).heldUntil === null) missed += passed
+      const unit = unitOf(slot)
+      if (unit.heldUntil === null) unit.missed += passed
+      if (slot.begunAt !== null) slot.reachedMs = smoothed(slot.reachedMs, now - slot.begunAt)
+      slot.begunAt = now
       slot.dueAt += (passed + 1) * everyMs
       slot.isInFlight = true
     },
@@ -107,8 +139,7 @@ export function pollSchedule(
       const wasHeld = unit.heldUntil !== null
       slot.isInFlight = false
       slot.failures = 0
-      unit.failures = 0
-      unit.heldUntil = null
+      Object.assign(unit, { failures: 0, failingSince: null, heldUntil: null })
       if (wasHeld) release((other) => other !== slot && other.read.unitId === slot.read.unitId, now)
       if (slot.refusals > 0 && slot.origin !== slot.read) rejoin(slot.origin, now)
       slot.refusals = 0
@@ -132,6 +163,7 @@ export function pollSchedule(
       slot.isInFlight = false
       slot.failures += 1
       unit.failures += 1
+      unit.failingSince ??= now
       // A late answer must not meet the next question: the unit is left alone for as long again, the others go on.
       if (isOwed) unit.restUntil = now + tookMs
       // One register that never answers must not slow the others of a unit that does.
@@ -144,10 +176,34 @@ export function pollSchedule(
       slot.dueAt = Math.min(slot.dueAt, now)
     },
     releaseAll(slot, now) {
-      for (const unit of units.values()) Object.assign(unit, { failures: 0, heldUntil: null, restUntil: now })
+      for (const unit of units.values())
+        Object.assign(unit, { failures: 0, failingSince: null, heldUntil: null, restUntil: now })
       release((other) => other !== slot, now)
     },
     isEveryUnitHeld: () => units.values().every(({ heldUntil }) => heldUntil !== null),
-    missedCycles: () => missed,
+    missedCycles: () => units.values().reduce((sum, { missed }) => sum + missed, 0),
+    units: () =>
+      [...units].map(([unitId, { failures, failingSince, heldUntil, missed }]) => ({
+        unitId,
+        failures,
+        failingSince,
+        nextProbeAt: heldUntil,
+        skippedCycles: missed,
+        cycles: cyclesOf(slots.filter(({ read }) => read.unitId === unitId)),
+      })),
   }
+}
+
+function smoothed(before: number | null, ms: number): number {
+  return before === null ? ms : before + SMOOTHING * (ms - before)
+}
+
+/** Of reads that have one period, the slowest speaks. */
+function cyclesOf(slots: readonly Slot[]): Cycle[] {
+  return [...Map.groupBy(slots, ({ read }) => read.everyMs)]
+    .toSorted(([a], [b]) => a - b)
+    .map(([askedMs, ofPeriod]) => {
+      const reached = ofPeriod.flatMap(({ reachedMs }) => (reachedMs === null ? [] : [reachedMs]))
+      return { askedMs, reachedMs: reached.length === 0 ? null : Math.max(...reached) }
+    })
 }

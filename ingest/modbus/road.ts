@@ -10,6 +10,8 @@ const REMIND_EVERY_MS = 30_000
 /** The last is repeated: a far end that is there again is found within 8 s and the time of one attempt. */
 const BACKOFF_MS = [1_000, 2_000, 4_000, 8_000] as const
 
+export type RoadState = Readonly<{ is: 'idle' | 'up' | 'down'; since: number | null; trouble: string | null }>
+
 /**
  * The way to all units of a connection: at most one session at a time, a new one after the old has closed.
  * It is *down* when it cannot be opened, or is lost before it carried any answer. Pauses are site time.
@@ -27,6 +29,11 @@ export type Road = Readonly<{
   /** No attempt before this site time. */
   triesAt(): number
   connects(): number
+  /**
+   * How it stands, and since when (site time). `trouble`: the system's word for why it could not be opened
+   * (ECONNREFUSED, ENOENT), or `closed` when it was lost before it carried an answer.
+   */
+  state(): RoadState
   end(): void
 }>
 
@@ -44,6 +51,8 @@ export function roadTo(
   let downSince: number | null = null
   let remindedAt = 0
   let connects = 0
+  let upSince: number | null = null
+  let trouble: string | null = null
 
   async function open(): Promise<Session | null> {
     current?.end()
@@ -51,8 +60,10 @@ export function roadTo(
     try {
       current = modbusSession(await openTransport(connection, meter, stop))
       connects += 1
+      trouble = 'closed'
     } catch (error) {
       current = null
+      trouble = (error as NodeJS.ErrnoException).code ?? (error as Error).message
       if (downSince === null && !stop.aborted)
         log?.warn({ source: name, endpoint, error: (error as Error).message }, 'connection refused')
     } finally {
@@ -74,6 +85,8 @@ export function roadTo(
       attempts = 0
       triesAt = 0
       downSince = null
+      upSince ??= at
+      trouble = null
       if (downMs !== null) log?.info({ source: name, downMs }, 'connection restored')
       return downMs
     },
@@ -83,11 +96,16 @@ export function roadTo(
       if (downSince !== null && at - remindedAt < REMIND_EVERY_MS) return false
       if (downSince === null) log?.warn({ source: name, endpoint }, 'connection lost')
       downSince ??= at
+      upSince = null
       remindedAt = at
       return true
     },
     triesAt: () => triesAt,
     connects: () => connects,
+    state() {
+      if (downSince !== null) return { is: 'down', since: downSince, trouble }
+      return { is: upSince === null ? 'idle' : 'up', since: upSince, trouble: null }
+    },
     end: () => current?.end(),
   }
 }

@@ -5,6 +5,8 @@ export const RTU_OVERHEAD_BYTES = 3
 /** Fewer stray bytes than the shortest frame has: a line that changes direction may bring one, no answer hides in them. */
 const MOST_GLITCH_BYTES = 3
 const EXCEPTION_FRAME_BYTES = 5
+/** Modbus over Serial Line 1.02 §2.5.1. */
+const LONGEST_FRAME_BYTES = 256
 
 /** Modbus over Serial Line 1.02 §2.5.1.2 and appendix B. Low byte first on the wire. */
 export function crc16(bytes: Uint8Array): number {
@@ -27,6 +29,14 @@ export function rtuFrame(unitId: number, pdu: Uint8Array): Buffer {
 /** True when these bytes are one whole frame, to whomever. */
 export function isRtuFrame(bytes: Buffer): boolean {
   return bytes.length > RTU_OVERHEAD_BYTES && crc16(bytes.subarray(0, -2)) === bytes.readUInt16LE(bytes.length - 2)
+}
+
+/** True when a whole frame stands first in what was heard: somebody else's, since it is no answer. */
+export function beginsWithFrame(heard: Buffer): boolean {
+  const longest = Math.min(heard.length, LONGEST_FRAME_BYTES)
+  for (let bytes = RTU_OVERHEAD_BYTES + 1; bytes <= longest; bytes++)
+    if (isRtuFrame(heard.subarray(0, bytes))) return true
+  return false
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Line } from './line.ts'
 import type { LineMeter } from './line-meter.ts'
-import { answerBytes, isRead } from './pdu.ts'
-import { answerIn, isSpent, RTU_OVERHEAD_BYTES, rtuFrame } from './rtu-frame.ts'
+import { answerBytes, exceptionIn, isRead } from './pdu.ts'
+import { answerIn, beginsWithFrame, isSpent, RTU_OVERHEAD_BYTES, rtuFrame } from './rtu-frame.ts'
 import type { Answer, Failure, Transport } from './transport.ts'
 
 const MOST_RETRIES = 2
@@ -49,14 +49,16 @@ export function rtuTransport(
     },
   )
 
-  async function exchange(unitId: number, pdu: Buffer): Promise<Answer> {
-    const { promise, resolve } = Promise.withResolvers<Answer>()
+  async function exchange(unitId: number, pdu: Buffer): Promise<Exclude<Answer, { kind: 'abandoned' }>> {
+    const { promise, resolve } = Promise.withResolvers<Exclude<Answer, { kind: 'abandoned' }>>()
+    const ended = meter.begin(unitId)
     let heard: Buffer = Buffer.alloc(0)
     let brokenOff: NodeJS.Timeout | undefined
     const doubtful = (): Failure => ({
       kind: 'failed',
       reason: 'bad_frame',
       detail: `${heard.length} bytes that are no answer`,
+      outcome: beginsWithFrame(heard) ? 'foreign' : 'garbled',
     })
     const silent: Failure = { kind: 'failed', reason: 'no_response', detail: `nothing in ${timeoutMs} ms` }
     const wholeMs = timeoutMs + wireMs(RTU_OVERHEAD_BYTES * 2 + pdu.length + answerBytes(pdu))
@@ -80,6 +82,8 @@ export function rtuTransport(
     listening = fail = null
     clearTimeout(patience)
     clearTimeout(brokenOff)
+    if (answer.kind === 'answer') ended('answer', exceptionIn(answer.pdu))
+    else ended(answer === silent ? 'silent' : answer === lost ? 'lost' : (answer.outcome ?? 'garbled'))
     rest.atLeast(answer.kind === 'answer' ? frameGapMs : TURN_ROUND_MS + frameGapMs)
     return answer
   }
@@ -88,14 +92,13 @@ export function rtuTransport(
     await debts.get(unitId)?.over
     for (let retries = 0; ; retries++) {
       if (!(await rest.over(timeoutMs))) {
-        meter.exchange(true)
-        return { kind: 'failed', reason: 'bad_frame', detail: 'the line is never quiet' }
+        meter.unasked()
+        return { kind: 'failed', reason: 'bad_frame', detail: 'the line is never quiet', outcome: 'foreign' }
       }
       if (lost) return lost
       if (!line.isOpen()) return { kind: 'failed', reason: 'connection_lost', detail: 'closed' }
       const answer = await exchange(unitId, pdu)
       const isBroken = answer.kind === 'failed' && answer.reason === 'bad_frame'
-      if (answer.kind !== 'failed' || answer.reason !== 'connection_lost') meter.exchange(isBroken)
       if (answer.kind !== 'failed') return answer
       // The same question again: whichever answer comes is the answer to it.
       if (isBroken && isRead(pdu) && retries < MOST_RETRIES) {

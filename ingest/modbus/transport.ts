@@ -3,6 +3,8 @@ export type Failure = Readonly<{
   kind: 'failed'
   reason: 'no_response' | 'connection_lost' | 'bad_frame'
   detail: string
+  /** Of a bad frame: whether it was none, or somebody else's. */
+  outcome?: 'garbled' | 'foreign'
 }>
 
 /** `abandoned`: not this request's fault, the road was given up because of another one. */

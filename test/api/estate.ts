@@ -53,6 +53,7 @@ export async function openEstate({
   plant = null as ApiContext['plant'],
   history = null as ApiContext['history'] | null,
   resend = (() => null) as ApiContext['resend'],
+  buses = [] as ApiContext['buses'],
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-api-'))
   writeFileSync(join(folder, 'site.yaml'), ESTATE)
@@ -130,6 +131,8 @@ export async function openEstate({
     latest,
     desk,
     accounting,
+    buses,
+    journal: (event) => pipeline.record({ ...event, trace: 'epoch-1' }),
     health: () => ({
       status: 'degraded',
       startedAt: START,

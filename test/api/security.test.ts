@@ -33,6 +33,7 @@ const SCREENS = [
   '/orders',
   '/notices',
   '/health',
+  '/buses',
 ]
 const THINGS = ['/assets/:id', '/alarms/:id', '/orders/:id', '/notices/:id']
 const PAGE = [...SCREENS, ...THINGS, ...BUILT]
@@ -52,6 +53,8 @@ const MATRIX: readonly Route[] = [
   { method: 'GET', path: '/api/v1/health', allowed: 'open' },
   { method: 'GET', path: '/api/v1/site', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
   { method: 'GET', path: '/api/v1/devices', allowed: [...OVERSEERS, 'field'] },
+  { method: 'GET', path: '/api/v1/buses', allowed: ['admin', 'engineer'] },
+  { method: 'POST', path: '/api/v1/buses/:id/read', allowed: ['admin', 'engineer'] },
   { method: 'GET', path: '/api/v1/points/:device/:point/series', allowed: [...OVERSEERS, 'field'] },
   { method: 'POST', path: '/api/v1/forwarding/resend', allowed: ['admin', 'engineer'] },
   { method: 'GET', path: '/api/v1/export', allowed: [...OVERSEERS, 'field'] },

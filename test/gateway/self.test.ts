@@ -39,6 +39,12 @@ const flood = (gateway: PushedGateway) =>
       void gateway.submit({ source: 'mqtt', receivedAt: at, readings })
     }
   })
+const noisy = (gateway: PushedGateway, errorRate: number) =>
+  void (gateway.lines = [
+    { id: 'plc-pr1', errorRate },
+    { id: 'plc-pr2', errorRate: 0.01 },
+    { id: 'lifts-b1', errorRate: null },
+  ])
 const CASES: readonly Case[] = [
   {
     alarm: 'database-away',
@@ -106,6 +112,14 @@ const CASES: readonly Case[] = [
     between: [5, 6],
     ends: ({ disk }) => void (disk.freeBytes = 0.25 * disk.totalBytes),
   },
+  {
+    // F25: said of the one line, while another is well and a third cannot tell.
+    alarm: 'bus-errors-plc-pr1.hi',
+    class: 'P8b',
+    befalls: (gateway) => noisy(gateway, 0.06),
+    between: [1, 2],
+    ends: (gateway) => noisy(gateway, 0.02),
+  },
 ]
 
 for (const { alarm, befalls, between, ends, keep, ...wanted } of CASES)
@@ -140,6 +154,17 @@ t.test('a database that is away for less than 15 min, and hours of nothing, are 
   await gateway.runUntil(START + 24 * MINUTE)
   influx.mood = 'ok'
   await gateway.runUntil(START + 4 * HOUR)
+  t.strictSame(raised(gateway), [])
+})
+
+t.test('F25: a lost frame now and then, or a noisy half minute, is no alarm', async (t) => {
+  const { gateway } = await start(t)
+  noisy(gateway, 0.04)
+  await gateway.runUntil(START + HOUR)
+  noisy(gateway, 0.5)
+  await gateway.runUntil(START + HOUR + 30 * S)
+  noisy(gateway, 0.04)
+  await gateway.runUntil(START + 2 * HOUR)
   t.strictSame(raised(gateway), [])
 })
 
@@ -187,7 +212,7 @@ t.test(
     const points = gateway.life.queries.seriesNames().filter(({ device }) => device === SELF)
     t.notOk(points.some(({ point }) => point === 'database_away'))
     const never = { clock: { now: () => START, sleep: async () => {} }, room: async () => null }
-    const more = { condition: async () => gateway.life.core.condition(), forwarding: () => [] }
+    const more = { condition: async () => gateway.life.core.condition(), forwarding: () => [], lines: () => [] }
     const assetOnly = { ...gateway.site, devices: [] }
     t.equal(selfSource({ site: assetOnly, ...never, ...more }), null, 'nor where only an asset has the name')
   },

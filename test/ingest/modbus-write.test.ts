@@ -47,7 +47,11 @@ for (const [name, open] of Object.entries(ROADS)) {
 
   t.test(`${name}: function codes 5, 6, 15 and 16`, { skip }, async (t) => {
     const { unit, connection } = await open(t)
-    const transport = await openTransport(connection, lineMeter(), new AbortController().signal)
+    const transport = await openTransport(
+      connection,
+      lineMeter(() => performance.now()),
+      new AbortController().signal,
+    )
     t.teardown(() => transport.end())
     const session = modbusSession(transport)
     const writes: [code: number, write: WriteRequest][] = [

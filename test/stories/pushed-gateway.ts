@@ -55,6 +55,8 @@ export class PushedGateway {
   /** What was logged as an error. */
   readonly errors: string[] = []
   readonly disk: Disk = { freeBytes: 60e9, totalBytes: 100e9 }
+  /** What the Modbus connections would say of themselves. */
+  lines: readonly { id: string; errorRate: number | null }[] = []
   /** Far ends that take their time by this clock: who waits for one of them rests as well. */
   readonly farEnd: Sleeper
   folder: string
@@ -150,6 +152,7 @@ export class PushedGateway {
       site,
       condition: () => store.write.condition(),
       forwarding: () => forwarding.health(),
+      lines: () => this.lines,
       room: async () => ({ ...this.disk }),
       clock: sleeper,
     })

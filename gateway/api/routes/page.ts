@@ -29,6 +29,7 @@ const SCREENS = [
   'orders',
   'notices',
   'health',
+  'buses',
 ] as const
 const THINGS = ['assets', 'alarms', 'orders', 'notices'] as const
 

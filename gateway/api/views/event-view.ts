@@ -11,6 +11,7 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   input: 'readGateway',
   token: 'readAudit',
   access: 'readAudit',
+  bus: 'readAudit',
   condition: 'readPlant',
   alarm: 'readAlarms',
   order: 'readOrders',
