@@ -84,6 +84,9 @@ t.test('every sentence is there in every language, with the same parameters', as
   t.ok(languages.includes('en.json') && languages.includes('zh-CN.json'))
   const english = shape('en.json')
   for (const language of languages) t.strictSame(shape(language), english, language)
+  for (const folder of readdirSync(join(root, 'texts')).filter((name) => !name.includes('.')))
+    for (const language of languages)
+      t.strictSame(shape(`${folder}/${language}`), shape(`${folder}/en.json`), `${folder}/${language}`)
   const said = new Set(english.map((line) => line.split(' ')[0]!))
   t.strictSame(
     Object.keys(FAULTS).filter((code) => !said.has(`fault.${code}`)),

@@ -12,6 +12,7 @@ const AlarmScreen = lazy(() => import('./screens/alarm/alarm.tsx').then((screen)
 const AlarmsScreen = lazy(() => import('./screens/alarms/alarms.tsx').then((screen) => screen.AlarmsScreen))
 const AssetScreen = lazy(() => import('./screens/asset/asset.tsx').then((screen) => screen.AssetScreen))
 const AccountScreen = lazy(() => import('./screens/account/account.tsx').then((screen) => screen.AccountScreen))
+const BusesScreen = lazy(() => import('./screens/buses/buses.tsx').then((screen) => screen.BusesScreen))
 const HealthScreen = lazy(() => import('./screens/health/health.tsx').then((screen) => screen.HealthScreen))
 const NoticeScreen = lazy(() => import('./screens/notice/notice.tsx').then((screen) => screen.NoticeScreen))
 const NoticesScreen = lazy(() => import('./screens/notices/notices.tsx').then((screen) => screen.NoticesScreen))
@@ -89,6 +90,7 @@ function Screens() {
       <Route path="/notices" component={NoticesScreen} />
       <Route path="/notices/:id" component={NoticeScreen} />
       <Route path="/health" component={HealthScreen} />
+      <Route path="/buses" component={BusesScreen} />
       <Route path="/users" component={UsersScreen} />
       <Route path="/" component={Blank} />
       <Route default component={NothingScreen} />

@@ -24,6 +24,7 @@ export const OFFERED = {
   readAlarms: [...OVERSEERS, 'field', 'steward'],
   readOrders: [...OVERSEERS, 'field', 'steward', 'agent'],
   readNotices: [...OVERSEERS, 'steward', 'agent'],
+  commission: ['admin', 'engineer'],
   acknowledge: ['admin', 'manager', 'engineer', 'field'],
   reset: ['admin', 'manager', 'engineer'],
   work: ['admin', 'manager', 'engineer', 'field'],
@@ -44,7 +45,7 @@ export function mayProvoke(role: Role): boolean {
   return role === 'admin' || role === 'engineer'
 }
 
-export type ScreenName = 'overview' | 'orders' | 'alarms' | 'notices' | 'health'
+export type ScreenName = 'overview' | 'orders' | 'alarms' | 'notices' | 'health' | 'buses'
 
 const SCREENS: readonly Readonly<{ name: ScreenName; permission: Permission }>[] = [
   { name: 'overview', permission: 'readPlant' },
@@ -52,6 +53,7 @@ const SCREENS: readonly Readonly<{ name: ScreenName; permission: Permission }>[]
   { name: 'orders', permission: 'readOrders' },
   { name: 'notices', permission: 'readNotices' },
   { name: 'health', permission: 'readGateway' },
+  { name: 'buses', permission: 'commission' },
 ]
 const FIRST: Partial<Record<Role, readonly ScreenName[]>> = {
   field: ['orders'],

@@ -78,9 +78,9 @@ export function busReport({ connection, road, schedule, health, meter, polled }:
       unitId,
       devices,
       state: stateOf(scheduled, figures, roadState),
-      failingSince,
-      nextProbeAt,
-      lastHeardAt: heardAt.length === 0 ? null : Math.max(...heardAt),
+      failingSince: whole(failingSince),
+      nextProbeAt: whole(nextProbeAt),
+      lastHeardAt: heardAt.length === 0 ? null : whole(Math.max(...heardAt)),
       figures,
       cycles,
       skippedCycles,
@@ -93,7 +93,7 @@ export function busReport({ connection, road, schedule, health, meter, polled }:
     protocol,
     endpoint: endpointOf(connection),
     timeoutMs,
-    road: roadState,
+    road: { ...roadState, since: whole(roadState.since) },
     errorRate: meter.isKnown() && roadState.is !== 'down' ? meter.errorRate() : null,
     busyShare: Math.min(
       units.reduce((sum, { figures }) => sum + (figures?.busyShare ?? 0), 0),
@@ -103,6 +103,11 @@ export function busReport({ connection, road, schedule, health, meter, polled }:
     units,
     findings: busFindings({ protocol, road: roadState, units }),
   }
+}
+
+/** Pauses are drawn by chance, down to fractions of a millisecond that mean nothing. */
+function whole(at: number | null): number | null {
+  return at === null ? null : Math.round(at)
 }
 
 function stateOf(unit: UnitSchedule, figures: UnitFigures | null, road: RoadState): UnitState {

@@ -77,6 +77,36 @@ t.test('what hands may do on the page, and what not', { skip: withoutBrowser(), 
     t.strictSame([...visitor.wrong, ...monitor.wrong], [])
   })
 
+  t.test('an engineer sees the unit that does not answer, why that may be, and reads a register by hand', async (t) => {
+    const { page, wrong, barriers, picture } = await visitorOf(browser, demo.url, { width: 390, language: 'en' })
+    await page.goto(demo.linkOf('engineer'))
+    await page.goto(`${demo.url}/assets/PR2-H`)
+    await page.locator('[data-provoke="silent"]').click()
+    await page.getByText('Broken on purpose', { exact: false }).waitFor()
+    await page.goto(`${demo.url}/buses`)
+    const dead = page.locator('[data-state="held"]', { hasText: 'PR2-H' })
+    await dead.waitFor()
+    t.match(await page.locator('[data-bus]').first().textContent(), 'PR2-H', 'the worst stands first')
+    await dead.locator('summary').click()
+    await dead.getByText('Connected, and no answer for this unit').waitFor()
+    await dead.getByRole('button', { name: 'Test read of this unit' }).click()
+    t.equal(await page.locator('[name="unit"]').inputValue(), '2')
+    const read = async (unit: string) => {
+      await page.locator('[name="unit"]').fill(unit)
+      await page.getByRole('button', { name: 'Read', exact: true }).click()
+    }
+    await read('2')
+    await page.locator('[data-answer="failed"] [data-finding="silent_tcp"]').waitFor()
+    await read('1')
+    const orders = page.locator('[data-answer="values"] [data-type="float32"] td')
+    await orders.first().waitFor()
+    t.equal(await orders.count(), 4, 'all four orders side by side')
+    await page.getByText('outlet_pressure', { exact: false }).waitFor()
+    t.strictSame(await barriers(), [], 'axe, a unit opened and an answer there')
+    await picture('buses-test-read')
+    t.strictSame(wrong, [])
+  })
+
   t.test('a visitor may look and not touch, and is told so', async (t) => {
     const { page, wrong } = await visitorOf(browser, demo.url)
     await page.goto(demo.url)

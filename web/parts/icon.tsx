@@ -1,6 +1,7 @@
 import activity from 'lucide-static/icons/activity.svg?raw'
 import arrowLeft from 'lucide-static/icons/arrow-left.svg?raw'
 import bell from 'lucide-static/icons/bell.svg?raw'
+import cable from 'lucide-static/icons/cable.svg?raw'
 import check from 'lucide-static/icons/check.svg?raw'
 import chevronLeft from 'lucide-static/icons/chevron-left.svg?raw'
 import chevronRight from 'lucide-static/icons/chevron-right.svg?raw'
@@ -35,6 +36,7 @@ const ICONS = {
   activity,
   'arrow-left': arrowLeft,
   bell,
+  cable,
   check,
   'chevron-left': chevronLeft,
   'chevron-right': chevronRight,

@@ -10,6 +10,7 @@ export const SCREEN_ICONS: Readonly<Record<ScreenName, IconName>> = {
   alarms: 'bell',
   notices: 'megaphone',
   health: 'activity',
+  buses: 'cable',
 }
 
 /** The screens of a role: down the side on a desk, along the bottom under a thumb. */
@@ -66,5 +67,6 @@ function useCounts(): Readonly<Record<ScreenName, number>> {
     orders: open(estate.orders.value),
     notices: open(estate.notices.value),
     health: 0,
+    buses: 0,
   }
 }

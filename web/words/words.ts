@@ -1,17 +1,20 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type en from '#texts/en.json'
+import type fieldBus from '#texts/field-bus/en.json'
 import type { Both, Language, Params, Value } from '../api/types.ts'
 import { type Formats, formatsOf } from './format.ts'
 import { recall, remember } from './memory.ts'
 
-export type TextKey = Extract<keyof typeof en, `web.${string}`>
-type Catalogue = Readonly<Record<TextKey, string>>
+export type TextKey = Extract<keyof typeof en | keyof typeof fieldBus, `web.${string}`>
+type Catalogue = Readonly<Partial<Record<TextKey, string>>>
+/** How the sentences of each language are loaded. */
+export type Sentences = Readonly<Record<Language, () => Promise<Catalogue>>>
 
 export const LANGUAGES = ['zh-CN', 'en'] as const satisfies readonly Language[]
 const KEPT_AS = 'caretaker.language'
 
 /** Only the language that is read is loaded. */
-const LOADERS: Readonly<Record<Language, () => Promise<Catalogue>>> = {
+const FIRST: Sentences = {
   'zh-CN': async () => (await import('#texts/zh-CN.json')).default,
   en: async () => (await import('#texts/en.json')).default,
 }
@@ -20,6 +23,8 @@ const LOADERS: Readonly<Record<Language, () => Promise<Catalogue>>> = {
 export type Words = Readonly<{
   language: ReadonlySignal<Language>
   choose(language: Language): Promise<void>
+  /** Sentences of a screen that is loaded apart, from now on in whichever language is read. */
+  add(sentences: Sentences): Promise<void>
   /** Times are shown as the site's people live them. */
   useTimeZone(zone: string): void
   say(key: TextKey, params?: Params): string
@@ -32,7 +37,10 @@ export type Words = Readonly<{
 
 export async function openWords(): Promise<Words> {
   const first = chosenLanguage()
-  const state = signal({ language: first, catalogue: await LOADERS[first]() })
+  const parts = [FIRST]
+  const load = async (language: Language): Promise<Catalogue> =>
+    Object.assign({}, ...(await Promise.all(parts.map((part) => part[language]()))))
+  const state = signal({ language: first, catalogue: await load(first) })
   const language = signal(first)
   const timeZone = signal('UTC')
   document.documentElement.lang = first
@@ -45,11 +53,18 @@ export async function openWords(): Promise<Words> {
   return {
     language,
     async choose(next) {
-      const catalogue = await LOADERS[next]()
+      const catalogue = await load(next)
       state.value = { language: next, catalogue }
       language.value = next
       document.documentElement.lang = next
       remember(KEPT_AS, next)
+    },
+    async add(sentences) {
+      if (parts.includes(sentences)) return
+      parts.push(sentences)
+      const { language: read } = state.peek()
+      const catalogue = await load(read)
+      if (state.peek().language === read) state.value = { language: read, catalogue }
     },
     useTimeZone(zone) {
       timeZone.value = zone

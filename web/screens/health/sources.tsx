@@ -29,11 +29,14 @@ export function Sources({ sources }: { sources: Sources }) {
               <span class={`badge badge-soft ${TINT[state]}`}>{words.say(`web.source.${state}`)}</span>
             </summary>
             <ul class="border-base-300 border-t px-3 py-2 text-sm">
-              {devices.map(({ device, ok, lastHeardAt, reason }) => (
+              {devices.map(({ device, ok, lastHeardAt, reason, refusedPoints = [] }) => (
                 <li key={device} class="flex justify-between gap-3 py-0.5">
                   <span class={ok ? '' : 'text-error'}>
                     {device}
                     {!ok && `: ${reason ? words.sayCode('reason', reason) : words.say('web.health.unheard')}`}
+                    {refusedPoints.length > 0 && (
+                      <span class="block">{words.say('web.health.refused', { points: refusedPoints.join(', ') })}</span>
+                    )}
                   </span>
                   <span class="quiet">{lastHeardAt ? <Moment at={lastHeardAt} /> : words.say('web.health.never')}</span>
                 </li>

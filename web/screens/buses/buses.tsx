@@ -1,0 +1,99 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Refusal } from '../../api/connection.ts'
+import type { Bus, Page } from '../../api/types.ts'
+import { useApp } from '../../app-context.ts'
+import { Refused } from '../../parts/action.tsx'
+import { Empty, Screen, Skeletons } from '../../parts/screen.tsx'
+import { BusPanel } from './bus-panel.tsx'
+import { FIELD_BUS } from './sentences.ts'
+import { type Place, TestRead } from './test-read.tsx'
+import { worstFirst } from './worst-first.ts'
+
+const LOOK_EVERY_MS = 2_000
+
+/** Whoever stands at a cabinet: which unit does not answer, why, who slows the line; and a read of any register. */
+export function BusesScreen() {
+  const { words } = useApp()
+  const [isSaid, setSaid] = useState(false)
+  useEffect(() => {
+    void words.add(FIELD_BUS).then(() => setSaid(true))
+  }, [])
+  if (isSaid) return <Buses />
+  return (
+    <Screen title={words.say('web.screen.buses')}>
+      <Skeletons count={3} height="h-28" />
+    </Screen>
+  )
+}
+
+function Buses() {
+  const { words } = useApp()
+  const { buses, refused } = useBuses()
+  const [place, setPlace] = useState<Place>({ bus: '', unitId: '' })
+  const form = useRef<HTMLDivElement>(null)
+  const goToForm = (field: 'unit' | 'address') => {
+    form.current?.scrollIntoView({ block: 'start' })
+    form.current?.querySelector<HTMLInputElement>(`[name="${field}"]`)?.focus({ preventScroll: true })
+  }
+  const tryUnit = (bus: string, unitId: number) => {
+    setPlace({ bus, unitId: String(unitId) })
+    goToForm('address')
+  }
+  return (
+    <Screen
+      title={words.say('web.buses')}
+      hint={words.say('web.buses.hint')}
+      aside={
+        <button type="button" class="btn btn-sm touch 2xl:hidden" onClick={() => goToForm('unit')}>
+          {words.say('web.bus.test')}
+        </button>
+      }
+    >
+      <Refused text={refused} />
+      {buses === null && refused === null && <Skeletons count={3} height="h-28" />}
+      {buses?.length === 0 && <Empty icon="cable">{words.say('web.buses.empty')}</Empty>}
+      {buses && buses.length > 0 && (
+        <div class="grid items-start gap-4 2xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+          <ul class="grid min-w-0 gap-3">
+            {worstFirst(buses).map((bus) => (
+              <BusPanel key={bus.id} bus={bus} onTry={(unitId) => tryUnit(bus.id, unitId)} />
+            ))}
+          </ul>
+          <div ref={form} class="min-w-0 scroll-mt-16">
+            <TestRead buses={buses} place={place} choose={setPlace} />
+          </div>
+        </div>
+      )}
+    </Screen>
+  )
+}
+
+/** Read again every other second while somebody looks. */
+function useBuses(): { buses: readonly Bus[] | null; refused: string | null } {
+  const { connection, words } = useApp()
+  const [buses, setBuses] = useState<readonly Bus[] | null>(null)
+  const [refused, setRefused] = useState<string | null>(null)
+  useEffect(() => {
+    let isHere = true
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const look = async () => {
+      if (!document.hidden)
+        try {
+          const { items } = await connection.get<Page<Bus>>('/buses')
+          if (!isHere) return
+          setBuses(items)
+          setRefused(null)
+        } catch (error) {
+          if (!isHere) return
+          setRefused(error instanceof Refusal ? error.message : words.say('web.request.unanswered'))
+        }
+      if (isHere) timer = setTimeout(() => void look(), LOOK_EVERY_MS)
+    }
+    void look()
+    return () => {
+      isHere = false
+      clearTimeout(timer)
+    }
+  }, [])
+  return { buses, refused }
+}
