@@ -1,5 +1,6 @@
 import { closest } from './closest.ts'
 import type { WrittenDocument } from './document.ts'
+import { parseDuration } from './duration.ts'
 import type { ConfigFault, FaultCode, Params } from './fault.ts'
 import { LONG_ORDERS, type ModbusPoint, type Point, type Table } from './point.ts'
 import { widthOf } from './registers.ts'
@@ -41,6 +42,7 @@ export function pointFaults(owner: Owner, document: Pick<WrittenDocument<unknown
     if (point.access === 'rw' && isSafetyEquipment(owner))
       blame(['access'], 'not_allowed_value', { key: 'access', allowed: 'r' })
     counterFaults(point, blame)
+    growthFaults(point, owner, blame)
     if (point.range && point.range[0]! > point.range[1]!)
       blame(['range'], 'wrong_value', { key: 'range', detail: 'the lower end comes first' })
     if (!point.modbus) continue
@@ -58,6 +60,20 @@ function counterFaults(point: Point, blame: Blame): void {
   for (const key of ['max_rate', 'wraps_at'] as const)
     if (point[key] !== undefined && point.stat !== 'counter')
       blame([key], 'wrong_value', { key, detail: 'only a counter has it: stat: counter' })
+}
+
+function growthFaults(point: Point, { points }: Owner, blame: Blame): void {
+  const { growth } = point
+  if (!growth) return
+  const wrong = (key: string, detail: string) => blame(['growth', key], 'wrong_value', { key, detail })
+  if (!Object.hasOwn(points, growth.of)) {
+    const hint = closest(growth.of, Object.keys(points))
+    blame(['growth', 'of'], 'unknown_reference', { key: 'of', id: growth.of, ...(hint ? { hint } : {}) })
+  } else if (points[growth.of]!.stat !== 'counter') wrong('of', 'only a counter grows: stat: counter')
+  for (const key of ['over', 'per'] as const)
+    if (growth[key] !== undefined && !((parseDuration(growth[key]) ?? 0) > 0)) wrong(key, 'longer than 0')
+  for (const key of ['modbus', 'mqtt', 'stat', 'enum', 'type', 'access'] as const)
+    if (point[key] !== undefined) blame([key], 'wrong_value', { key, detail: 'a growth is reckoned, not read' })
 }
 
 /** What is declared is what comes out: a field of InfluxDB, a variable of a condition has one type. */

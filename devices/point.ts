@@ -196,6 +196,19 @@ export const Point = Type.Object(
         description: 'of a counter: where it starts from 0 again, unless by its type',
       }),
     ),
+    growth: Type.Optional(
+      Type.Object(
+        {
+          of: Type.String({ pattern: '^[a-z][a-z0-9_]*$', description: 'the counter, a point of this profile' }),
+          over: Duration,
+          per: Type.Optional(Duration),
+        },
+        {
+          additionalProperties: false,
+          description: 'how much a counter grew within the last `over`; with `per`, as a rate: { over: 15m, per: 1h }',
+        },
+      ),
+    ),
     access: Type.Optional(oneOf(['r', 'rw'] as const, 'points of lifts and fire equipment are r')),
     control: Type.Optional(ControlDefinition),
     modbus: Type.Optional(ModbusPoint),

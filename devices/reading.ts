@@ -13,6 +13,7 @@ export const REASONS = [
   'undecodable', // present, but not of the declared shape
   'stale', // older than its validity
   'stuck', // has not changed while its driver did
+  'incomplete', // sums up a time that is not yet known as a whole
 ] as const
 export type Reason = (typeof REASONS)[number]
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Random } from '#devices/clock.ts'
 import type { Batch } from '#devices/reading.ts'
 import { Fault } from '#devices/fault.ts'
+import { withGrowth } from '#ingest/growth.ts'
 import { modbusSource } from '#ingest/modbus/modbus-source.ts'
 import { mqttSource } from '#ingest/mqtt/mqtt-source.ts'
 import type { Reject } from '#ingest/source.ts'
@@ -222,7 +223,11 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const sources = [...polled, ...[heard, self].filter((source) => source !== null)]
   const running = runSources(
     sources,
-    (batch, urgency) => pipeline.submit(clock.isDoubtful() ? undated(batch) : batch, urgency),
+    withGrowth(
+      site.devices,
+      (device, point) => latest.of(device).get(point),
+      (batch, urgency) => pipeline.submit(clock.isDoubtful() ? undated(batch) : batch, urgency),
+    ),
     signal,
     clock,
     say,

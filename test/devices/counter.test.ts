@@ -1,7 +1,14 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
 import { counterDelta, type CounterLimits, counterLimits } from '#devices/counter.ts'
+import type { Device } from '#devices/device.ts'
+import { compileCondition } from '#devices/expression.ts'
+import { growthWindow } from '#devices/growth.ts'
 import type { Point } from '#devices/point.ts'
+import { readProfile } from '#devices/profile.ts'
+import type { Batch, Reading } from '#devices/reading.ts'
+import { withGrowth } from '#ingest/growth.ts'
 
 const HOUR = 3_600_000
 const U16 = { modulus: 2 ** 16 }
@@ -92,4 +99,115 @@ t.test('F31: where a counter comes round stands in its profile or in its type', 
     ['over MQTT', counter({ mqtt: { path: 'n' } }), {}],
   ]
   for (const [title, point, limits] of table) t.same(counterLimits(point), limits, title)
+})
+
+t.test('F31: how much a counter grew in a window, through wraps, resets and gaps, and never too much', async (t) => {
+  const MINUTE = 60_000
+  const take = (limits: CounterLimits, ...samples: [minute: number, value: number][]) => {
+    const window = growthWindow(limits, { overMs: HOUR })
+    return samples.map(([minute, value]) => window.take({ value, at: minute * MINUTE }))
+  }
+  const steps = { ...U16, step: 1 }
+  t.same(take(steps, [0, 10], [30, 14], [60, 15], [90, 21]), [
+    { value: 0, isWhole: false },
+    { value: 4, isWhole: false },
+    { value: 5, isWhole: true },
+    { value: 7, isWhole: true },
+  ])
+  t.same(take(steps, [0, 65_530], [60, 5]).at(-1), { value: 11, isWhole: true }, 'comes round')
+  t.same(take(steps, [0, 30_000], [60, 12]).at(-1), { value: 12, isWhole: true }, 'begins anew')
+  t.same(
+    take(slow(steps, 100), [0, 30_000], [60, 20_000], [90, 20_010], [120, 20_030]),
+    [
+      { value: 0, isWhole: false },
+      { value: 0, isWhole: false },
+      { value: 10, isWhole: false },
+      { value: 30, isWhole: true },
+    ],
+    'another meter: what it counted before is nobody’s, and an hour later all is known again',
+  )
+  t.same(take(steps, [0, 0], [240, 8]).at(-1), { value: 2, isWhole: true }, 'of a gap of four hours its share')
+  t.same(take(steps, [0, 0], [50, 1], [45, 9]).at(-1), null, 'an older sample says nothing of now')
+  t.same(
+    growthWindow({}, { overMs: HOUR / 4, perMs: HOUR }, { value: 1.1, at: 0 }).take({ value: 3.6, at: HOUR / 4 }),
+    { value: 10, isWhole: true },
+    'a quarter’s energy as power, going on from what was stored',
+  )
+})
+
+t.test('F31: a window sums up what the counter itself counted, whatever it did', async (t) => {
+  const step = fc.record({ minutes: fc.integer({ min: 0, max: 20 }), starts: fc.integer({ min: 0, max: 50 }) })
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 300 }), fc.nat(65_535), (steps, first) => {
+      const window = growthWindow({ ...U16, step: 1 }, { overMs: HOUR }, { value: first, at: 0 })
+      let [at, count] = [0, first]
+      const counted: { at: number; starts: number }[] = []
+      for (const { minutes, starts } of steps) {
+        ;[at, count] = [at + minutes * 60_000, (count + starts) % 65_536]
+        counted.push({ at, starts })
+        const { value } = window.take({ value: count, at })!
+        const sum = (from: number) => counted.reduce((all, one) => all + (one.at > from ? one.starts : 0), 0)
+        // What falls on the edge of the window is shared out.
+        if (value > sum(at - HOUR) || value < sum(at - HOUR + 21 * 60_000)) return false
+      }
+      return true
+    }),
+  )
+})
+
+t.test(
+  'a profile’s growth comes with its counter: uncertain until it is known, bad with it, usable by a rule',
+  async (t) => {
+    const file = 'devices/profiles/pump/grundfos-cim.yaml'
+    const { profile } = readProfile(readFileSync(file, 'utf8'), file)
+    const device: Device = { id: 'P', profile: profile!, asset: 'P', connection: 'c', unitId: 1 }
+    const said: Batch[] = []
+    const old: Reading = { device: 'P', point: 'starts', value: 95, quality: 'good', at: 0 }
+    const emit = withGrowth(
+      [device],
+      (_, point) => (point === 'starts' ? old : undefined),
+      async (batch) => void said.push(batch),
+    )
+    const say = async (point: string, value: number | null, at: number) => {
+      const reading: Reading =
+        value === null
+          ? { device: 'P', point, value, quality: 'bad', reason: 'no_response', at }
+          : { device: 'P', point, value, quality: 'good', at }
+      await emit({ source: 'modbus:c', receivedAt: at, readings: [reading] }, 'flow')
+      return said.at(-1)!.readings
+    }
+    t.match(await say('starts', 100, HOUR / 2), [
+      { point: 'starts', value: 100 },
+      { point: 'starts_hour', value: 5, quality: 'uncertain', reason: 'incomplete', at: HOUR / 2 },
+    ])
+    t.match(await say('starts', 112, HOUR), [{}, { point: 'starts_hour', value: 17, quality: 'good' }])
+    t.match(await say('starts', null, HOUR + 1), [
+      {},
+      { point: 'starts_hour', value: null, quality: 'bad', reason: 'no_response' },
+    ])
+    t.match(await say('starts', 113, HOUR + 2), [{}, { value: 17, quality: 'good' }], 'a missed poll costs nothing')
+    t.equal((await say('starts', 1, 5)).length, 1, 'nothing of what is late')
+    t.equal((await say('run_hours', 5, HOUR)).length, 1)
+    t.equal(profile!.points['starts_hour']?.modbus, undefined)
+    const rule = compileCondition('starts_hour > 15.0', new Map([['starts_hour', 'double']]))
+    t.ok('condition' in rule && rule.condition.evaluate({ starts_hour: 17 }), 'a rule may name it')
+  },
+)
+
+t.test('a growth that cannot be reckoned is named where it stands', async (t) => {
+  const file = 'devices/profiles/pump/grundfos-cim.yaml'
+  const text = readFileSync(file, 'utf8')
+  const cases: [what: string, growth: string, code: string][] = [
+    ['no such point', '{ of: stats, over: 1h }', 'unknown_reference'],
+    ['no counter', '{ of: outlet_pressure, over: 1h }', 'wrong_value'],
+    ['no time', '{ of: starts, over: 0s }', 'wrong_value'],
+    ['a wrong key', '{ of: starts, within: 1h }', 'unknown_key'],
+  ]
+  for (const [what, growth, code] of cases) {
+    const { faults } = readProfile(text.replace('{ of: starts, over: 1h }', growth), file)
+    t.ok(
+      faults.some((fault) => fault.code === code),
+      `${what}: ${JSON.stringify(faults)}`,
+    )
+  }
 })

@@ -31,11 +31,11 @@ export function Navigation({ role }: { role: Role }) {
             path === `/${name}` || path.startsWith(`/${name}/`) || (name === 'overview' && path.startsWith('/assets/'))
           const count = counts[name]
           return (
-            <li key={name} class="flex-1">
+            <li key={name} class="min-w-0 flex-auto">
               <a
                 href={`/${name}`}
                 aria-current={isHere ? 'page' : undefined}
-                class={`rounded-field flex min-h-14 flex-col items-center justify-center gap-0.5 px-1 text-xs lg:min-h-10 lg:flex-row lg:justify-start lg:gap-3 lg:px-3 lg:text-sm ${isHere ? 'text-primary font-semibold lg:bg-primary/10' : 'hover:bg-base-200'}`}
+                class={`rounded-field flex min-h-14 flex-col items-center justify-center gap-0.5 px-0.5 text-xs lg:min-h-10 lg:flex-row lg:justify-start lg:gap-3 lg:px-3 lg:text-sm ${isHere ? 'text-primary font-semibold lg:bg-primary/10' : 'hover:bg-base-200'}`}
               >
                 <Icon name={SCREEN_ICONS[name]} class="size-5" />
                 <span class="whitespace-nowrap lg:flex-1">
