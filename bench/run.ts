@@ -6,6 +6,8 @@ import { benchHistorian } from './historian.ts'
 import { benchLatency } from './latency.ts'
 import { benchLineProtocol } from './line-protocol.ts'
 import { benchOrders } from './orders.ts'
+import { withDeadUnit } from './modbus/dead-unit.ts'
+import { atOneHertz } from './modbus/many-points.ts'
 import { benchModbus } from './modbus.ts'
 import { benchRules } from './rules.ts'
 import { benchMemory, benchStart } from './start.ts'
@@ -19,6 +21,8 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   orders: benchOrders,
   modbus: benchModbus,
   control: benchControl,
+  'modbus-dead': withDeadUnit,
+  'modbus-points': atOneHertz,
   historian: benchHistorian,
   start: benchStart,
   latency: benchLatency,

