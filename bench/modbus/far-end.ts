@@ -17,6 +17,13 @@ export const DEAD = 99
 const [, program, end] = process.argv
 if (program === import.meta.filename && end) await serve(JSON.parse(end) as FarEnd)
 
+/** How many requests it has answered over TCP. */
+export async function askedOf(far: ChildProcess): Promise<number> {
+  far.send('asked')
+  const [asked] = (await once(far, 'message')) as [number]
+  return asked
+}
+
 /** Two joined ptys, with a far end at one of them that keeps the pace of the wire. */
 export async function serialLine(baud: number): Promise<Readonly<{ path: string; stop(): void }>> {
   const folder = mkdtempSync(join(tmpdir(), 'line-'))
@@ -42,6 +49,8 @@ export function farEnd(end: FarEnd): ChildProcess {
 }
 
 async function serve(end: FarEnd): Promise<void> {
+  let asked = 0
+  process.on('message', () => process.send!(asked))
   if (end.kind === 'tcp') {
     const server = createServer((socket) => {
       let pending = Buffer.alloc(0)
@@ -49,7 +58,7 @@ async function serve(end: FarEnd): Promise<void> {
       socket.on('data', (chunk) => {
         pending = Buffer.concat([pending, chunk])
         for (; pending.length >= 12; pending = pending.subarray(12))
-          if (pending[6] !== DEAD) socket.write(tcpAnswer(pending))
+          if (pending[6] !== DEAD && ++asked) socket.write(tcpAnswer(pending))
       })
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')

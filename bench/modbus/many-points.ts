@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +7,7 @@ import { GATEWAY_READY, newFolder, startCaretaker, writeSite } from '../estate.t
 import type { Figure } from '../figure.ts'
 import { shareOfCore } from '../share-of-core.ts'
 import { benchProfileText } from './bench-profile.ts'
-import { farEnd } from './far-end.ts'
+import { askedOf, farEnd } from './far-end.ts'
 
 const POINTS_PER_UNIT = 100
 const SETTLE_MS = 10_000
@@ -17,11 +18,13 @@ export async function atOneHertz(): Promise<Figure[]> {
   const [port] = (await once(far, 'message')) as [number]
   const figures: Figure[] = []
   for (const points of [1_000, 10_000, 50_000]) {
-    const share = await shareWith(points / POINTS_PER_UNIT, port)
+    const connections = points / POINTS_PER_UNIT
+    const { share, askedPerSecond } = await shareWith(connections, port, far)
     figures.push({
-      name: `${points.toLocaleString('en')} points at 1 Hz over ${points / POINTS_PER_UNIT} connections`,
+      name: `${points.toLocaleString('en')} points at 1 Hz over ${connections} connections`,
       value: share * 100,
       unit: '% of a core',
+      peer: `${askedPerSecond.toFixed(0)} polls/s of ${connections}`,
       ...(points === 10_000 ? { goal: '≤ 60 %' } : {}),
     })
   }
@@ -29,7 +32,7 @@ export async function atOneHertz(): Promise<Figure[]> {
   return figures
 }
 
-async function shareWith(connections: number, port: number): Promise<number> {
+async function shareWith(connections: number, port: number, far: ChildProcess) {
   const { folder, remove } = newFolder()
   const all = Array.from({ length: connections }, (_, i) => i)
   mkdirSync(join(folder, 'profiles'))
@@ -47,7 +50,10 @@ async function shareWith(connections: number, port: number): Promise<number> {
   const gateway = await startCaretaker(['run', file, '--data', data, '--http', '127.0.0.1:0'], GATEWAY_READY)
   try {
     await sleep(SETTLE_MS)
-    return await shareOfCore(gateway.pid)
+    const [before, from] = [await askedOf(far), performance.now()]
+    const share = await shareOfCore(gateway.pid)
+    const askedPerSecond = ((await askedOf(far)) - before) / ((performance.now() - from) / 1_000)
+    return { share, askedPerSecond }
   } finally {
     await gateway.stop()
     remove()

@@ -1,13 +1,10 @@
 import { endpointOf, type ModbusConnection } from './connection.ts'
-import { busFindings, type Finding, unitFindings } from './findings.ts'
+import { busFindings, type Finding, unitFindings, type UnitState } from './findings.ts'
 import type { LineMeter } from './line-meter.ts'
 import type { LinkHealth, RefusedPoint } from './link-health.ts'
 import type { Cycle, PollSchedule, UnitSchedule } from './poll-schedule.ts'
 import type { Road, RoadState } from './road.ts'
 import type { UnitFigures } from './unit-meter.ts'
-
-/** `failing`: not yet given up; `held`: three failures in a row, only probed; `unreached`: its road is down. */
-export type UnitState = 'unasked' | 'answering' | 'failing' | 'held' | 'unreached'
 
 /** One unit on a connection. Times are site time in ms; figures are of the last exchanges, at most 100. */
 export type UnitReport = Readonly<{

@@ -1,4 +1,6 @@
-import type { BusReport, UnitReport } from './bus-report.ts'
+import type { ModbusConnection } from './connection.ts'
+import type { Cycle } from './poll-schedule.ts'
+import type { RoadState } from './road.ts'
 import type { UnitFigures } from './unit-meter.ts'
 
 /** What was seen, as a code; what to look at then is said where a person reads it. In the order of a list of causes. */
@@ -30,17 +32,20 @@ const NOTABLE = 0.05
 /** A cycle that is so much longer than it should be. */
 const SLOW = 1.2
 
-type Protocol = BusReport['protocol']
+type Protocol = ModbusConnection['protocol']
+
+/** `failing`: not yet given up; `held`: three failures in a row, only probed; `unreached`: its road is down. */
+export type UnitState = 'unasked' | 'answering' | 'failing' | 'held' | 'unreached'
+type Seen = Readonly<{ state: UnitState; figures: UnitFigures | null }>
 
 /** What stands out about a connection as such. */
 export function busFindings({
   protocol,
   road,
   units,
-}: Pick<BusReport, 'protocol' | 'road'> &
-  Readonly<{ units: readonly Pick<UnitReport, 'state' | 'figures'>[] }>): Finding[] {
+}: Readonly<{ protocol: Protocol; road: RoadState; units: readonly Seen[] }>): Finding[] {
   if (road.is === 'down') return [roadFinding(protocol, road.trouble)]
-  const isSilent = ({ state, figures }: Pick<UnitReport, 'state' | 'figures'>) =>
+  const isSilent = ({ state, figures }: Seen) =>
     (state === 'failing' || state === 'held') && figures?.last.outcome === 'silent'
   // Of one unit alone nobody can tell whether it is the wire.
   return units.length > 1 && units.every(isSilent) ? ['all_silent'] : []
@@ -48,7 +53,7 @@ export function busFindings({
 
 /** What stands out about one unit: why it fails while it does, else what is not as it should be. */
 export function unitFindings(
-  unit: Pick<UnitReport, 'state' | 'figures' | 'refused' | 'cycles'>,
+  unit: Seen & Readonly<{ refused: readonly Readonly<{ exception: number }>[]; cycles: readonly Cycle[] }>,
   protocol: Protocol,
 ): Finding[] {
   const { state, figures } = unit

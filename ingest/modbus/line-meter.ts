@@ -1,4 +1,4 @@
-import { unitMeter, type UnitFigures } from './unit-meter.ts'
+import { type Outcome, unitMeter, type UnitFigures } from './unit-meter.ts'
 
 /** Exchanges that the error rate looks back on: enough for 1 % steps, and a mended line is well again soon. */
 const LOOK_BACK = 100
@@ -6,12 +6,6 @@ const LOOK_BACK = 100
 const FEWEST = 20
 /** Above this share of broken exchanges the line itself is in doubt: shield, termination, a second master. */
 const NOISY_ABOVE = 0.05
-
-/**
- * How one exchange ended. `garbled`: bytes that are no frame (noise, baud rate, parity). `foreign`: a sound frame that is
- * no answer to this (late, another unit's, another master's). `lost`: the road went away under it.
- */
-export type Outcome = 'answer' | 'silent' | 'garbled' | 'foreign' | 'lost'
 
 /**
  * How well a line carries frames, and who takes its time. Only what came broken or unasked counts against the line:

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
-import type { LineMeter, Outcome } from './line-meter.ts'
+import type { LineMeter } from './line-meter.ts'
 import { mbapFrame, mbapReader, type Question } from './mbap-reader.ts'
 import { exceptionIn } from './pdu.ts'
 import type { Answer, Failure, Transport } from './transport.ts'
+import type { Outcome } from './unit-meter.ts'
 
 type Waiting = Question &
   Readonly<{

@@ -1,4 +1,8 @@
-import type { Outcome } from './line-meter.ts'
+/**
+ * How one exchange ended. `garbled`: bytes that are no frame (noise, baud rate, parity). `foreign`: a sound frame that is
+ * no answer to this (late, another unit's, another master's). `lost`: the road went away under it.
+ */
+export type Outcome = 'answer' | 'silent' | 'garbled' | 'foreign' | 'lost'
 
 /** Exchanges looked back on, in two arrays of fixed size: a unit costs about a kilobyte, whatever happens. */
 const LOOK_BACK = 100
