@@ -47,8 +47,8 @@ export function busFindings({
   if (road.is === 'down') return [roadFinding(protocol, road.trouble)]
   const isSilent = ({ state, figures }: Seen) =>
     (state === 'failing' || state === 'held') && figures?.last.outcome === 'silent'
-  // Of one unit alone nobody can tell whether it is the wire.
-  return units.length > 1 && units.every(isSilent) ? ['all_silent'] : []
+  // Of one unit alone nobody can tell whether it is the wire; behind a TCP server there is no wire of ours.
+  return protocol !== 'modbus-tcp' && units.length > 1 && units.every(isSilent) ? ['all_silent'] : []
 }
 
 /** What stands out about one unit: why it fails while it does, else what is not as it should be. */

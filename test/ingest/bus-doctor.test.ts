@@ -4,7 +4,7 @@ import type { Device } from '#devices/device.ts'
 import { readProfile, type Profile } from '#devices/profile.ts'
 import type { BusReport, UnitReport } from '#ingest/modbus/bus-report.ts'
 import type { ModbusConnection } from '#ingest/modbus/connection.ts'
-import { type Finding, unitFindings } from '#ingest/modbus/findings.ts'
+import { busFindings, type Finding, unitFindings } from '#ingest/modbus/findings.ts'
 import { lineMeter } from '#ingest/modbus/line-meter.ts'
 import { modbusSource } from '#ingest/modbus/modbus-source.ts'
 import { scaledClock } from '#test/fakes/clock.ts'
@@ -163,6 +163,18 @@ t.test('what stands out: lost frames are no finding, a share of them is', async 
       wanted,
       what,
     )
+})
+
+t.test('all units silent: on a bus the wire, behind a TCP server each unit', async (t) => {
+  const last = { outcome: 'silent', exception: null } as const
+  const figures = { exchanges: 3, timeouts: 3, garbled: 0, foreign: 0, exceptions: {}, latencyMs: null, busyShare: 0 }
+  const silent = { state: 'held', figures: { ...figures, last } } as const
+  const road = { is: 'up', since: 0, trouble: null } as const
+  const findings = (protocol: ModbusConnection['protocol'], ...units: (typeof silent)[]) =>
+    busFindings({ protocol, road, units })
+  t.strictSame(findings('modbus-rtu', silent, silent), ['all_silent'])
+  t.strictSame(findings('modbus-rtu', silent), [], 'one alone says nothing of the wire')
+  t.strictSame(findings('modbus-tcp', silent, silent), [])
 })
 
 t.test('no road: what the system says of it leads to where to look', async (t) => {
