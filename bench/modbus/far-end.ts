@@ -51,6 +51,8 @@ export function farEnd(end: FarEnd): ChildProcess {
 async function serve(end: FarEnd): Promise<void> {
   let asked = 0
   process.on('message', () => process.send!(asked))
+  // It ends with the measurement, however that ends.
+  process.on('disconnect', () => process.exit())
   if (end.kind === 'tcp') {
     const server = createServer((socket) => {
       let pending = Buffer.alloc(0)
