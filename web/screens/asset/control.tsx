@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { useApp, useWords } from '../../app-context.ts'
-import type { ControlPoint, ControlRequest, ControlState, Device, InWords } from '../../api/types.ts'
+import type { ControlPoint, ControlRequest, ControlState } from '../../api/control-types.ts'
+import type { Device, InWords } from '../../api/types.ts'
 import { Actions } from '../../parts/action.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { LiveValue } from '../../parts/live-value.tsx'

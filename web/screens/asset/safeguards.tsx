@@ -1,5 +1,6 @@
 import { useApp } from '../../app-context.ts'
-import type { Asset, Safeguards } from '../../api/types.ts'
+import type { Safeguards } from '../../api/control-types.ts'
+import type { Asset } from '../../api/types.ts'
 import { type Action, Actions } from '../../parts/action.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Panel } from '../../parts/screen.tsx'

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { useApp } from '../../app-context.ts'
-import type { ControlPoint, ControlRequest, Value } from '../../api/types.ts'
+import type { ControlPoint, ControlRequest } from '../../api/control-types.ts'
+import type { Value } from '../../api/types.ts'
 import { Refused, useSending } from '../../parts/action.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Icon } from '../../parts/icon.tsx'

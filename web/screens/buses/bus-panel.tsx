@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import type { Bus, BusUnit } from '../../api/types.ts'
+import type { Bus, BusUnit } from '../../api/bus-types.ts'
 import { useApp } from '../../app-context.ts'
 import { Moment } from '../../parts/moment.tsx'
 import { Facts } from '../../parts/screen.tsx'

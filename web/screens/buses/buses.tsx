@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Refusal } from '../../api/connection.ts'
-import type { Bus, Page } from '../../api/types.ts'
+import type { Bus } from '../../api/bus-types.ts'
+import type { Page } from '../../api/types.ts'
 import { useApp } from '../../app-context.ts'
 import { Refused } from '../../parts/action.tsx'
 import { Empty, Screen, Skeletons } from '../../parts/screen.tsx'

@@ -1,4 +1,4 @@
-import type { Finding } from '../../api/types.ts'
+import type { Finding } from '../../api/bus-types.ts'
 import { useApp } from '../../app-context.ts'
 
 /** What was seen, and what to look at then, the likeliest first. */

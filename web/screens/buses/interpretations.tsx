@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { Interpretation, TestAnswer, WireNumber } from '../../api/types.ts'
+import type { Interpretation, TestAnswer, WireNumber } from '../../api/bus-types.ts'
 import { useApp } from '../../app-context.ts'
 import type { Words } from '../../words/words.ts'
 import { hex } from './bus-panel.tsx'

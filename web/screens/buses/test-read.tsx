@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { Bus, TestAnswer } from '../../api/types.ts'
+import type { Bus, TestAnswer } from '../../api/bus-types.ts'
 import { useApp } from '../../app-context.ts'
 import { Panel } from '../../parts/screen.tsx'
 import { RequestForm, useAsking } from '../../parts/request.tsx'

@@ -1,4 +1,4 @@
-import type { Bus, BusUnit } from '../../api/types.ts'
+import type { Bus, BusUnit } from '../../api/bus-types.ts'
 
 /** A gateway names a line noisy above this; the page says it in the same colour. */
 export const NOISY = 0.05
