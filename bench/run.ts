@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import { benchControl } from './control.ts'
+import { benchAlarms } from './alarms.ts'
 import { benchCore } from './core.ts'
 import { type Figure, show } from './figure.ts'
 import { benchHistorian } from './historian.ts'
@@ -17,6 +18,7 @@ import { benchViewers } from './viewers.ts'
 const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   core: benchCore,
   rules: benchRules,
+  alarms: benchAlarms,
   lines: benchLineProtocol,
   orders: benchOrders,
   modbus: benchModbus,

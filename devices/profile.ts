@@ -5,7 +5,7 @@ import { closest } from './closest.ts'
 import { controlFaults } from './control-faults.ts'
 import { checked, readDocument, type WrittenDocument } from './document.ts'
 import { parseDuration } from './duration.ts'
-import type { VariableType } from './expression.ts'
+import { compileCondition, type VariableType } from './expression.ts'
 import type { ConfigFault } from './fault.ts'
 import { pointFaults } from './point-faults.ts'
 import { Duration, Name, oneOf, ORDERS, Point, TABLES, Text, valueTypeOf } from './point.ts'
@@ -111,6 +111,13 @@ export const ProfileSchema = Type.Object(
       { class: oneOf(ORDER_CLASSES), priority: oneOf(PRIORITIES), skill: Type.String() },
       { additionalProperties: false, description: 'the alarm that loss of data raises' },
     ),
+    inspection_when: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'CEL: while it is true somebody works on it, and its own alarms are suppressed but for safety ones',
+      }),
+    ),
     points: Type.Record(Name, Point, { minProperties: 1, description: 'name in snake_case → what it is' }),
     alarms: Type.Optional(Type.Array(AlarmDefinition)),
     examples: Type.Array(Example, {
@@ -142,6 +149,7 @@ export function readProfile(text: string, file: string): ReadProfile {
     ...checked(() => pointFaults(profile, document)),
     ...checked(() => controlFaults(profile, variablesOf(profile), document)),
     ...checked(() => expectationFaults(profile, document)),
+    ...checked(() => modeFaults(profile, document)),
     ...checked(() => alarmFaults(profile.alarms ?? [], { variables: variablesOf(profile) }, document, ['alarms'])),
   ]
   return { profile: faults.length > 0 ? undefined : profile, faults, faultAt }
@@ -158,6 +166,14 @@ function expectationFaults(profile: Profile, document: WrittenDocument<Profile>)
         return document.faultAt(['examples', i, 'expect', id], 'unknown_reference', params)
       }),
   )
+}
+
+function modeFaults(profile: Profile, document: WrittenDocument<Profile>): ConfigFault[] {
+  if (profile.inspection_when === undefined) return []
+  const compiled = compileCondition(profile.inspection_when, variablesOf(profile))
+  if (!('fault' in compiled)) return []
+  const { code, params, offset } = compiled.fault
+  return [document.faultAt(['inspection_when'], code, params, offset)]
 }
 
 /** The variables a CEL text over this profile's points may use. */

@@ -110,7 +110,7 @@ export class Flow {
     const events = [...this.record({ type: 'site.loaded', hash, version, trace: `S${this.#seq + 1}` }, at)]
     // A copy: what is derived changes the sides.
     for (const [rule, [side]] of Array.from(this.#otherSides)) {
-      if (side !== 'true') continue
+      if (side === 'unknown') continue
       const device = rule.slice(0, rule.indexOf('/'))
       const evidence = { reason: 'rule_removed', at }
       this.#derive(

@@ -2,6 +2,7 @@ import type { LimitSide, OrderClass, Priority } from '#devices/alarm-definition.
 import type { Condition } from '#devices/expression.ts'
 import type { ControlRole, Text } from '#devices/point.ts'
 import type { Value } from '#devices/reading.ts'
+import type { AlarmSettings } from './alarms/settings.ts'
 
 /** The site as the core sees it: compiled from the site file, immutable, self-contained. No I/O stands behind it. */
 export type Plan = Readonly<{
@@ -40,6 +41,8 @@ export type Settings = Readonly<{
   allClearHoldMs: number
   /** An order not accepted in this time goes to the next person. */
   acceptWithinMs: number
+  /** Where the site says other than the defaults. */
+  alarms?: Partial<AlarmSettings>
 }>
 
 export type Asset = Readonly<{
@@ -94,6 +97,12 @@ export type Rule = Readonly<{
   asset: string
   name: Text
   watch: Watch
+  /** The sides of one limits definition are one alarm: `<device>/<definition>`, the rule's own id unless said. */
+  definition?: string
+  /** How grave a side is among those: 0, and 1 for hihi and lolo. */
+  step?: number
+  /** No alarm but a mode of the asset: while it is true, its alarms are suppressed by design. */
+  mode?: 'inspection'
   onDelayMs: number
   offDelayMs: number
   latch: boolean

@@ -17,6 +17,10 @@ export const PERMISSIONS = {
   readNotices: [...OVERSEERS, 'steward', 'agent'],
   acknowledge: ['admin', 'manager', 'engineer', 'field'],
   reset: ['admin', 'manager', 'engineer'],
+  /** To keep an alarm from being told is to answer for it. */
+  shelve: ['admin', 'manager', 'engineer'],
+  takeOutOfService: ['admin', 'manager', 'engineer'],
+  planMaintenance: ['admin', 'manager', 'engineer'],
   work: ['admin', 'manager', 'engineer', 'field'],
   /** Switching from afar; the profile of the device says which of them, and what. */
   control: ['admin', 'manager', 'engineer', 'field'],

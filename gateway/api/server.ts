@@ -16,6 +16,8 @@ import { type Identification, identification, isLoopback } from './identity.ts'
 import { faultOf, sendProblem } from './problem.ts'
 import { auditDenials, type Denied } from './denied.ts'
 import { account } from './routes/account.ts'
+import { alarmHealth } from './routes/alarm-health.ts'
+import { alarmSilences } from './routes/alarm-silences.ts'
 import { alarms } from './routes/alarms.ts'
 import { control } from './routes/control.ts'
 import { buses } from './routes/buses.ts'
@@ -52,6 +54,8 @@ const RESOURCES = [
   historyExport,
   forwarding,
   alarms,
+  alarmSilences,
+  alarmHealth,
   orders,
   notices,
   control,

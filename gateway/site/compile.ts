@@ -291,6 +291,7 @@ function settingsOf(written: NonNullable<SiteFile['settings']>): Settings {
     publishConfirmedAfterMs: ms('publish_confirmed_after'),
     allClearHoldMs: ms('all_clear_hold'),
     acceptWithinMs: ms('accept_within'),
+    ...(written.operators === undefined ? {} : { alarms: { operators: written.operators } }),
   }
 }
 

@@ -1,11 +1,17 @@
-import { type AlarmDefinition, DEFAULT_OFF_DELAY_MS, DEFAULT_ON_DELAY_MS } from '#devices/alarm-definition.ts'
+import {
+  type AlarmDefinition,
+  DEFAULT_OFF_DELAY_MS,
+  DEFAULT_ON_DELAY_MS,
+  PRIORITIES,
+  type Priority,
+} from '#devices/alarm-definition.ts'
 import type { Device } from '#devices/device.ts'
 import { parseDuration } from '#devices/duration.ts'
 import type { Text } from '#devices/point.ts'
 import { offlineAfterMs } from '#devices/profile.ts'
 import type { Rule } from '#rules/plan.ts'
 import { inAllLanguages, say } from '../texts.ts'
-import { watchesOf, pointsOf } from './watches.ts'
+import { conditionOf, watchesOf, pointsOf } from './watches.ts'
 
 /** All rules of one device: its profile's alarms, the site's own, and the two that watch over its data. */
 export function rulesOf(device: Device, own: readonly AlarmDefinition[], timeZone: string): Rule[] {
@@ -13,12 +19,19 @@ export function rulesOf(device: Device, own: readonly AlarmDefinition[], timeZon
     ...(device.profile.alarms ?? []).filter((alarm) => !own.some((other) => other.id === alarm.id)),
     ...own,
   ]
-  return [...definitions.flatMap((definition) => rulesFrom(definition, device, timeZone)), ...dataRules(device)]
+  return [
+    ...definitions.flatMap((definition) => rulesFrom(definition, device, timeZone)),
+    ...modeRules(device),
+    ...dataRules(device),
+  ]
 }
 
 function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string): Rule[] {
   const watches = watchesOf(definition, device, timeZone)
+  const sides = watches.map(([suffix]) => suffix)
+  const steps = (suffix: string) => stepOf(suffix, sides, `${device.id}/${definition.id}`)
   const rules = watches.map(([suffix, watch]): Rule => ({
+    ...steps(suffix),
     id: `${device.id}/${definition.id}${suffix}`,
     device: device.id,
     asset: device.asset,
@@ -28,7 +41,7 @@ function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string
     offDelayMs: definition.delay?.off === undefined ? DEFAULT_OFF_DELAY_MS : parseDuration(definition.delay.off)!,
     latch: definition.latch ?? false,
     safety: definition.class === 'P0' || (definition.class === 'P1' && definition.latch === true),
-    priority: definition.priority,
+    priority: steps(suffix).step === 1 ? oneGraver(definition.priority) : definition.priority,
     class: definition.class,
     skill: definition.skill,
     ...(definition.notice === undefined ? {} : { notice: definition.notice }),
@@ -42,7 +55,11 @@ function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string
 }
 
 /** `on_missing: alarm`: that nobody can tell is an alarm of the rule's own rank, so that a person looks. */
-function missingRule({ notice: _, ...rule }: Rule, definition: AlarmDefinition, device: Device): Rule {
+function missingRule(
+  { notice: _, definition: __, step: ___, ...rule }: Rule,
+  definition: AlarmDefinition,
+  device: Device,
+): Rule {
   return {
     ...rule,
     id: `${device.id}/${definition.id}.missing`,
@@ -58,6 +75,47 @@ function missingRule({ notice: _, ...rule }: Rule, definition: AlarmDefinition, 
 function missingName(name: Text): Text {
   const [zh, en] = typeof name === 'string' ? [name, name] : [name['zh-CN'], name.en]
   return { 'zh-CN': say('zh-CN', 'alarm.missing', { name: zh }), en: say('en', 'alarm.missing', { name: en }) }
+}
+
+const PAIRS = [
+  ['.hi', '.hihi'],
+  ['.lo', '.lolo'],
+]
+
+/**
+ * Two limits on one side of a point are two steps of one alarm: somebody who knows that the level is low is told that it is
+ * very low, and does not get a second row. A limit that stands alone is a step of its own, whatever its name.
+ */
+function stepOf(suffix: string, sides: readonly string[], definition: string): Pick<Rule, 'definition' | 'step'> {
+  const pair = PAIRS.find((each) => each.includes(suffix) && each.every((side) => sides.includes(side)))
+  return pair ? { definition: `${definition}${pair[0]}`, step: pair.indexOf(suffix) } : {}
+}
+
+function oneGraver(priority: Priority): Priority {
+  return PRIORITIES[Math.max(0, PRIORITIES.indexOf(priority) - 1)]!
+}
+
+/** Not alarms: what suppresses them by design while it is true. */
+function modeRules(device: Device): Rule[] {
+  const { inspection_when: inspection, communication } = device.profile
+  if (inspection === undefined) return []
+  return [
+    {
+      id: `${device.id}/mode.inspection`,
+      device: device.id,
+      asset: device.asset,
+      name: inAllLanguages('alarm.inspection'),
+      watch: { kind: 'when', condition: conditionOf(inspection, device) },
+      mode: 'inspection',
+      onDelayMs: 0,
+      offDelayMs: 0,
+      latch: false,
+      safety: false,
+      ...communication,
+      closesItself: false,
+      validityMs: offlineAfterMs(device.profile),
+    },
+  ]
 }
 
 /** Loss of data is its own alarm; a value that cannot be is one at once. */

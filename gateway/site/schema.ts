@@ -201,6 +201,14 @@ export const SiteSchema = Type.Object(
           publish_confirmed_after: Type.Optional(Duration),
           all_clear_hold: Type.Optional(Duration),
           accept_within: Type.Optional(Duration),
+          operators: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 100,
+              description:
+                'who hear of alarms at one time, 1 unless said: ten announcements in 10 min to each are a flood',
+            }),
+          ),
         },
         strict,
       ),

@@ -119,7 +119,7 @@ function msOf(duration: string): number {
 const compiledOf = new WeakMap<Profile, Map<string, Condition>>()
 
 /** The profile was checked when it was read: its conditions compile. */
-function conditionOf(text: string, { profile }: Device): Condition {
+export function conditionOf(text: string, { profile }: Device): Condition {
   const known = compiledOf.get(profile) ?? new Map<string, Condition>()
   compiledOf.set(profile, known)
   const found = known.get(text)

@@ -1,8 +1,8 @@
 import type { OrderClass, Priority } from '#devices/alarm-definition.ts'
-import type { AlarmState } from '#rules/alarms/states.ts'
+import type { AlarmState, SilentState } from '#rules/alarms/states.ts'
 import type { Level } from '#rules/clocks/order-clocks.ts'
 import type { Goal } from '#rules/clocks/policy.ts'
-import type { Evidence, Why } from '#rules/event.ts'
+import type { Evidence, Silence, Why } from '#rules/event.ts'
 import type { OrderState, PauseReason } from '#rules/orders/states.ts'
 
 /** What people see of an alarm, an order, a notice: rows made from events. Times are site time in ms. */
@@ -14,7 +14,16 @@ export type AlarmDocument = {
   priority: Priority
   class: OrderClass
   state: AlarmState
+  /** The state that people see: what lies over it, if anything does. */
+  shown: AlarmState | SilentState
+  /** Why nobody is told at present; null when everybody was. */
+  silence: Silence | null
+  /** When somebody was last told of it, alone or in one message with others; null when nobody ever was. */
+  announcedAt: number | null
+  /** How many alarms are silent because this one is their cause. */
+  children: number
   latch: boolean
+  safety: boolean
   occurredAt: number
   raisedAt: number
   clearedAt: number | null
@@ -27,6 +36,26 @@ export type AlarmDocument = {
   order: string | null
   evidence: Evidence
   trace: string
+}
+
+/** What keeps alarms silent: a shelf, something out of service, a maintenance window. Times of a window are the wall's. */
+export type SilenceDocument = {
+  id: string
+  kind: 'shelf' | 'service' | 'maintenance'
+  state: 'planned' | 'running' | 'overrun' | 'ended'
+  alarm: string | null
+  assets: readonly string[]
+  rules: readonly string[]
+  by: string
+  second: string | null
+  reason: string
+  order: string | null
+  from: number
+  to: number | null
+  oneShot: boolean
+  endedAt: number | null
+  endedBy: string | null
+  why: Why | null
 }
 
 export type OrderDocument = {

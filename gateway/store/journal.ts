@@ -6,7 +6,7 @@ import type { Keyframe } from '#rules/routes.ts'
 import type { Answer, Group, Loaded } from './group.ts'
 import { chainHash, GENESIS } from './hash-chain.ts'
 import { Projections } from './projections.ts'
-import { inTransaction, PROJECTIONS, PROJECTIONS_VERSION } from './schema.ts'
+import { DROP_PROJECTIONS, inTransaction, PROJECTIONS, PROJECTIONS_VERSION } from './schema.ts'
 
 const ANSWERS_KEPT_MS = 30 * 86_400_000
 const KEYFRAMES_KEPT = 3
@@ -147,7 +147,7 @@ export class Journal {
   #rebuildStaleProjections(): void {
     if (this.#meta('projections') === String(PROJECTIONS_VERSION)) return
     inTransaction(this.#db, () => {
-      this.#db.exec(`drop table alarms; drop table orders; drop table notices; drop table outbox; ${PROJECTIONS}`)
+      this.#db.exec(`${DROP_PROJECTIONS} ${PROJECTIONS}`)
       const rows = this.#db.prepare('select body from events order by seq').iterate() as Iterable<{ body: string }>
       for (const { body } of rows) this.#projections.apply(JSON.parse(body) as Event)
       this.#setMeta.run('projections', String(PROJECTIONS_VERSION))

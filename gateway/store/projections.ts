@@ -1,18 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { nextAlarmState } from '#rules/alarms/states.ts'
 import type { Event } from '#rules/event.ts'
 import { graver } from '#rules/orders/order.ts'
-import type {
-  AlarmDocument,
-  MessageDocument,
-  MessagePhase,
-  NoticeDocument,
-  OrderDocument,
-  OutboxDocument,
-} from './documents.ts'
+import { AlarmRows } from './alarm-rows.ts'
+import type { MessageDocument, MessagePhase, NoticeDocument, OrderDocument, OutboxDocument } from './documents.ts'
 
-type Tables = { alarms: AlarmDocument; orders: OrderDocument; notices: NoticeDocument }
-const TABLES = ['alarms', 'orders', 'notices'] as const
+type Tables = { orders: OrderDocument; notices: NoticeDocument }
+const TABLES = ['orders', 'notices'] as const
 
 /** Turns events into the rows that people and the outbox read. All of it can be made again from the journal. */
 export class Projections {
@@ -20,8 +13,10 @@ export class Projections {
   readonly #put: Record<keyof Tables, StatementSync>
   readonly #queue: StatementSync
   readonly #settle: StatementSync
+  readonly #alarms: AlarmRows
 
   constructor(db: DatabaseSync) {
+    this.#alarms = new AlarmRows(db)
     const prepare = (sql: (table: string) => string) =>
       Object.fromEntries(TABLES.map((table) => [table, db.prepare(sql(table))])) as Record<keyof Tables, StatementSync>
     this.#get = prepare((table) => `select doc from ${table} where id = ?`)
@@ -36,53 +31,8 @@ export class Projections {
   }
 
   apply(event: Event): void {
+    this.#alarms.apply(event)
     switch (event.type) {
-      case 'alarm.raised': {
-        const { alarm: id, rule, device, asset, priority, latch, occurredAt, evidence, trace } = event
-        const unset = { clearedAt: null, closedAt: null, acknowledgedAt: null, acknowledgedBy: null, order: null }
-        return this.#save(
-          'alarms',
-          event,
-          {
-            id,
-            rule,
-            device,
-            asset,
-            priority,
-            class: event.class,
-            state: 'unacknowledged',
-            latch,
-            occurredAt,
-            raisedAt: event.at,
-            ...unset,
-            evidence,
-            trace,
-          },
-          true,
-        )
-      }
-      case 'alarm.reoccurred':
-        return this.#alarm(event, (alarm) =>
-          Object.assign(alarm, {
-            state: nextAlarmState(alarm.state, 'occur', alarm.latch) ?? alarm.state,
-            clearedAt: null,
-          }),
-        )
-      case 'alarm.acknowledged':
-        return this.#alarm(event, (alarm) => {
-          const state = nextAlarmState(alarm.state, 'acknowledge', alarm.latch) ?? alarm.state
-          Object.assign(alarm, { state, acknowledgedAt: event.at, acknowledgedBy: event.by })
-          Object.assign(alarm, { acknowledgedByActor: event.actor ?? null, acknowledgeComment: event.comment ?? null })
-        })
-      case 'alarm.cleared':
-        return this.#alarm(event, (alarm) =>
-          Object.assign(alarm, {
-            state: nextAlarmState(alarm.state, 'clear', alarm.latch) ?? alarm.state,
-            clearedAt: event.at,
-          }),
-        )
-      case 'alarm.closed':
-        return this.#alarm(event, (alarm) => Object.assign(alarm, { state: 'normal', closedAt: event.at }))
       case 'order.opened': {
         const { order: id, incident, skill, region, asset, alarm, trace } = event
         const unset = {
@@ -116,7 +66,7 @@ export class Projections {
           },
           true,
         )
-        return this.#alarm(event, (row) => Object.assign(row, { order: id }))
+        return
       }
       case 'order.joined':
         this.#order(event, (order) => {
@@ -124,7 +74,7 @@ export class Projections {
           if (!order.alarmIds.includes(event.alarm)) order.alarmIds.push(event.alarm)
           if (!order.assets.includes(event.asset)) order.assets.push(event.asset)
         })
-        return this.#alarm(event, (row) => Object.assign(row, { order: event.order }))
+        return
       case 'order.dispatched':
         return this.#order(event, (order) =>
           Object.assign(order, { state: 'dispatched', assignee: event.assignee, why: event.why }),
@@ -284,10 +234,6 @@ export class Projections {
       const doc: OutboxDocument = { notice: notice.id, phase, homes: event.homes, at: event.at, trace: event.trace }
       this.#queue.run(message.id, event.seq, channel, event.at, JSON.stringify(doc))
     }
-  }
-
-  #alarm(event: Event & { alarm: string }, change: (alarm: AlarmDocument) => void): void {
-    this.#change('alarms', event.alarm, event, change, (alarm) => alarm.state !== 'normal')
   }
 
   #order(event: Event & { order: string }, change: (order: OrderDocument) => void): void {

@@ -5,7 +5,8 @@ import type { Reading } from '#devices/reading.ts'
 import type { Event } from '#rules/event.ts'
 import { type DeviceSeries, lineWriter } from '../historian/batch-lines.ts'
 import type { Position } from './reading-log.ts'
-import type { AlarmDocument, NoticeDocument, OrderDocument } from './documents.ts'
+import { type AlarmHealth, alarmHealth, type Standing, type Told } from '#rules/alarms/health.ts'
+import type { AlarmDocument, NoticeDocument, OrderDocument, SilenceDocument } from './documents.ts'
 import type { Bucket, SeriesRange } from './history/buckets.ts'
 import { History } from './history/history.ts'
 import { LogSlices } from './history/log-slices.ts'
@@ -18,7 +19,20 @@ import type { SeriesName } from './series-names.ts'
 
 export type Page<T> = Readonly<{ items: readonly T[]; next: number | null }>
 /** `before` is the `next` of the page before; open rows only, or ended rows only, or both. */
-export type ListQuery = Readonly<{ state?: 'open' | 'ended' | undefined; before?: number | undefined; limit: number }>
+export type ListQuery = Readonly<{
+  state?: 'open' | 'ended' | undefined
+  before?: number | undefined
+  limit: number
+  /** Of alarms: the state as shown, … */
+  is?: string | undefined
+  priority?: string | undefined
+  asset?: string | undefined
+  /** … kept silent or not, and by which alarm. */
+  silent?: boolean | undefined
+  root?: string | undefined
+  /** Of silences. */
+  kind?: string | undefined
+}>
 /** `walBytes` is what both files have written ahead of themselves: much of it tells of a reader that holds them up. */
 export type StoreSize = Readonly<{
   batches: number
@@ -29,7 +43,12 @@ export type StoreSize = Readonly<{
 }>
 /** `at` is the site time at which the newest of them came, `points` how many readings the lines stand for. */
 export type LineSlice = Readonly<{ lines: string[]; next: Position; at: number; points: number; undated: number }>
-type Documents = { alarms: AlarmDocument; orders: OrderDocument; notices: NoticeDocument }
+type Documents = {
+  alarms: AlarmDocument
+  orders: OrderDocument
+  notices: NoticeDocument
+  silences: SilenceDocument
+}
 
 /** Everything that is read, on connections that cannot write. Lives in the query worker. */
 export class Queries {
@@ -49,16 +68,44 @@ export class Queries {
     this.#slices = new LogSlices(this.#readings, () => this.#history.names)
   }
 
-  list<T extends keyof Documents>(table: T, { state, before, limit }: ListQuery): Page<Documents[T]> {
+  list<T extends keyof Documents>(table: T, query: ListQuery): Page<Documents[T]> {
+    const { state, before, limit } = query
     const isOpen = state === 'open' ? 'open = 1' : state === 'ended' ? 'open = 0' : 'open in (0, 1)'
+    const wanted = WANTED.filter(([key]) => query[key] !== undefined)
+    const where = [isOpen, 'seq < ?', ...wanted.map(([, sql]) => sql)].join(' and ')
+    const values = wanted.map(([key]) => (query[key] === true ? 1 : query[key] === false ? 0 : query[key]!))
     const rows = this.#journal
-      .prepare(`select seq, doc from ${tableName(table)} where ${isOpen} and seq < ? order by seq desc limit ?`)
-      .all(before ?? Number.MAX_SAFE_INTEGER, limit + 1) as { seq: number; doc: string }[]
+      .prepare(`select seq, doc from ${tableName(table)} where ${where} order by seq desc limit ?`)
+      .all(before ?? Number.MAX_SAFE_INTEGER, ...values, limit + 1) as { seq: number; doc: string }[]
     const items = rows.slice(0, limit)
     return {
       items: items.map((row) => JSON.parse(row.doc) as Documents[T]),
       next: rows.length > limit ? items.at(-1)!.seq : null,
     }
+  }
+
+  /** What happened to one alarm, oldest first. */
+  eventsOfAlarm(alarm: string): Event[] {
+    const rows = this.#journal
+      .prepare(
+        'select events.body from alarm_history join events on events.seq = alarm_history.seq where alarm_history.alarm = ? order by alarm_history.seq limit 1000',
+      )
+      .all(alarm) as { body: string }[]
+    return rows.map((row) => JSON.parse(row.body) as Event)
+  }
+
+  /** Counted from what was told, a line each: a year of alarms is some ten thousand of them. */
+  alarmHealth(period: Readonly<{ from: number; to: number; now: number; operators: number }>): AlarmHealth {
+    const told = this.#journal
+      .prepare('select at, kind, rule, asset, priority from alarm_log where at >= ? and at <= ? order by at')
+      .iterate(period.from, period.to) as Iterable<Told>
+    const standing = this.#journal
+      .prepare(
+        "select doc ->> '$.raisedAt' as raisedAt, doc ->> '$.clearedAt' is null as isActive, doc ->> '$.shown' as shown from alarms where open = 1",
+      )
+      .all() as (Omit<Standing, 'isActive'> & { isActive: number })[]
+    const active = standing.map((alarm): Standing => ({ ...alarm, isActive: alarm.isActive === 1 }))
+    return alarmHealth(told, active, period)
   }
 
   get<T extends keyof Documents>(table: T, id: string): Documents[T] | null {
@@ -172,7 +219,17 @@ function bytesOf(db: DatabaseSync): number {
   return bytes
 }
 
+/** What a list may be narrowed by: each takes one value. */
+const WANTED = [
+  ['is', "doc ->> '$.shown' = ?"],
+  ['priority', "doc ->> '$.priority' = ?"],
+  ['asset', "doc ->> '$.asset' = ?"],
+  ['silent', "(doc ->> '$.silence' is not null) = ?"],
+  ['root', "doc ->> '$.silence.root' = ?"],
+  ['kind', "doc ->> '$.kind' = ?"],
+] as const satisfies readonly (readonly [keyof ListQuery, string])[]
+
 /** Identifiers come from a list, never from a caller. */
 function tableName(table: keyof Documents): string {
-  return { alarms: 'alarms', orders: 'orders', notices: 'notices' }[table]
+  return { alarms: 'alarms', orders: 'orders', notices: 'notices', silences: 'silences' }[table]
 }

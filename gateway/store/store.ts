@@ -33,6 +33,8 @@ type Reading = Pick<
   | 'list'
   | 'get'
   | 'eventsAfter'
+  | 'eventsOfAlarm'
+  | 'alarmHealth'
   | 'columnsOf'
   | 'extentOf'
   | 'series'
@@ -102,6 +104,8 @@ const READING = [
   'list',
   'get',
   'eventsAfter',
+  'eventsOfAlarm',
+  'alarmHealth',
   'columnsOf',
   'extentOf',
   'series',

@@ -38,12 +38,12 @@ export function noticeStage(plan: Plan): Stage {
     [...new Set(notice.alarms.flatMap((alarm) => homesOf(alarm.asset)))].toSorted()
   const sourceOf = (notice: Notice): Truth => conditions.worstOf(rulesOf(notice))
 
-  function onOrder(
-    { order, alarm, rule, asset, trace }: EventOf<'order.opened'> | EventOf<'order.joined'>,
-    { seq }: Context,
-  ): readonly Draft[] {
+  function onOrder(event: EventOf<'order.opened'> | EventOf<'order.joined'>, { seq }: Context): readonly Draft[] {
+    const { order, alarm, rule, asset, trace } = event
     const kind = rules.get(rule)?.notice
     const homes = homesOf(asset)
+    // A sensor that chatters takes nothing from anybody.
+    if ('badActor' in event && event.badActor) return []
     if (kind === undefined || homes.length === 0) return []
     const open = [...notices.values()].find(
       (notice) => notice.kind === kind && (notice.order === order || rulesOf(notice).includes(rule)),
@@ -265,7 +265,7 @@ function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
   if (!notice) return
   switch (event.type) {
     case 'notice.joined':
-      if (!notice.alarms.some((known) => known.alarm === event.alarm))
+      if (!notice.alarms.some((known) => known.alarm === event.alarm && known.rule === event.rule))
         notice.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
       return
     case 'notice.published':

@@ -46,6 +46,10 @@ export class OrderBook {
     return [...this.#open.values()].filter((order) => order.alarms.some((alarm) => alarm.rule === rule))
   }
 
+  ofAlarm(alarm: string): Order | undefined {
+    return [...this.#open.values()].find((order) => order.alarms.some((known) => known.alarm === alarm))
+  }
+
   loadOf(person: string): number {
     return [...this.#open.values()].filter((order) => order.assignee === person).length
   }
@@ -134,7 +138,7 @@ function change(order: Order, event: Event): void {
   order.state = nextOrderState(order.state, event.type)
   switch (event.type) {
     case 'order.joined':
-      if (!order.alarms.some((known) => known.alarm === event.alarm))
+      if (!order.alarms.some((known) => known.alarm === event.alarm && known.rule === event.rule))
         order.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
       order.class = graver(order.class, event.class)
       // One alarm that needs a person is enough.

@@ -1,5 +1,6 @@
+import { SILENCES } from '../alarms/states.ts'
 import type { Command } from '../command.ts'
-import type { Draft, Event, EventOf } from '../event.ts'
+import type { Draft, Event, EventOf, Silence } from '../event.ts'
 import type { Asset, Plan, Rule } from '../plan.ts'
 import type { Context, Json, Stage, Tick } from '../stage.ts'
 import { dispatch } from './dispatch.ts'
@@ -12,53 +13,66 @@ export function orderStage(plan: Plan): Stage {
   const rules = new Map(plan.rules.map((rule) => [rule.id, rule]))
   const book = new OrderBook()
 
-  /** An alarm that occurs again before it was closed needs an order as much as a new one. */
-  function onAlarm(
-    event: EventOf<'alarm.raised'> | EventOf<'alarm.reoccurred'>,
-    { at, seq }: Context,
-  ): readonly Draft[] {
-    const { alarm, rule: ruleId, asset: assetId, trace } = event
+  /**
+   * An alarm that occurs again before it was closed needs an order as much as a new one. One that nobody is told of waits
+   * for that; one with a known cause, or counted in a flood, is work all the same.
+   */
+  function onAlarm(event: AlarmEvent, { at, seq }: Context): readonly Draft[] {
+    const { alarm, rule: ruleId, asset: assetId, trace, silence } = event
     const rule = rules.get(ruleId)
     const asset = plan.assets.get(assetId)
-    if (!rule || !asset) return []
+    if (!rule || !asset || (silence && !SILENCES[silence.by].work)) return []
+    // The order that has the rule already comes first: a rule must never have two. Then the one that has the alarm.
+    const same = book.ofRule(ruleId)[0] ?? book.ofAlarm(alarm)
     // The order knows; but residents whose notice has ended hear of it by what happens to the order.
-    const isKnown = book.ofRule(ruleId).some((order) => order.alarms.some((known) => known.alarm === alarm))
-    // The order that has the rule already comes first: a rule must never have two.
-    const same = book.ofRule(ruleId)[0]
-    if (isKnown && rule.notice === undefined && same && !isThoughtOver(same)) return []
+    const isKnown = same?.alarms.some((known) => known.alarm === alarm && known.rule === ruleId) ?? false
+    const isRepeated = event.type === 'alarm.announced' && event.why.code === 're_alarm'
+    const isSaidAgain = rule.notice === undefined || isRepeated
+    if (isKnown && isSaidAgain && same && !isThoughtOver(same)) return []
     const incident = incidentOf(rule, asset)
-    const open = same ?? [...book.all()].find((order) => isSameIncident(order, incident, at) && canCarry(order, rule))
-    const { skill, closesItself } = rule
-    if (open) {
-      const { order, trace: thread } = open
-      const joined: Draft = {
-        type: 'order.joined',
-        order,
-        alarm,
-        rule: ruleId,
-        asset: assetId,
-        class: rule.class,
-        closesItself,
-        trace: thread,
-      }
-      // Whoever thought it done has gone home: it is dispatched anew.
-      return isThoughtOver(open) ? [joined, { type: 'order.reopened', order, rule: ruleId, trace: thread }] : [joined]
+    const open =
+      same ??
+      ofRoot(silence, rule) ??
+      [...book.all()].find((order) => isSameIncident(order, incident, at) && canCarry(order, rule))
+    if (!open) return [opened(rule, asset, { alarm, order: `W${seq}`, incident, trace })]
+    const { order, trace: thread } = open
+    const joined: Draft = {
+      type: 'order.joined',
+      order,
+      alarm,
+      rule: ruleId,
+      asset: assetId,
+      class: rule.class,
+      closesItself: rule.closesItself,
+      trace: thread,
     }
-    return [
-      {
-        type: 'order.opened',
-        order: `W${seq}`,
-        incident,
-        alarm,
-        rule: ruleId,
-        asset: assetId,
-        class: rule.class,
-        skill,
-        region: asset.region,
-        closesItself,
-        trace,
-      },
-    ]
+    // Whoever thought it done has gone home: it is dispatched anew.
+    return isThoughtOver(open) ? [joined, { type: 'order.reopened', order, rule: ruleId, trace: thread }] : [joined]
+  }
+
+  function opened(
+    { id: rule, class: orderClass, skill, closesItself }: Rule,
+    { id: asset, region }: Asset,
+    more: Pick<EventOf<'order.opened'>, 'alarm' | 'order' | 'incident' | 'trace' | 'badActor'>,
+  ): Draft {
+    return { type: 'order.opened', rule, asset, class: orderClass, skill, region, closesItself, ...more }
+  }
+
+  /** What has a known cause is mended with it. */
+  function ofRoot(silence: Silence | undefined, rule: Rule): Order | undefined {
+    const order = silence?.root === undefined ? undefined : book.ofAlarm(silence.root)
+    return order && canCarry(order, rule) ? order : undefined
+  }
+
+  /** One order to mend the sensor or its limits; while the alarm has one anyhow, that is the one. */
+  function onBadActor(event: EventOf<'alarm.bad_actor'>, { seq }: Context): readonly Draft[] {
+    const rule = rules.get(event.rule)
+    const asset = plan.assets.get(event.asset)
+    const { alarm, trace } = event
+    if (!rule || !asset || alarm === null || book.ofRule(rule.id).length > 0) return []
+    const incident = `${asset.room}/bad-actor/${rule.id}`
+    const plainly = { ...rule, class: 'P8a', closesItself: false } as const
+    return [opened(plainly, asset, { alarm, order: `W${seq}`, incident, trace, badActor: true })]
   }
 
   function isSameIncident(order: Order, incident: string, at: number): boolean {
@@ -134,7 +148,14 @@ export function orderStage(plan: Plan): Stage {
       switch (input.type) {
         case 'alarm.raised':
         case 'alarm.reoccurred':
+        case 'alarm.announced':
+        // Silent for another reason than before, and now work.
+        case 'alarm.silenced':
           return onAlarm(input, context)
+        case 'alarm.severity_changed':
+          return input.rises ? onAlarm(input, context) : []
+        case 'alarm.bad_actor':
+          return onBadActor(input, context)
         case 'site.loaded':
           return onLoad(context.at)
         case 'order.reopened': {
@@ -167,6 +188,10 @@ export function orderStage(plan: Plan): Stage {
     restore: (state) => book.restore(state as unknown as ReturnType<OrderBook['snapshot']>),
   }
 }
+
+type AlarmEvent = EventOf<
+  'alarm.raised' | 'alarm.reoccurred' | 'alarm.announced' | 'alarm.silenced' | 'alarm.severity_changed'
+>
 
 function resumeAt({ state, pausedUntil }: Order): number {
   return state === 'paused' && pausedUntil !== null ? pausedUntil : Infinity

@@ -408,3 +408,91 @@ t.test('an alarm says who acknowledged it, for whom, when and with which words',
   t.match((await alarms()).items[0], told)
   t.match(await (await estate.as('engineer', path)).json(), told)
 })
+
+t.test('alarms are kept silent by people, and the interface says by whom, why and until when', async (t) => {
+  const estate = await openEstate()
+  t.teardown(() => estate.close())
+  await estate.say('P1', FINE, 10)
+  await estate.say('P1', LOW, 20)
+  type Line = Record<string, unknown>
+  const got = async (path: string) => (await (await estate.as('engineer', `/api/v1${path}`)).json()) as Line
+  const items = async (path: string) => (await got(path))['items'] as Line[]
+  let keys = 0
+  const sent = async (path: string, body: object, role: 'engineer' | 'field' = 'engineer') => {
+    const answer = await estate.order(role, `/api/v1${path}`, `key-silent-${++keys}`, body)
+    return [answer.status, ((await answer.json()) as Line)['code']]
+  }
+  const [raised] = await items('/alarms?is=unacknowledged&asset=P1')
+  const id = String(raised!['id'])
+  t.match(raised, { announced: true, whyNot: null, announcedAt: /\+08:00$/, shown: 'unacknowledged' })
+
+  t.same(
+    await sent(`/alarms/${id}/shelve`, { by: 'PM', minutes: 30 }),
+    [400, 'invalid_request'],
+    'a reason is asked for',
+  )
+  t.same(await sent(`/alarms/${id}/shelve`, { by: 'PM', reason: 'x', minutes: 481 }), [400, 'invalid_request'])
+  t.same(await sent(`/alarms/${id}/shelve`, { by: 'PM', reason: 'valve closed', minutes: 30 }), [200, undefined])
+  const [shelved] = await items('/alarms?is=shelved')
+  t.match(shelved, { id, state: 'unacknowledged', shown: 'shelved', announced: false })
+  t.match(shelved!['whyNot'], { by: 'shelf', code: 'shelved', until: /\+08:00$/ })
+  t.equal((await items('/alarms?silent=false')).length, 0)
+  t.equal((await items('/alarms?silent=true&priority=high')).length, 1)
+  const [shelf] = await items('/silences?kind=shelf&state=open')
+  t.match(shelf, { alarmId: id, by: 'PM', reason: 'valve closed', state: 'running' })
+
+  t.same(await sent(`/alarms/${id}/comment`, { by: 'T1', comment: 'seen' }, 'field'), [200, undefined])
+  t.same(await sent(`/shelves/${String(shelf!['id'])}/end`, { by: 'PM' }), [200, undefined])
+  t.same(await sent(`/shelves/${String(shelf!['id'])}/end`, { by: 'PM' }), [404, 'unknown_shelf'])
+  t.match(await got(`/alarms/${id}`), { announced: true, shown: 'unacknowledged' })
+
+  const bulk = await estate.order('field', '/api/v1/alarms/ack', 'key-bulk-1', { by: 'T1', alarms: [id, 'A999'] })
+  const answers = (await bulk.json()) as { items: Line[] }
+  t.match(answers.items, [
+    { id, done: ['alarm.acknowledged'] },
+    { id: 'A999', refused: 'unknown_alarm' },
+  ])
+  const again = await estate.order('field', '/api/v1/alarms/ack', 'key-bulk-1', { by: 'T1', alarms: [id, 'A999'] })
+  t.same(await again.json(), answers, 'the same key, the same answers')
+
+  const out = { by: 'PM', order: 'W7', reason: 'motor' }
+  t.same(await sent('/assets/P9/out-of-service', out), [404, 'unknown_asset'])
+  t.same(await sent('/assets/P1/out-of-service', out), [200, undefined])
+  t.equal((await items('/alarms?is=out_of_service')).length, 1)
+  const [service] = await items('/silences?kind=service&state=open')
+  t.same(await sent(`/services/${String(service!['id'])}/return`, { by: 'PM' }), [200, undefined])
+
+  const times = { from: '2026-01-05T10:00:00+08:00', to: '2026-01-05T16:00:00+08:00' }
+  t.same(await sent('/maintenance', { by: 'PM', assets: ['P1'], reason: 'tank', ...times, to: 'soon' }), [
+    400,
+    'invalid_request',
+  ])
+  t.same(await sent('/maintenance', { by: 'PM', reason: 'tank', ...times }), [400, 'bad_window'])
+  t.same(await sent('/maintenance', { by: 'PM', assets: ['P1'], reason: 'tank', ...times }), [200, undefined])
+  const [window] = await items('/silences?kind=maintenance')
+  const later = { by: 'PM', to: '2026-01-05T18:00:00+08:00' }
+  t.same(await sent(`/maintenance/${String(window!['id'])}/extend`, later), [200, undefined])
+  t.match((await items('/silences?kind=maintenance'))[0], { to: '2026-01-05T18:00:00.000+08:00' })
+  await estate.say('P1', LOW, 2)
+  t.match((await got(`/alarms/${id}`))['whyNot'], { by: 'maintenance', window: String(window!['id']) })
+  t.same(await sent(`/maintenance/${String(window!['id'])}/end`, { by: 'PM' }), [200, undefined])
+
+  const history = await items(`/alarms/${id}/history`)
+  const story = history.map((line) => String(line['type']))
+  for (const type of ['raised', 'shelved', 'silenced', 'commented', 'unshelved', 'announced', 'acknowledged'])
+    t.ok(story.includes(`alarm.${type}`), `the history has ${type}`)
+  t.match(
+    history.find(({ type }) => type === 'alarm.shelved'),
+    { by: 'PM', comment: 'valve closed', until: /:/, at: /:/ },
+  )
+  t.match(
+    history.find(({ type }) => type === 'alarm.announced'),
+    { why: { code: 'silence_ended', was: 'shelf' } },
+  )
+
+  const health = await got('/alarm-health')
+  t.match(health, { operators: 1, announced: 4, standing: 1, targets: { flood: 10 }, badActors: [] })
+  t.match((health['frequent'] as Line[])[0], { rule: 'P1/outlet-pressure.lo', assetName: { en: 'Pumps' }, count: 4 })
+  t.same(await items('/bad-actors?from=2026-01-01T00:00:00Z'), [])
+  t.equal((await estate.as('engineer', '/api/v1/alarm-health?from=yesterday')).status, 400)
+})

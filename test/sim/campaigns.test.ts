@@ -2,7 +2,7 @@ import t from 'tap'
 import { chaosCampaign, replayCampaign, runSeeds, seedsFrom, wallCampaign } from './campaigns.ts'
 import seeds from './seeds.json' with { type: 'json' }
 
-t.setTimeout(180_000)
+t.setTimeout(230_000)
 
 // A seed of a failure, to run it alone.
 const asked = process.env['SIM_SEED']

@@ -1,11 +1,29 @@
-import type { Event, EventOf, Truth } from '#rules/event.ts'
+import type { Event, EventOf, Silence, Truth } from '#rules/event.ts'
 import type { Plan, Rule } from '#rules/plan.ts'
 import { SeenControl } from './control-invariants.ts'
+
+type AlarmEvent = Extract<Event, { type: `alarm.${string}` }>
 
 /** What must never happen, happened. */
 export class Violation extends Error {}
 
-export type SeenAlarm = { id: string; rule: string; latch: boolean; state: string }
+export type SeenAlarm = {
+  id: string
+  rule: string
+  latch: boolean
+  safety: boolean
+  state: string
+  silence: Silence | null
+  isTold: boolean
+  /** This time it was told, or is work all the same. */
+  isWork: boolean
+}
+export type SeenSilences = {
+  /** Shelf by rule, service and window by their id. */
+  shelves: Map<string, { shelf: string; safety: boolean; second: boolean; ms: number }>
+  services: Map<string, { asset: string; rule: string | null }>
+  windows: Map<string, { assets: readonly string[]; rules: readonly string[]; isRunning: boolean }>
+}
 export type SeenOrder = {
   id: string
   state: string
@@ -23,13 +41,28 @@ export type SeenMessage = { id: string; notice: string; channel: string; trace: 
 
 /** Written down a second time, by hand, apart from the product: from → event → to. */
 const ALARM: Record<string, Record<string, string>> = {
-  unacknowledged: { acknowledged: 'acknowledged', cleared: 'returned|latched', closed: 'normal' },
-  acknowledged: { cleared: 'normal|latched_acknowledged', closed: 'normal' },
+  unacknowledged: {
+    acknowledged: 'acknowledged',
+    cleared: 'returned|latched',
+    announced: 'unacknowledged',
+    closed: 'normal',
+  },
+  acknowledged: { cleared: 'normal|latched_acknowledged', announced: 'unacknowledged', closed: 'normal' },
   returned: { acknowledged: 'normal', reoccurred: 'unacknowledged', closed: 'normal' },
-  latched: { acknowledged: 'latched_acknowledged', reoccurred: 'unacknowledged', closed: 'normal' },
-  latched_acknowledged: { reset: 'normal', reoccurred: 'unacknowledged', closed: 'normal' },
+  latched: {
+    acknowledged: 'latched_acknowledged',
+    reoccurred: 'unacknowledged',
+    announced: 'latched',
+    closed: 'normal',
+  },
+  latched_acknowledged: { reset: 'normal', reoccurred: 'unacknowledged', announced: 'latched', closed: 'normal' },
   normal: { closed: 'ended' },
 }
+/** Say nothing of the state. */
+const BESIDE = new Set(['silenced', 'unsilenced', 'commented', 'shelved', 'unshelved', 'bad_actor'])
+/** Nobody opens an order for these. */
+const NO_WORK = new Set(['shelf', 'maintenance', 'inspection', 'out_of_service'])
+const SAFETY_SHELF_MS = 30 * 60_000
 const ORDER: Record<string, Record<string, string>> = {
   new: { dispatched: 'dispatched', accepted: 'accepted', closed: 'closed' },
   dispatched: {
@@ -76,6 +109,8 @@ export class Invariants {
   readonly settled = new Set<string>()
   readonly count = { events: 0, raised: 0, cleared: 0, published: 0, allClear: 0, closed: 0 }
   readonly conditions = new Map<string, Truth>()
+  readonly silences: SeenSilences = { shelves: new Map(), services: new Map(), windows: new Map() }
+  readonly silent = { shelved: 0, removed: 0, planned: 0, silenced: 0, told: 0, lost: 0, floods: 0 }
   readonly #rules: ReadonlyMap<string, Rule>
   readonly #plan: Plan
   #seq = 0
@@ -107,7 +142,9 @@ export class Invariants {
     this.count.events++
     const [kind] = event.type.split('.')
     if (event.type === 'condition.became') this.#condition(event)
-    else if (kind === 'alarm') this.#alarm(event as Extract<Event, { alarm: string }>)
+    else if (kind === 'alarm') this.#alarm(event as AlarmEvent)
+    else if (kind === 'service' || kind === 'maintenance') this.#hush(event)
+    else if (event.type === 'incident.opened') this.silent.lost++
     else if (kind === 'order') this.#order(event as Extract<Event, { order: string }>)
     else if (kind === 'notice') this.#notice(event as Extract<Event, { notice: string }>)
     else if (kind === 'control' || kind === 'lockout' || kind === 'permit' || kind === 'presence') {
@@ -120,8 +157,11 @@ export class Invariants {
 
   /** After each commit: what holds between inputs. */
   atRest(): void {
-    for (const { id, rule, state } of this.openAlarms()) {
+    for (const { id, rule, state, silence, isWork } of this.openAlarms()) {
       if (this.conditions.get(rule) !== 'true') continue
+      this.#mustBeSilentForAReason(id, rule, silence)
+      // What nobody was told of this time waits for that.
+      if (!isWork && silence && NO_WORK.has(silence.by)) continue
       const orders = this.openOrders().filter((order) => order.rules.has(rule))
       if (orders.length !== 1)
         throw new Violation(
@@ -133,6 +173,26 @@ export class Invariants {
       if (!isSpokenOf)
         throw new Violation(`alarm ${id} (${rule}, ${state}) is active with no open notice after event ${this.#seq}`)
     }
+  }
+
+  /** A silence ends with its reason: what still holds was announced then. */
+  #mustBeSilentForAReason(id: string, rule: string, silence: Silence | null): void {
+    if (silence === null) return
+    const { asset } = this.#rules.get(rule)!
+    const part = this.#plan.assets.get(asset)?.parent
+    const of = part === undefined ? [asset] : [asset, part]
+    const { shelves, services, windows } = this.silences
+    const reasons: Partial<Record<Silence['by'], () => boolean>> = {
+      shelf: () => shelves.has(rule),
+      out_of_service: () => [...services.values()].some((each) => of.includes(each.asset)),
+      maintenance: () =>
+        [...windows.values()].some(
+          (each) => each.isRunning && (each.assets.some((id) => of.includes(id)) || each.rules.includes(rule)),
+        ),
+      cause: () => this.alarms.get(silence.root ?? '')?.state !== 'ended' || silence.incident !== undefined,
+    }
+    if (!(reasons[silence.by]?.() ?? true))
+      throw new Violation(`alarm ${id} (${rule}) holds and is silent (${silence.by}) for no reason after ${this.#seq}`)
   }
 
   /** After everything was healed and time has passed. */
@@ -165,25 +225,105 @@ export class Invariants {
     this.conditions.set(event.rule, event.state)
   }
 
-  #alarm(event: Extract<Event, { alarm: string }>): void {
+  #alarm(event: AlarmEvent): void {
+    if (event.type === 'alarm.flood_began') return void this.silent.floods++
+    if (event.type === 'alarm.flood_ended') {
+      for (const id of event.alarms) Object.assign(this.alarms.get(id)!, { silence: null, isTold: true })
+      return
+    }
     if (event.type === 'alarm.raised') {
       this.#must(!this.openAlarms().some(({ rule }) => rule === event.rule), event, 'two open alarms of one rule')
       this.#must(this.conditions.get(event.rule) === 'true', event, 'raised without its condition')
       this.#must(!this.alarms.has(event.alarm), event, 'an id used twice')
-      this.alarms.set(event.alarm, { id: event.alarm, rule: event.rule, latch: event.latch, state: 'unacknowledged' })
+      const { alarm: id, rule, latch, safety } = event
+      const alarm = { id, rule, latch, safety, state: 'unacknowledged', silence: null, isTold: false, isWork: false }
+      this.alarms.set(id, alarm)
+      this.#told(alarm, event)
       this.count.raised++
       return
     }
-    const alarm = this.alarms.get(event.alarm)
-    const to = alarm && ALARM[alarm.state]?.[event.type.slice('alarm.'.length)]
+    const verb = event.type.slice('alarm.'.length)
+    if (event.type === 'alarm.bad_actor') return
+    const alarm = this.alarms.get(event.alarm)!
+    if (BESIDE.has(verb)) return this.#beside(event, alarm)
+    const to = alarm && ALARM[alarm.state]?.[verb]
     this.#must(to !== undefined, event, `illegal from ${alarm?.state}`)
     if (event.type === 'alarm.cleared') {
       this.count.cleared++
-      this.#must(this.conditions.get(alarm!.rule) === 'false', event, 'cleared without its condition')
+      this.#must(this.conditions.get(alarm.rule) === 'false', event, 'cleared without its condition')
     }
-    if (event.type === 'alarm.closed') this.#must(alarm!.state === 'normal', event, `closed from ${alarm!.state}`)
+    if (event.type === 'alarm.closed') {
+      const isUntold = alarm.state === 'returned' && !alarm.isTold
+      this.#must(alarm.state === 'normal' || isUntold, event, `closed from ${alarm.state}`)
+      alarm.state = 'ended'
+      return
+    }
     const [plain, latched] = to!.split('|')
-    alarm!.state = (alarm!.latch ? latched : undefined) ?? plain!
+    alarm.state = (alarm.latch ? latched : undefined) ?? plain!
+    if (event.type === 'alarm.reoccurred' || event.type === 'alarm.announced') this.#told(alarm, event)
+  }
+
+  #told(alarm: SeenAlarm, event: Event & { silence?: Silence }): void {
+    this.#quieten(alarm, event.silence ?? null, event)
+    alarm.isWork = (alarm.isWork && event.type !== 'alarm.reoccurred') || !NO_WORK.has(alarm.silence?.by ?? '')
+    if (alarm.silence && alarm.silence.by !== 'flood') return
+    alarm.isTold = true
+    this.silent.told++
+  }
+
+  /** A safety alarm is never hidden against the rules. */
+  #quieten(alarm: SeenAlarm, silence: Silence | null, event: Event): void {
+    alarm.silence = silence
+    if (!alarm.safety || silence === null) return
+    const isNamed = [...this.silences.windows.values()].some(
+      ({ isRunning, rules }) => isRunning && rules.includes(alarm.rule),
+    )
+    const isAllowed =
+      silence.by === 'shelf' ? this.silences.shelves.get(alarm.rule)?.second : silence.by === 'maintenance' && isNamed
+    this.#must(isAllowed === true, event, 'a safety alarm is hidden')
+  }
+
+  #beside(event: AlarmEvent, alarm: SeenAlarm): void {
+    const { shelves } = this.silences
+    if (event.type === 'alarm.silenced') {
+      this.silent.silenced++
+      alarm.isWork ||= !NO_WORK.has(event.silence.by)
+      this.#quieten(alarm, event.silence, event)
+    }
+    if (event.type === 'alarm.unsilenced') {
+      this.#must(
+        this.conditions.get(alarm.rule) !== 'true' || alarm.state === 'latched',
+        event,
+        'it holds, and nobody is told',
+      )
+      alarm.silence = null
+    }
+    if (event.type === 'alarm.shelved') {
+      this.silent.shelved++
+      const ms = event.until - event.at
+      shelves.set(event.rule, { shelf: event.shelf, safety: alarm.safety, second: event.second !== undefined, ms })
+      const { asset } = this.#rules.get(event.rule)!
+      const isOut = [...this.silences.services.values()].some((each) => each.asset === asset && each.rule === null)
+      const isAllowed = isOut && event.second !== undefined && event.second !== event.by && ms <= SAFETY_SHELF_MS
+      this.#must(!alarm.safety || isAllowed, event, 'a safety alarm was shelved against the rules')
+    }
+    if (event.type === 'alarm.unshelved')
+      this.#must(shelves.delete(event.rule), event, 'unshelved, and was not shelved')
+  }
+
+  #hush(event: Event): void {
+    const { services, windows } = this.silences
+    if (event.type === 'service.removed') {
+      this.silent.removed++
+      services.set(event.service, { asset: event.asset, rule: event.rule ?? null })
+    }
+    if (event.type === 'service.returned') this.#must(services.delete(event.service), event, 'was in service')
+    if (event.type === 'maintenance.planned') {
+      this.silent.planned++
+      windows.set(event.window, { assets: event.assets, rules: event.rules, isRunning: false })
+    }
+    if (event.type === 'maintenance.began') windows.get(event.window)!.isRunning = true
+    if (event.type === 'maintenance.ended') this.#must(windows.delete(event.window), event, 'ended twice')
   }
 
   #order(event: Extract<Event, { order: string }>): void {

@@ -1,4 +1,4 @@
-import type { Command } from '#rules/command.ts'
+import type { Command, CommandBody } from '#rules/command.ts'
 import type { Plan } from '#rules/plan.ts'
 import type { Dice } from './random.ts'
 import { type ControlAct, controlCommandOf } from './controllers.ts'
@@ -28,13 +28,25 @@ const ACTS = [
   'confirm',
   'settle',
   'settle',
+  'shelve',
+  'unshelve',
+  'remove',
+  'return',
+  'plan',
+  'endWindow',
 ] as const
+/** What only the calendar on the wall brings about. */
+const OF_THE_CALENDAR: ReadonlySet<Act> = new Set(['plan', 'endWindow'])
 
-type Span = Readonly<{ from: number; to: number }>
+type Span = Readonly<{ from: number; to: number; hasCalendar?: boolean }>
 type Habit = Readonly<{ acts: readonly Act[]; prefix: string; every: readonly [number, number] }>
 const USUAL: Habit = { acts: ACTS, prefix: 'c', every: [500, 9_000] }
 
-export function intentsOf(dice: Dice, { from, to }: Span, { acts, prefix, every } = USUAL): Intent[] {
+export function intentsOf(
+  dice: Dice,
+  { from, to, hasCalendar = true }: Span,
+  { acts, prefix, every } = USUAL,
+): Intent[] {
   const intents: Intent[] = []
   for (let at = from + 20_000; at < to; at += dice.between(every[0], every[1])) {
     const againAfterMs = dice.chance(0.15) ? dice.between(1, 20_000) : null
@@ -48,7 +60,7 @@ export function intentsOf(dice: Dice, { from, to }: Span, { acts, prefix, every 
       againAfterMs,
     })
   }
-  return intents
+  return hasCalendar ? intents : intents.filter(({ act }) => !OF_THE_CALENDAR.has(act))
 }
 
 /** The command that comes of an intent as things stand; null when there is nothing to do. */
@@ -73,6 +85,47 @@ export function commandOf(intent: Intent, seen: Invariants, plan: Plan): Command
     case 'reset': {
       const alarm = at([...seen.openAlarms(), ...(intent.isWrong ? [{ id: 'A0' }] : [])], intent.which)
       return alarm ? command({ type: `alarm.${intent.act}`, alarm: alarm.id, by: anybody } as Command) : null
+    }
+    case 'shelve': {
+      const alarm = at(seen.openAlarms(), intent.which)
+      if (!alarm) return null
+      const second = at(plan.staff, intent.which)!.id
+      const body = { alarm: alarm.id, by: anybody, reason: 'sim', oneShot: intent.who < 0.5 }
+      const forMs = intent.isWrong ? 9 * 3_600_000 : Math.round(30_000 + intent.who * 300_000)
+      return command({ type: 'alarm.shelve', ...body, forMs, ...(intent.which < 0.7 ? { second } : {}) } as Command)
+    }
+    case 'unshelve': {
+      const shelf = at([...seen.silences.shelves.values()], intent.which)
+      return shelf ? command({ type: 'alarm.unshelve', shelf: shelf.shelf, by: anybody } as Command) : null
+    }
+    case 'remove': {
+      const asset = at([...plan.assets.keys()], intent.which)!
+      const rule =
+        intent.who < 0.3
+          ? at(
+              plan.rules.filter((each) => each.asset === asset),
+              intent.who * 3,
+            )
+          : undefined
+      const of = rule ? { rule: rule.id } : {}
+      return command({ type: 'service.remove', asset, ...of, by: anybody, workOrder: 'X1', reason: 'sim' } as Command)
+    }
+    case 'return': {
+      const service = at([...seen.silences.services.keys()], intent.which)
+      return service === undefined ? null : command({ type: 'service.return', service, by: anybody } as Command)
+    }
+    case 'plan': {
+      const asset = at([...plan.assets.keys()], intent.which)!
+      const rule = at(plan.rules, intent.who)!
+      const from = intent.at + Math.round(intent.who * 60_000)
+      const covers = intent.which < 0.6 ? { assets: [asset], rules: [] } : { assets: [], rules: [rule.id] }
+      const to = from + Math.round(20_000 + intent.which * 120_000)
+      const body: CommandBody = { type: 'maintenance.plan', ...covers, from, to, by: anybody, reason: 'sim' }
+      return command(body)
+    }
+    case 'endWindow': {
+      const window = at([...seen.silences.windows.keys()], intent.which)
+      return window === undefined ? null : command({ type: 'maintenance.end', window, by: anybody } as Command)
     }
     case 'confirm': {
       const notices = [...seen.notices.values()].filter(({ state }) => intent.isWrong || state === 'draft')

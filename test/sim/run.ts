@@ -26,7 +26,7 @@ export type RunOptions = Readonly<{
 }>
 export type Outcome = Readonly<{
   events: readonly Event[]
-  count: World['count'] & World['seen']['count'] & World['seen']['control']['count']
+  count: World['count'] & World['seen']['count'] & World['seen']['control']['count'] & World['seen']['silent']
   simulatedMs: number
 }>
 
@@ -54,13 +54,17 @@ export async function exactRun({
   plan,
   minutes,
   restarts,
-  wallSteps = [],
-}: RunOptions & { restarts: number; wallSteps?: readonly WallStep[] }): Promise<Outcome> {
+  wallSteps = null,
+}: RunOptions & {
+  restarts: number
+  /** With any, also none: nobody plans by the calendar, which they move. */
+  wallSteps?: readonly WallStep[] | null
+}): Promise<Outcome> {
   const luck = dice(seed)
   const troubleUntil = START_AT + minutes * 60_000
   const to = troubleUntil + HEALING_MS
   const deliveries = estateDeliveries(site, luck.fork(), { from: START_AT, troubleUntil, to, allKeyed: true })
-  const span = { from: START_AT, to }
+  const span = { from: START_AT, to, hasCalendar: wallSteps === null }
   const intents = [...intentsOf(luck.fork(), span), ...intentsOf(dice(seed + 1_000_000), span, CONTROLLERS)]
   const fateDice = luck.fork()
   const crashes = new Set<number>()
@@ -95,7 +99,7 @@ export async function exactRun({
       world.clock.plan(intent.at, act)
       if (intent.againAfterMs !== null) world.clock.plan(intent.at + intent.againAfterMs, act)
     }
-    planWallSteps(world, wallSteps)
+    planWallSteps(world, wallSteps ?? [])
 
     world.boot()
     await world.settle()
@@ -222,7 +226,8 @@ async function finish(world: World, simulatedMs: number): Promise<Outcome> {
   const verdict = verifyFolder(world.folder)
   if (!verdict.ok) throw new Violation(verdict.problems.join('; '))
   checkFiles(world)
-  return { events, count: { ...world.count, ...world.seen.count, ...world.seen.control.count }, simulatedMs }
+  const { count, control, silent } = world.seen
+  return { events, count: { ...world.count, ...count, ...control.count, ...silent }, simulatedMs }
 }
 
 /** Sealed, merged or still in the log: what was logged is what is read, no more and no less. */

@@ -13,8 +13,10 @@ export function withoutRestarts(events: readonly Event[], dropped: (event: Event
       if (!traces.has(text)) traces.set(text, traces.size + 1)
       return `R${traces.get(text)}`
     }
-    return /^(settle-)?(?:[AWNS]|WR|LO|PT|EN)\d+(-\d+-\w+)?$/.test(text)
-      ? text.replaceAll(/(?<=^(?:settle-)?(?:[AWNS]|WR|LO|PT|EN)|-)\d+/g, (place) => String(places.get(Number(place))))
+    return /^(settle-)?(?:[AWNSMOI]|WR|LO|PT|EN)\d+(-\d+-\w+)?$/.test(text)
+      ? text.replaceAll(/(?<=^(?:settle-)?(?:[AWNSMOI]|WR|LO|PT|EN)|-)\d+/g, (place) =>
+          String(places.get(Number(place))),
+        )
       : text
   }
   return kept.map((event, i) =>

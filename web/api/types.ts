@@ -117,6 +117,21 @@ export type Evidence = Readonly<{
   said?: Both | null
   at: string
 }>
+/** What people see: a silence lies over the state. */
+export type ShownState = AlarmState | 'shelved' | 'suppressed' | 'out_of_service'
+/** Why nobody is told of an alarm: by what, and the parameters of the code. */
+export type WhyNot = Readonly<{
+  by: 'shelf' | 'maintenance' | 'inspection' | 'out_of_service' | 'cause' | 'flood'
+  code: string
+  root: string | null
+  incident: string | null
+  until?: string
+  since?: string
+  shelf?: string
+  service?: string
+  window?: string
+  order?: string
+}>
 export type Alarm = Readonly<{
   id: string
   rule: string
@@ -130,6 +145,13 @@ export type Alarm = Readonly<{
   priority: Priority
   class: string
   state: AlarmState
+  shown: ShownState
+  announced: boolean
+  whyNot: WhyNot | null
+  announcedAt: string | null
+  /** How many are silent because of this one. */
+  children: number
+  safety: boolean
   occurredAt: string
   raisedAt: string
   acknowledgedAt: string | null

@@ -1,7 +1,12 @@
 import type { PointValue } from '../api/types.ts'
 
 const EVENTS = [
-  ...['raised', 'reoccurred', 'acknowledged', 'cleared', 'reset', 'closed'].map((verb) => `alarm.${verb}`),
+  ...['raised', 'reoccurred', 'severity_changed', 'announced', 'silenced', 'unsilenced'].map((verb) => `alarm.${verb}`),
+  ...['acknowledged', 'commented', 'cleared', 'reset', 'closed'].map((verb) => `alarm.${verb}`),
+  ...['shelved', 'unshelved', 'bad_actor', 'flood_began', 'flood_ended'].map((verb) => `alarm.${verb}`),
+  ...['opened', 'rerooted', 'closed'].map((verb) => `incident.${verb}`),
+  ...['removed', 'returned'].map((verb) => `service.${verb}`),
+  ...['planned', 'began', 'extended', 'overran', 'ended'].map((verb) => `maintenance.${verb}`),
   ...[
     'opened',
     'joined',

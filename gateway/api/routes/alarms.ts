@@ -1,26 +1,46 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Type from 'typebox'
+import { PRIORITIES } from '#devices/alarm-definition.ts'
 import { Fault } from '#devices/fault.ts'
+import { ALARM_TABLE } from '#rules/alarms/states.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
-import { alarmView } from '../views/alarm-view.ts'
-import { IdParams, ListQuery, NoQuery } from './collection.ts'
-import { By, commandRoute, Note } from './commands.ts'
+import { alarmHistoryView, alarmView } from '../views/alarm-view.ts'
+import { IdParams, LIST_QUERY, NoQuery } from './collection.ts'
+import { bulkRoute, By, commandRoute, Note, Reason } from './commands.ts'
+import { knownStaff } from './staff.ts'
 
+const words = <T extends string>(list: readonly T[], description?: string) =>
+  Type.Optional(
+    Type.Union(
+      list.map((word) => Type.Literal(word)),
+      description === undefined ? {} : { description },
+    ),
+  )
+const STATES = Object.keys(ALARM_TABLE) as (keyof typeof ALARM_TABLE)[]
+const Query = Type.Object(
+  {
+    ...LIST_QUERY,
+    is: words(STATES, 'as shown: shelved, suppressed and out of service lie over the others'),
+    priority: words(PRIORITIES),
+    asset: Type.Optional(Type.String({ maxLength: 64 })),
+    silent: Type.Optional(Type.Boolean({ description: 'only those that nobody is told of, or only the others' })),
+    root: Type.Optional(Type.String({ maxLength: 64, description: 'those silent because of this alarm' })),
+  },
+  { additionalProperties: false },
+)
+
+/** Alarms and what people do with one of them. */
 export function alarms(context: ApiContext): FastifyPluginAsyncTypebox {
   const view = alarmView(context.site)
+  const historyView = alarmHistoryView(context.site)
   const config = { access: { roles: PERMISSIONS.readAlarms } }
-  const staff = new Set(context.site.plan.staff.map((person) => person.id))
-
-  /** The core asks of orders and notices whether the person exists; of alarms it is asked here. */
-  function known(by: string): string {
-    if (!staff.has(by)) throw new Fault('unknown_person', { person: by })
-    return by
-  }
+  const known = knownStaff(context.site)
 
   return async (app) => {
     app.get(
       '/api/v1/alarms',
-      { config, schema: { summary: 'Alarms, newest first', querystring: ListQuery } },
+      { config, schema: { summary: 'Alarms, newest first', querystring: Query } },
       async ({ query }) => {
         const { items, next } = await context.read.list('alarms', query)
         return { items: items.map(view), next }
@@ -35,6 +55,18 @@ export function alarms(context: ApiContext): FastifyPluginAsyncTypebox {
         return view(alarm)
       },
     )
+    app.get(
+      '/api/v1/alarms/:id/history',
+      {
+        config,
+        schema: { summary: 'All that happened to it: what, who, why and when', params: IdParams, querystring: NoQuery },
+      },
+      async ({ params: { id } }) => {
+        const events = await context.read.eventsOfAlarm(id)
+        if (events.length === 0) throw new Fault('not_found')
+        return { items: events.map(historyView), next: null }
+      },
+    )
     commandRoute(app, context, {
       summary: 'Acknowledge: somebody knows of it',
       path: '/api/v1/alarms/:id/ack',
@@ -45,6 +77,48 @@ export function alarms(context: ApiContext): FastifyPluginAsyncTypebox {
         alarm,
         by: known(by),
         ...(comment === undefined ? {} : { comment }),
+      }),
+    })
+    bulkRoute(app, context, {
+      summary: 'Acknowledge many, with an answer for each',
+      path: '/api/v1/alarms/ack',
+      permission: 'acknowledge',
+      key: 'alarms',
+      body: { ...By, comment: Note },
+      command: (alarm, { by, comment }) => ({
+        type: 'alarm.acknowledge',
+        alarm,
+        by: known(by),
+        ...(comment === undefined ? {} : { comment }),
+      }),
+    })
+    commandRoute(app, context, {
+      summary: 'Say something about it, and change nothing',
+      path: '/api/v1/alarms/:id/comment',
+      permission: 'acknowledge',
+      body: { ...By, comment: Reason },
+      command: (alarm, { by, comment }) => ({ type: 'alarm.comment', alarm, by: known(by), comment }),
+    })
+    commandRoute(app, context, {
+      summary:
+        'Shelve: nobody is told until then; a safety alarm only with a second person, while its asset is out of service',
+      path: '/api/v1/alarms/:id/shelve',
+      permission: 'shelve',
+      body: {
+        ...By,
+        second: Type.Optional(By.by),
+        reason: Reason,
+        minutes: Type.Integer({ minimum: 1, maximum: 480, default: 480 }),
+        oneShot: Type.Optional(Type.Boolean({ description: 'until it clears, if that comes first' })),
+      },
+      command: (alarm, { by, second, reason, minutes, oneShot = false }) => ({
+        type: 'alarm.shelve',
+        alarm,
+        by: known(by),
+        ...(second === undefined ? {} : { second: known(second) }),
+        reason,
+        forMs: minutes * 60_000,
+        oneShot,
       }),
     })
     commandRoute(app, context, {

@@ -72,7 +72,7 @@ export function control(context: ApiContext): FastifyPluginAsyncTypebox {
         point: Type.String({ minLength: 1, maxLength: 64 }),
         value: Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 64 })]),
       },
-      command: (device, { by, reason = '', point = '', value = '' }, identity) => ({
+      command: (device, { by, reason, point, value }, identity) => ({
         type: 'control.write',
         device,
         point,

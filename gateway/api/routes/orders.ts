@@ -54,14 +54,14 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
       path: '/api/v1/orders/:id/decline',
       permission: 'work',
       body: { ...By, reason: Reason },
-      command: (order, { by, reason }) => ({ type: 'order.decline', order, by, reason: reason! }),
+      command: (order, { by, reason }) => ({ type: 'order.decline', order, by, reason }),
     })
     commandRoute(app, context, {
       summary: 'Hand over to somebody else who fits, with the reason',
       path: '/api/v1/orders/:id/transfer',
       permission: 'work',
       body: { ...By, to: By.by, reason: Reason },
-      command: (order, { by, to, reason }) => ({ type: 'order.transfer', order, by, to: to!, reason: reason! }),
+      command: (order, { by, to, reason }) => ({ type: 'order.transfer', order, by, to, reason }),
     })
     commandRoute(app, context, {
       summary: 'The work rests for a reason, until somebody looks again; P0 and P1 never do',
@@ -72,8 +72,8 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
         type: 'order.pause',
         order,
         by,
-        reason: pause!,
-        until: timeOf(until!),
+        reason: pause,
+        until: timeOf(until),
       }),
     })
     commandRoute(app, context, {
@@ -85,7 +85,7 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
         type: 'order.update',
         order,
         by,
-        text: text!,
+        text,
         ...(eta === undefined ? {} : { eta: timeOf(eta) }),
       }),
     })

@@ -30,7 +30,7 @@ export function safeguards(context: ApiContext): FastifyPluginAsyncTypebox {
       path: '/api/v1/assets/:id/lockouts',
       permission,
       body: { ...By, reason: Reason },
-      command: (asset, { by, reason = '' }, identity) => {
+      command: (asset, { by, reason }, identity) => {
         return { type: 'lockout.hang', asset, by: asYourself(by, identity), reason }
       },
     })
@@ -51,7 +51,7 @@ export function safeguards(context: ApiContext): FastifyPluginAsyncTypebox {
       path: '/api/v1/assets/:id/permits',
       permission,
       body: { ...By, reason: Reason },
-      command: (asset, { by, reason = '' }, identity) => {
+      command: (asset, { by, reason }, identity) => {
         return { type: 'permit.open', asset, by: asYourself(by, identity), reason }
       },
     })

@@ -1,8 +1,10 @@
 import type { Site } from '../../site/site.ts'
 import type { AlarmDocument } from '../../store/documents.ts'
+import type { Event } from '#rules/event.ts'
 import { timesOf } from '../site-time.ts'
 import { evidenceText } from './evidence-text.ts'
 import { both, bothOrNull } from './said.ts'
+import { whyView } from './silence-view.ts'
 
 /** An alarm as people read it: its rule's words, what made it, and when. */
 export function alarmView(site: Site): (alarm: AlarmDocument) => object {
@@ -27,7 +29,18 @@ export function alarmView(site: Site): (alarm: AlarmDocument) => object {
       priority: alarm.priority,
       class: alarm.class,
       state: alarm.state,
+      shown: alarm.shown,
+      announced: alarm.silence === null,
+      whyNot: alarm.silence && {
+        ...whyView(alarm.silence.why, time),
+        by: alarm.silence.by,
+        root: alarm.silence.root ?? null,
+        incident: alarm.silence.incident ?? null,
+      },
+      announcedAt: time(alarm.announcedAt),
+      children: alarm.children,
       latch: alarm.latch,
+      safety: alarm.safety,
       occurredAt: time(alarm.occurredAt),
       raisedAt: time(alarm.raisedAt),
       acknowledgedAt: time(alarm.acknowledgedAt),
@@ -46,6 +59,30 @@ export function alarmView(site: Site): (alarm: AlarmDocument) => object {
         at: time(at),
       },
       trace: alarm.trace,
+    }
+  }
+}
+
+/** One line of an alarm's history: what happened, by whom, why and when. */
+export function alarmHistoryView(site: Site): (event: Event) => object {
+  const time = timesOf(site.plan.timeZone)
+  return (event) => {
+    const said: Record<string, unknown> = { ...event }
+    const why = 'why' in event ? event.why : undefined
+    const silence = 'silence' in event ? event.silence : undefined
+    return {
+      seq: event.seq,
+      at: time(event.at),
+      type: event.type,
+      by: said['by'] ?? null,
+      second: said['second'] ?? null,
+      actor: event.actor ?? null,
+      comment: said['comment'] ?? said['reason'] ?? null,
+      until: typeof said['until'] === 'number' ? time(said['until']) : null,
+      why: why ? whyView(why, time) : null,
+      silence: silence ? { ...whyView(silence.why, time), by: silence.by, root: silence.root ?? null } : null,
+      order: said['order'] ?? said['workOrder'] ?? null,
+      priority: said['priority'] ?? null,
     }
   }
 }
