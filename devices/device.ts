@@ -1,3 +1,4 @@
+import { topicsOf } from './payload-source.ts'
 import type { Profile } from './profile.ts'
 
 /** A thing that speaks a protocol, as the site file names it. Where it is reached stands in `connection`. */
@@ -9,12 +10,30 @@ export type Device = Readonly<{
   /** Modbus: the site's connection and the unit id on it. */
   connection?: string
   unitId?: number
+  /** MQTT, LoRaWAN: the bridge that publishes for it; without one it signs in itself. */
+  bridge?: string
+  /** LoRaWAN: 16 hex digits, small letters. */
+  devEui?: string
+  /** What stands for {id} in the topics of its profile, where that is not its id. */
+  topicName?: string
+  /** Of its profile's parameters, those that it has of its own. */
+  parameters?: Readonly<Record<string, number>>
+  /** The text of its profile's codec. */
+  codec?: string
 }>
 
 /** A Modbus TCP connection: one socket, one request in flight, possibly several units. */
 export type Connection = Readonly<{ id: string; protocol: 'modbus-tcp'; host: string; port: number; timeoutMs: number }>
 
-/** The topic a device's profile resolves to; null when it does not speak MQTT. */
-export function topicOf(device: Pick<Device, 'id' | 'profile'>): string | null {
-  return device.profile.mqtt ? device.profile.mqtt.topic.replaceAll('{id}', device.id) : null
+type Publisher = Pick<Device, 'id' | 'profile' | 'topicName'>
+
+/** What a profile's topic resolves to for one device. */
+export function resolvedTopic(topic: string, { id, topicName }: Publisher): string {
+  return topic.replaceAll('{id}', topicName ?? id)
+}
+
+/** The main topic of a device; null when it does not speak MQTT. */
+export function topicOf(device: Publisher): string | null {
+  const { mqtt } = device.profile
+  return mqtt ? resolvedTopic(topicsOf(mqtt).get('')!.topic, device) : null
 }

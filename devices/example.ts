@@ -1,9 +1,11 @@
+import { decoderOf, isLayoutRefusal } from './layout-decoder.ts'
 import { modbusMapping } from './modbus-mapping.ts'
 import { decodeReply } from './modbus-reply.ts'
-import { decodePayload } from './payload.ts'
+import { parametersOf, payloadReader, valueAt } from './payload.ts'
 import type { Point } from './point.ts'
 import type { Example, Profile } from './profile.ts'
 import type { Decoded } from './registers.ts'
+import { sourceTimeMs } from './source-time.ts'
 
 /** `actual` is a value, `{ bad: reason }`, or undefined where the wire image says nothing of the point. */
 export type ExampleOutcome = Readonly<{
@@ -14,17 +16,25 @@ export type ExampleOutcome = Readonly<{
   holds: boolean
 }>
 
-/** Runs a profile's own examples through the very decoders that the wire uses: one outcome per expected point. */
-export function runExamples(profile: Profile): readonly ExampleOutcome[] {
-  return profile.examples.flatMap((example, index) =>
-    Object.entries(example.expect).map(([name, expected]) => {
+/** A vendor's codec: bytes and fPort → its `data`. Throws when it refuses them. */
+export type UplinkCodec = (bytes: Uint8Array, port: number) => unknown
+
+/**
+ * Runs a profile's own examples through the very decoders that the wire uses: one outcome per expected point. Examples
+ * of a profile with a codec need it run for them; without, they are left out.
+ */
+export function runExamples(profile: Profile, codec?: UplinkCodec): readonly ExampleOutcome[] {
+  return profile.examples.flatMap((example, index) => {
+    if (example.lorawan?.hex !== undefined && profile.lorawan?.codec !== undefined && !codec) return []
+    const said = payloadOf(example, profile, codec)
+    return Object.entries(example.expect).map(([name, expected]) => {
       const point = Object.hasOwn(profile.points, name) ? profile.points[name] : undefined
-      const decoded = point && decodeExample(example, profile, point)
+      const decoded = said.get(name) ?? (point && decodeRegistersOf(example, profile, point))
       const actual = !decoded ? undefined : decoded.value === null ? { bad: decoded.reason } : decoded.value
       const holds = JSON.stringify(actual) === JSON.stringify(expected)
       return { example: index, point: name, expected, actual, holds }
-    }),
-  )
+    })
+  })
 }
 
 /** Points that no example brings to a value: nobody has tried them. */
@@ -34,13 +44,54 @@ export function untriedPoints(profile: Profile): readonly string[] {
       Object.entries(expect).flatMap(([name, expected]) => (typeof expected === 'object' ? [] : [name])),
     ),
   )
-  return Object.entries(profile.points).flatMap(([name, { modbus, mqtt }]) =>
-    (modbus || mqtt) && !tried.has(name) ? [name] : [],
+  return Object.entries(profile.points).flatMap(([name, { modbus, mqtt, lorawan, linear }]) =>
+    (modbus || mqtt || linear || lorawan?.path !== undefined) && !tried.has(name) ? [name] : [],
   )
 }
 
-function decodeExample(example: Example, profile: Profile, point: Point): Decoded | undefined {
-  if (example.mqtt && point.mqtt) return decodePayload(example.mqtt.payload, point)
+function payloadOf(example: Example, profile: Profile, codec?: UplinkCodec): ReadonlyMap<string, Decoded> {
+  const parameters = parametersOf(profile, example.parameters)
+  if (example.mqtt)
+    return new Map(
+      payloadReader(
+        profile.points,
+        { wire: 'mqtt', topic: example.mqtt.topic ?? '' },
+        parameters,
+      )(example.mqtt.payload),
+    )
+  if (!example.lorawan) return new Map()
+  const data = uplinkOf(example.lorawan, profile, codec)
+  const reader = payloadReader(profile.points, { wire: 'lorawan' }, parameters)
+  return new Map(reader(example.lorawan.at === undefined ? data : recordAt(data, profile, example.lorawan.at)))
+}
+
+function uplinkOf(
+  { hex = '', port = 1, decoded }: NonNullable<Example['lorawan']>,
+  { lorawan }: Profile,
+  codec?: UplinkCodec,
+): unknown {
+  if (decoded !== undefined) return decoded
+  const bytes = Uint8Array.from(hex.replaceAll(' ', '').match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+  if (lorawan?.layout) {
+    const said = decoderOf(lorawan.layout)(bytes, port)
+    return isLayoutRefusal(said) ? undefined : said
+  }
+  try {
+    return codec?.(bytes, port)
+  } catch {
+    return undefined
+  }
+}
+
+function recordAt(data: unknown, { lorawan }: Profile, at: string): unknown {
+  const { path, time, time_unit: unit } = lorawan?.records ?? { path: '', time: '' }
+  const records = valueAt(data, path)
+  return Array.isArray(records)
+    ? records.find((record) => sourceTimeMs(valueAt(record, time), unit) === sourceTimeMs(at))
+    : undefined
+}
+
+function decodeRegistersOf(example: Example, profile: Profile, point: Point): Decoded | undefined {
   if (!example.modbus || !point.modbus) return undefined
   const mapping = modbusMapping(profile, point)
   const image = imageOf(example.modbus[mapping.table] ?? {})

@@ -117,17 +117,29 @@ export const ModbusPoint = Type.Object(
 )
 export type ModbusPoint = Static<typeof ModbusPoint>
 
+const WordMap = Type.Optional(
+  Type.Record(Type.String(), Type.Union([Type.Boolean(), Type.Number(), Type.String()]), {
+    description: "the payload's word → the value",
+  }),
+)
+const Scale = Type.Optional(Type.Number({ description: 'value = raw × scale + offset' }))
+
 /** Where a point stands in a JSON payload: `path` is dotted; `map` turns words into values. */
 export const MqttPoint = Type.Object(
   {
-    path: Type.String({ minLength: 1, description: 'where it stands in the JSON payload, dotted: data.level' }),
-    map: Type.Optional(
-      Type.Record(Type.String(), Type.Union([Type.Boolean(), Type.Number(), Type.String()]), {
-        description: "the payload's word → the value",
+    topic: Type.Optional(
+      Type.String({ description: 'the name of an entry of mqtt.topics, where it does not stand in the main topic' }),
+    ),
+    path: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'where it stands in the JSON payload, dotted: data.level; or a JSON Pointer: /data/level; none for a topic whose payload is the bare value',
       }),
     ),
-    scale: Type.Optional(Type.Number({ description: 'value = raw × scale + offset' })),
-    offset: Type.Optional(Type.Number({ description: 'value = raw × scale + offset' })),
+    map: WordMap,
+    scale: Scale,
+    offset: Scale,
   },
   { additionalProperties: false },
 )
@@ -163,6 +175,48 @@ export const ControlDefinition = Type.Object(
   { additionalProperties: false, description: 'who may write it, what, and when; needs access: rw' },
 )
 export type ControlDefinition = Static<typeof ControlDefinition>
+
+/** Where a point stands in what a radio payload says, or in what the network says of its reception. */
+export const LorawanPoint = Type.Object(
+  {
+    path: Type.Optional(
+      Type.String({ minLength: 1, description: 'a field of the layout, or a path in the data of the codec' }),
+    ),
+    radio: Type.Optional(
+      oneOf(['rssi', 'snr'] as const, 'how the best gateway heard it, as the network server says: dBm, dB'),
+    ),
+    map: WordMap,
+    scale: Scale,
+    offset: Scale,
+  },
+  { additionalProperties: false },
+)
+export type LorawanPoint = Static<typeof LorawanPoint>
+
+/** A number, or the name of a parameter of the profile, which each device may set. */
+const Amount = Type.Union([Type.Number(), Type.String({ pattern: '^[a-z][a-z0-9_]*$' })])
+const Ends = Type.Array(Amount, { minItems: 2, maxItems: 2 })
+
+/** A straight line over another point of the same message: a distance into percent, a count into bar. */
+export const LinearPoint = Type.Object(
+  {
+    of: Type.String({ pattern: '^[a-z][a-z0-9_]*$', description: 'the point it is made of' }),
+    from: Type.Unsafe<readonly (number | string)[]>({
+      ...Ends,
+      description: 'two values of that point, or parameters: [bin_height, dead_zone]',
+    }),
+    to: Type.Unsafe<readonly (number | string)[]>({ ...Ends, description: 'what they mean here: [0, 100]' }),
+    plausible: Type.Optional(
+      Type.Array(Type.Number(), {
+        minItems: 2,
+        maxItems: 2,
+        description: 'what is beyond to and within this is cut to it; beyond this the reading is bad',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type LinearPoint = Readonly<Static<typeof LinearPoint>>
 
 export const Point = Type.Object(
   {
@@ -213,6 +267,8 @@ export const Point = Type.Object(
     control: Type.Optional(ControlDefinition),
     modbus: Type.Optional(ModbusPoint),
     mqtt: Type.Optional(MqttPoint),
+    lorawan: Type.Optional(LorawanPoint),
+    linear: Type.Optional(LinearPoint),
   },
   { additionalProperties: false },
 )

@@ -7,6 +7,8 @@ import { checked, readDocument, type WrittenDocument } from './document.ts'
 import { parseDuration } from './duration.ts'
 import { compileCondition, type VariableType } from './expression.ts'
 import type { ConfigFault } from './fault.ts'
+import { payloadFaults } from './payload-faults.ts'
+import { LorawanProfile, MqttProfile, Parameters } from './payload-source.ts'
 import { pointFaults } from './point-faults.ts'
 import { Duration, Name, oneOf, ORDERS, Point, TABLES, Text, valueTypeOf } from './point.ts'
 
@@ -30,7 +32,33 @@ const Example = Type.Object(
         { additionalProperties: false },
       ),
     ),
-    mqtt: Type.Optional(Type.Object({ payload: Type.Unknown() }, { additionalProperties: false })),
+    mqtt: Type.Optional(
+      Type.Object(
+        {
+          topic: Type.Optional(Type.String({ description: 'an entry of mqtt.topics; the main topic unless said' })),
+          payload: Type.Unknown(),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    lorawan: Type.Optional(
+      Type.Object(
+        {
+          port: Type.Optional(Type.Integer({ minimum: 0, maximum: 255, description: 'fPort; 1 unless said' })),
+          hex: Type.Optional(
+            Type.String({ pattern: '^([0-9a-fA-F]{2} ?)*$', description: 'the bytes, as a payload comes' }),
+          ),
+          decoded: Type.Optional(Type.Unknown({ description: 'instead: what the network server decoded' })),
+          at: Type.Optional(
+            Type.String({
+              description: 'ISO time of one record of an earlier time: expect says what that record holds',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    parameters: Type.Optional(Type.Record(Name, Type.Number(), { description: 'other than the defaults' })),
     expect: Type.Record(Name, Type.Unknown(), { description: 'point → value, or { bad: reason }' }),
   },
   { additionalProperties: false },
@@ -90,21 +118,9 @@ export const ProfileSchema = Type.Object(
         { additionalProperties: false, description: 'defaults of the points that are polled over Modbus' },
       ),
     ),
-    mqtt: Type.Optional(
-      Type.Object(
-        {
-          topic: Type.String({
-            pattern: '^[^#+]+$',
-            description: "with {id} for the device's id; the device may publish exactly this",
-          }),
-          seq: Type.Optional(
-            Type.String({ description: 'path of a sequence number of the device: a re-sent message has one effect' }),
-          ),
-          time: Type.Optional(Type.String({ description: 'path of the source time: ISO 8601 or ms since the epoch' })),
-        },
-        { additionalProperties: false, description: 'for devices that publish to the broker of the gateway' },
-      ),
-    ),
+    mqtt: Type.Optional(MqttProfile),
+    lorawan: Type.Optional(LorawanProfile),
+    parameters: Type.Optional(Parameters),
     /** Nothing heard for so long: the device is silent and its points are bad. */
     offline_after: Duration,
     communication: Type.Object(
@@ -148,6 +164,7 @@ export function readProfile(text: string, file: string): ReadProfile {
     ...document.faults,
     ...checked(() => pointFaults(profile, document)),
     ...checked(() => controlFaults(profile, variablesOf(profile), document)),
+    ...checked(() => payloadFaults(profile, document)),
     ...checked(() => expectationFaults(profile, document)),
     ...checked(() => modeFaults(profile, document)),
     ...checked(() => alarmFaults(profile.alarms ?? [], { variables: variablesOf(profile) }, document, ['alarms'])),

@@ -205,6 +205,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     ? mqttSource({
         listen,
         devices: site.devices,
+        bridges: site.mqtt?.bridges ?? [],
         secretOf,
         clock,
         monotonicNow,

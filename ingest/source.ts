@@ -8,7 +8,7 @@ import type { Batch, Reading, Value } from '#devices/reading.ts'
 export type Emit = (batch: Batch, urgency: 'ack' | 'flow') => Promise<void>
 
 /** Counted at the door: input that never became a batch. */
-export type Rejection = 'malformed' | 'oversize' | 'not_authorized' | 'unknown_device' | 'flood'
+export type Rejection = 'malformed' | 'oversize' | 'not_authorized' | 'unknown_device' | 'flood' | 'codec_failed'
 export type Reject = (source: string, reason: Rejection, count?: number) => void
 
 export type DeviceHealth = Readonly<{
@@ -18,11 +18,22 @@ export type DeviceHealth = Readonly<{
   reason?: string
   /** The device answered that it has no such point: the profile or the site is wrong. */
   refusedPoints?: readonly string[]
+  /** What it said and was refused, since the source started. */
+  refused?: Refusals
 }>
+
+/** Refused messages of one sender: how many by reason, and the last one. `sample`: its first 1 KB, as text or hex. */
+export type Refusals = Readonly<{
+  counts: Readonly<Partial<Record<Rejection, number>>>
+  last: Readonly<{ at: number; reason: Rejection; detail: string; sample: string }>
+}>
+/** Somebody whom the site file does not name: refused, never made a device. */
+export type Stranger = Readonly<{ name: string; via: string; count: number; lastAt: number }>
 export type SourceHealth = Readonly<{
   source: string
   state: 'starting' | 'running' | 'degraded' | 'down'
   devices: readonly DeviceHealth[]
+  strangers?: readonly Stranger[]
   /** Share of the last exchanges that came broken, 0…1; where the wire can break them. */
   errorRate?: number
 }>

@@ -9,7 +9,9 @@ export function encodePayload(profile: Profile, values: Values, seq: number, at:
   if (profile.mqtt?.seq) place(payload, profile.mqtt.seq, seq)
   if (profile.mqtt?.time) place(payload, profile.mqtt.time, new Date(at).toISOString())
   for (const [name, point] of Object.entries(profile.points)) {
-    if (point.mqtt) place(payload, point.mqtt.path, wireValue(point, values[name] ?? null))
+    // The simulated device says all of it in its main topic.
+    const { topic, path } = point.mqtt ?? {}
+    if (path !== undefined && topic === undefined) place(payload, path, wireValue(point, values[name] ?? null))
   }
   return payload
 }

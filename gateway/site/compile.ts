@@ -15,6 +15,7 @@ import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/his
 import { assetsOf } from './assets.ts'
 import { connectionOf, unitsOf } from './connections.ts'
 import { controlsOf, isOfSafetyEquipment } from './controls.ts'
+import { payloadDevice } from './payload-device.ts'
 import { rulesOf } from './rules.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
 import { resolveSecret } from './secret.ts'
@@ -26,6 +27,8 @@ type Input = Readonly<{
   document: WrittenDocument<SiteFile>
   profiles: ReadonlyMap<string, Profile>
   profileNames: Iterable<string>
+  /** Texts of vendors' codecs by profile. */
+  codecs: ReadonlyMap<string, string>
   folder: string
   env: Readonly<Record<string, string | undefined>>
   path: string
@@ -41,7 +44,7 @@ const DEFAULTS = {
 } as const
 
 /** Site file + profiles → what runs, and every fault that a schema cannot see. Null when a secret is unusable. */
-export function compileSite({ file, document, profiles, profileNames, folder, env, path, hash }: Input): {
+export function compileSite({ file, document, profiles, profileNames, codecs, folder, env, path, hash }: Input): {
   site: Site | null
   faults: ConfigFault[]
 } {
@@ -95,6 +98,14 @@ export function compileSite({ file, document, profiles, profileNames, folder, en
     return null
   }
 
+  const bridges = (file.mqtt?.bridges ?? []).filter((bridge, i, all) => {
+    const at = ['mqtt', 'bridges', i]
+    const isTaken = all.findIndex(({ id }) => id === bridge.id) < i || file.devices.some(({ id }) => id === bridge.id)
+    if (isTaken) blame([...at, 'id'], 'duplicate_id', { id: bridge.id })
+    const secret = bridge.secret === undefined ? undefined : secretAt([...at, 'secret'], bridge.secret)
+    if (secret) secrets.set(bridge.id, secret)
+    return !isTaken && secret !== null
+  })
   const devices: Device[] = []
   for (const entry of distinct('devices', file.devices)) {
     const before = faults.length
@@ -126,7 +137,11 @@ export function compileSite({ file, document, profiles, profileNames, folder, en
         )
       : []
     if (conflict) blame(where('devices', entry, 'profile'), 'type_conflict', conflict)
-    if (profile?.mqtt && !file.mqtt) blame(where('devices', entry, 'profile'), 'missing_key', { key: 'mqtt' })
+    const parts = profile
+      ? payloadDevice(entry, profile, { bridges, devices, codecs, hasBroker: file.mqtt !== undefined }, (at, ...said) =>
+          blame(where('devices', entry, ...at), ...said),
+        )
+      : {}
     if (entry.secret !== undefined) {
       const secret = secretAt(where('devices', entry, 'secret'), entry.secret)
       if (secret) secrets.set(entry.id, secret)
@@ -139,6 +154,7 @@ export function compileSite({ file, document, profiles, profileNames, folder, en
       asset,
       ...(connection === undefined ? {} : { connection }),
       ...(unitId === undefined ? {} : { unitId }),
+      ...parts,
     })
   }
 
@@ -255,7 +271,9 @@ export function compileSite({ file, document, profiles, profileNames, folder, en
     },
     devices,
     connections,
-    mqtt: file.mqtt ? { host, port: Number(port), secrets } : null,
+    mqtt: file.mqtt
+      ? { host, port: Number(port), secrets, bridges: bridges.map(({ id, network }) => ({ id, network })) }
+      : null,
     channels,
     influx,
     charts: file.charts ?? 'local',

@@ -41,6 +41,7 @@ export function loadSite(
     document,
     profiles: shelf.profiles,
     profileNames: shelf.names,
+    codecs: shelf.codecs,
     folder,
     env,
     path: file,
@@ -74,8 +75,23 @@ function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null
     const entries = Object.entries((file['connections'] ?? {}) as object)
     file['connections'] = Object.fromEntries(entries.filter(([name]) => !isBroken('connections', name)))
   }
-  for (const key of ['settings', 'mqtt', 'fallback', 'charts', 'history']) if (isBroken(key)) delete file[key]
+  withoutBrokenBridges(file, broken)
+  for (const key of ['settings', 'mqtt', 'fallback', 'charts', 'history'])
+    if (isBroken(key) && !isInBridge(key, broken)) delete file[key]
   return file as SiteFile
+}
+
+/** One broken bridge takes the broker with it only when something else of `mqtt` is broken as well. */
+function isInBridge(key: string, broken: readonly Path[]): boolean {
+  const inside = broken.filter((path) => path[0] === key)
+  return key === 'mqtt' && inside.every((path) => path[1] === 'bridges' && typeof path[2] === 'number')
+}
+
+function withoutBrokenBridges(file: Record<string, unknown>, broken: readonly Path[]): void {
+  const { bridges, ...mqtt } = (file['mqtt'] ?? {}) as { bridges?: unknown }
+  if (!Array.isArray(bridges)) return
+  const isBroken = (i: number) => broken.some((path) => path[0] === 'mqtt' && path[1] === 'bridges' && path[2] === i)
+  file['mqtt'] = { ...mqtt, bridges: bridges.filter((_, i) => !isBroken(i)) }
 }
 
 function sorted(faults: readonly ConfigFault[]): ConfigFault[] {

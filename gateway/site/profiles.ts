@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
-import { runExamples } from '#devices/example.ts'
+import { dirname, join, relative } from 'node:path'
+import { runExamples, type UplinkCodec } from '#devices/example.ts'
 import type { ConfigFault } from '#devices/fault.ts'
 import { type Profile, readProfile, type ReadProfile } from '#devices/profile.ts'
 
@@ -10,6 +10,8 @@ export type ProfileShelf = Readonly<{
   names: ReadonlySet<string>
   faults: readonly ConfigFault[]
   texts: readonly string[]
+  /** Texts of vendors' codecs by profile. */
+  codecs: ReadonlyMap<string, string>
 }>
 
 /**
@@ -25,6 +27,7 @@ export function readProfiles(
   const names = new Set<string>()
   const faults: ConfigFault[] = []
   const texts: string[] = []
+  const codecs = new Map<string, string>()
   for (const folder of [library, own].filter((path) => existsSync(path))) {
     for (const path of globSync('**/*.yaml', { cwd: folder }).toSorted()) {
       const text = readFileSync(join(folder, path), 'utf8')
@@ -36,18 +39,23 @@ export function readProfiles(
       faults.push(...read.faults)
       if (!read.profile) continue
       faults.push(...exampleFaults(read, read.profile))
+      const codec = codecOf(read, read.profile, join(folder, path))
+      if (codec && 'text' in codec) {
+        codecs.set(read.profile.profile, codec.text)
+        texts.push(codec.text)
+      } else if (codec) faults.push(codec.fault)
       profiles.set(read.profile.profile, read.profile)
     }
   }
-  return { profiles, names, faults, texts }
+  return { profiles, names, faults, texts, codecs }
 }
 
 /** The name as a profile of the library writes it, in a line of its own. */
 const NAME = /^profile: *([a-z][a-z0-9_-]*) *(?:#.*)?$/m
 
 /** A profile whose own examples do not come out is shown as wrong, and still used: its other points may be right. */
-export function exampleFaults({ faultAt }: ReadProfile, profile: Profile): ConfigFault[] {
-  return runExamples(profile)
+export function exampleFaults({ faultAt }: ReadProfile, profile: Profile, codec?: UplinkCodec): ConfigFault[] {
+  return runExamples(profile, codec)
     .filter(({ holds }) => !holds)
     .map(({ example, point, expected, actual }) =>
       faultAt(['examples', example, 'expect', point], 'bad_example', {
@@ -57,4 +65,18 @@ export function exampleFaults({ faultAt }: ReadProfile, profile: Profile): Confi
         actual: JSON.stringify(actual ?? null),
       }),
     )
+}
+
+/** The codec that a profile names, from the file beside it; null when it names none. */
+export function codecOf(
+  { faultAt }: Pick<ReadProfile, 'faultAt'>,
+  { lorawan }: Profile,
+  path: string,
+): { text: string } | { fault: ConfigFault } | null {
+  if (lorawan?.codec === undefined) return null
+  try {
+    return { text: readFileSync(join(dirname(path), lorawan.codec), 'utf8') }
+  } catch {
+    return { fault: faultAt(['lorawan', 'codec'], 'file_missing', { file: lorawan.codec }) }
+  }
 }

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { AlarmDefinition } from '#devices/alarm-definition.ts'
 import { Duration, oneOf, Text } from '#devices/point.ts'
 import type { BotType } from '../channels/bot-type.ts'
+import { NETWORKS } from '#ingest/mqtt/network.ts'
 import { InfluxTarget } from '../historian/config.ts'
 
 const ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
@@ -127,6 +128,24 @@ const Device = Type.Object(
     asset: Type.Optional(Id),
     connection: Type.Optional(Type.String({ description: 'Modbus: the name of an entry of connections' })),
     unit_id: Type.Optional(Type.Integer({ minimum: 0, maximum: 255, description: 'Modbus: the unit on it' })),
+    bridge: Type.Optional(
+      Type.String({ description: 'MQTT, LoRaWAN: the entry of mqtt.bridges that publishes for it' }),
+    ),
+    dev_eui: Type.Optional(
+      Type.String({ pattern: '^[0-9a-fA-F]{16}$', description: 'LoRaWAN: 16 hex digits, printed on the sensor' }),
+    ),
+    topic_name: Type.Optional(
+      Type.String({
+        pattern: '^[^#+\\s/]([^#+]*[^#+\\s/])?$',
+        maxLength: 96,
+        description: 'MQTT: what stands for {id} in the topics of its profile, where that is not its id',
+      }),
+    ),
+    parameters: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]*$' }), Type.Number(), {
+        description: 'what its profile leaves to each device, such as the height of a bin',
+      }),
+    ),
     secret: Type.Optional(
       Type.String({ description: 'MQTT: ${file:…} or ${env:…}; without it, what caretaker secret DEVICE prints' }),
     ),
@@ -222,7 +241,29 @@ export const SiteSchema = Type.Object(
     connections: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$' }), Connection)),
     mqtt: Type.Optional(
       Type.Object(
-        { listen: Address },
+        {
+          listen: Address,
+          bridges: Type.Optional(
+            Type.Array(
+              Type.Object(
+                {
+                  id: Id,
+                  network: oneOf(
+                    NETWORKS,
+                    'what stands behind it; plain: whatever publishes the topics of its devices',
+                  ),
+                  secret: Type.Optional(
+                    Type.String({
+                      description: '${file:…} or ${env:…}; without it, what caretaker secret BRIDGE prints',
+                    }),
+                  ),
+                },
+                strict,
+              ),
+              { description: 'clients that publish for several devices: LoRaWAN network servers, Zigbee2MQTT' },
+            ),
+          ),
+        },
         { ...strict, description: 'the broker of the gateway, for devices that publish' },
       ),
     ),

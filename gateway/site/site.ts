@@ -2,6 +2,7 @@ import type { Device } from '#devices/device.ts'
 import type { ConfigFault } from '#devices/fault.ts'
 import type { Text } from '#devices/point.ts'
 import type { ModbusConnection } from '#ingest/modbus/connection.ts'
+import type { Bridge } from '#ingest/mqtt/network.ts'
 import type { Plan } from '#rules/plan.ts'
 import type { InfluxTarget } from '../historian/config.ts'
 import type { HistoryPolicy } from '../store/history/policy.ts'
@@ -18,7 +19,13 @@ export type Site = Readonly<{
   plan: Plan
   devices: readonly Device[]
   connections: readonly ModbusConnection[]
-  mqtt: Readonly<{ host: string; port: number; secrets: ReadonlyMap<string, string> }> | null
+  mqtt: Readonly<{
+    host: string
+    port: number
+    /** By device or bridge. */
+    secrets: ReadonlyMap<string, string>
+    bridges: readonly Bridge[]
+  }> | null
   channels: readonly ChannelConfig[]
   influx: readonly InfluxTarget[]
   charts: 'local' | 'influx'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { Content } from '../payload-readings.ts'
 import type { Message } from './broker.ts'
-import type { Content } from './message.ts'
 
 const REMEMBERED = 256
 
@@ -11,21 +11,21 @@ const REMEMBERED = 256
  * packet only when that one says itself that it is a duplicate.
  */
 export type MessageKeys = Readonly<{
-  keyOf(message: Message, content: Content, receivedAt: number): string | undefined
+  keyOf(message: Pick<Message, 'messageId' | 'isDuplicate'>, content: Content, receivedAt: number): string | undefined
   acknowledged(key: string): void
 }>
 
 /** One per device. */
-export function messageKeys(): MessageKeys {
+export function messageKeys(device: string): MessageKeys {
   const names = new Map<string, string>()
   const unacknowledged = new Set<string>()
   return {
     keyOf(message, content, receivedAt) {
-      const { device } = message
-      if (content.sequence !== null) return `${device}#${content.sequence}#${hashOf(message)}`
-      if (content.stampedAt !== null) return `${device}@${content.stampedAt}#${hashOf(message)}`
+      const hash = hashOf(content.identity)
+      if (content.sequence !== null) return `${device}#${content.sequence}#${hash}`
+      if (content.stampedAt !== null) return `${device}@${content.stampedAt}#${hash}`
       if (message.messageId === undefined) return undefined
-      const packet = `${device}~${message.messageId}~${hashOf(message)}`
+      const packet = `${device}~${message.messageId}~${hash}`
       const earlier = names.get(packet)
       if (earlier !== undefined && (message.isDuplicate || unacknowledged.has(earlier))) return earlier
       const key = `${packet}~${receivedAt}`
@@ -43,6 +43,6 @@ export function messageKeys(): MessageKeys {
   }
 }
 
-function hashOf(message: Message): string {
-  return createHash('sha256').update(message.payload).digest('base64url').slice(0, 22)
+function hashOf(identity: Uint8Array): string {
+  return createHash('sha256').update(identity).digest('base64url').slice(0, 22)
 }

@@ -1,73 +1,79 @@
-import type { Device } from '#devices/device.ts'
-import { decodePayload, valueAt } from '#devices/payload.ts'
-import { badReading, type Reading } from '#devices/reading.ts'
+import { type Device, resolvedTopic } from '#devices/device.ts'
+import { parametersOf, payloadReader, type PayloadReader, valueAt } from '#devices/payload.ts'
+import { topicsOf } from '#devices/payload-source.ts'
+import { type Content, readingsOf, type Refused, stampOf } from '../payload-readings.ts'
+import { parseStrict, utf8 } from '../strict-json.ts'
 
-const MAX_DEPTH = 32
 const MAX_SEQUENCE_LENGTH = 64
-/** Further ahead than this a device's clock is wrong, not early. */
-const MAX_AHEAD_MS = 5 * 60_000
-/** 2000-01-01: what is older comes from a clock that was never set. */
-const FIRST_PLAUSIBLE_MS = 946_684_800_000
-/** With an offset: local time without one says nothing. */
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/
+/** A bare value is a word or a number. */
+const MAX_WORD = 256
 
-export type Content = Readonly<{
-  readings: readonly Reading[]
-  /** What the device itself calls this message, where its profile says so. */
-  sequence: string | null
-  /** Source time as the device wrote it, ms since the epoch. */
-  stampedAt: number | null
+export type TopicReader = (payload: Uint8Array, receivedAt: number) => Content | Refused
+export type Availability = 'online' | 'offline' | Refused
+
+/** Each topic that a device may publish with what reads it. */
+export type DeviceTopics = Readonly<{
+  states: ReadonlyMap<string, TopicReader>
+  availability: Readonly<{ topic: string; read: (payload: Uint8Array) => Availability }> | null
+  unread: readonly string[]
 }>
 
-/** What a payload says of a device's points; null when it says nothing that can be understood. */
-export function readMessage(payload: Uint8Array, device: Device, receivedAt: number): Content | null {
-  const content = parse(payload)
-  if (content === null) return null
-  const { id, profile } = device
-  const stamp = stampOf(content, profile.mqtt?.time, receivedAt)
-  const readings = Object.entries(profile.points).flatMap(([name, point]): Reading[] => {
-    const decoded = decodePayload(content, point)
-    if (!decoded) return []
-    const reading: Reading =
-      decoded.value === null
-        ? badReading(id, name, stamp.at, decoded.reason)
-        : { device: id, point: name, value: decoded.value, quality: 'good', at: stamp.at }
-    return [stamp.isDoubtful ? { ...reading, timeQuality: 'bad' } : reading]
+/** Made once per device; null for one that does not speak MQTT. */
+export function topicsFor(device: Device): DeviceTopics | null {
+  const { mqtt, points } = device.profile
+  if (!mqtt) return null
+  const parameters = parametersOf(device.profile, device.parameters)
+  const states = Array.from(topicsOf(mqtt), ([name, { topic, isText }]) => {
+    const reader = payloadReader(points, { wire: 'mqtt', topic: name }, parameters)
+    return [resolvedTopic(topic, device), stateReader(device, reader, isText)] as const
   })
-  if (readings.length === 0) return null
-  return { readings, sequence: sequenceOf(content, profile.mqtt?.seq), stampedAt: stamp.stampedAt }
-}
-
-/** A JSON object, not deep, without a key that is a trap for whoever copies it. Its size is bounded on the wire. */
-function parse(payload: Uint8Array): object | null {
-  try {
-    const content: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
-    const isObject = typeof content === 'object' && content !== null && !Array.isArray(content)
-    return isObject && isHarmless(content, 1) ? content : null
-  } catch {
-    return null
+  const { availability, unread = [] } = mqtt
+  return {
+    states: new Map(states),
+    availability: availability
+      ? { topic: resolvedTopic(availability.topic, device), read: (payload) => wordOf(payload, availability) }
+      : null,
+    unread: unread.map((filter) => resolvedTopic(filter, device)),
   }
 }
 
-function isHarmless(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  if (depth > MAX_DEPTH || Object.hasOwn(value, '__proto__')) return false
-  return Object.values(value).every((inner) => isHarmless(inner, depth + 1))
-}
-
-function stampOf(content: object, path: string | undefined, receivedAt: number) {
-  const written = path === undefined ? undefined : valueAt(content, path)
-  if (written === undefined) return { at: receivedAt, stampedAt: null, isDoubtful: false }
-  const stampedAt = typeof written === 'string' && ISO_TIME.test(written) ? Date.parse(written) : written
-  if (typeof stampedAt !== 'number' || !(stampedAt >= FIRST_PLAUSIBLE_MS) || stampedAt === Infinity) {
-    return { at: receivedAt, stampedAt: null, isDoubtful: true }
+/** What a payload says of a device's points, or why it says nothing that can be understood. */
+function stateReader(device: Device, reader: PayloadReader, isText: boolean): TopicReader {
+  const { seq, time, time_unit: unit, records, partial = false } = device.profile.mqtt!
+  return (payload, receivedAt) => {
+    const content = isText ? bareValue(payload) : parseStrict(payload)
+    if (
+      content === undefined ||
+      (!isText && (typeof content !== 'object' || content === null || Array.isArray(content)))
+    )
+      return { refused: 'malformed', detail: isText ? 'no short text in UTF-8' : 'no sound JSON object' }
+    const stamp = stampOf(time === undefined ? undefined : valueAt(content, time), unit, receivedAt)
+    const said = readingsOf(content, stamp, { device, reader, records, receivedAt })
+    if (said.readings.length === 0 && !partial)
+      return { refused: 'malformed', detail: 'it says nothing of any point of its profile' }
+    const sequence = sequenceOf(seq === undefined ? undefined : valueAt(content, seq))
+    return { ...said, sequence, stampedAt: stamp.stampedAt, identity: payload }
   }
-  if (stampedAt > receivedAt + MAX_AHEAD_MS) return { at: receivedAt, stampedAt, isDoubtful: true }
-  return { at: Math.trunc(stampedAt), stampedAt, isDoubtful: false }
 }
 
-function sequenceOf(content: object, path: string | undefined): string | null {
-  const written = path === undefined ? undefined : valueAt(content, path)
+function bareValue(payload: Uint8Array): string | number | undefined {
+  const text = payload.length > MAX_WORD ? undefined : utf8(payload)?.trim()
+  if (text === undefined || text === '') return undefined
+  return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : text
+}
+
+function wordOf(
+  payload: Uint8Array,
+  { path, online, offline }: Readonly<{ path?: string; online: string; offline: string }>,
+): Availability {
+  const word = path === undefined ? utf8(payload.subarray(0, MAX_WORD)) : valueAt(parseStrict(payload), path)
+  if (String(word) === online) return 'online'
+  return String(word) === offline
+    ? 'offline'
+    : { refused: 'malformed', detail: 'neither its word for online nor offline' }
+}
+
+function sequenceOf(written: unknown): string | null {
   if (typeof written === 'number') return Number.isSafeInteger(written) ? String(written) : null
   return typeof written === 'string' && written !== '' && written.length <= MAX_SEQUENCE_LENGTH ? written : null
 }

@@ -1,0 +1,102 @@
+import type { Device } from '#devices/device.ts'
+import type { CodecRoom } from '../lorawan/codec-room.ts'
+import { NETWORK_SERVERS, type NetworkServer, uplinkTopic } from '../lorawan/network-server.ts'
+import { type UplinkReader, uplinkReader } from '../lorawan/uplink-reader.ts'
+import type { FloodGate } from './flood-gate.ts'
+import { type DeviceTopics, topicsFor, type TopicReader } from './message.ts'
+import { type MessageKeys, messageKeys } from './message-key.ts'
+import type { Bridge, Network } from './network.ts'
+import { topicFilter } from './topic-filter.ts'
+
+export type Member = Readonly<{
+  device: Device
+  keys: MessageKeys
+  topics: DeviceTopics | null
+  uplink: UplinkReader | null
+}>
+
+/** What a message is about. `stranger`: a device that the site does not name; `forbidden`: no topic of this speaker. */
+export type Route =
+  | Readonly<{ kind: 'state'; member: Member; read: TopicReader }>
+  | Readonly<{ kind: 'availability'; member: Member }>
+  | Readonly<{ kind: 'uplink'; server: NetworkServer; topicName: string }>
+  | Readonly<{ kind: 'stranger'; name: string }>
+  | Readonly<{ kind: 'unread' | 'forbidden' }>
+
+/** Who signs in at the broker: a device for itself, or a bridge for those that name it. */
+export type Speaker = Readonly<{
+  id: string
+  gate: FloodGate
+  /** A client id may be any of its own. */
+  routeOf(topic: string): Route
+  /** Of a LoRaWAN network server: the device with this DevEUI, in small letters. */
+  memberBy(devEui: string): Member | undefined
+}>
+
+export function memberOf(device: Device, codecs: Pick<CodecRoom, 'decode'>): Member {
+  return {
+    device,
+    keys: messageKeys(device.id),
+    topics: topicsFor(device),
+    uplink: device.profile.lorawan ? uplinkReader(device, codecs) : null,
+  }
+}
+
+/** A device publishes exactly the topics that its profile resolves to. */
+export function deviceSpeaker(member: Member, gate: FloodGate): Speaker {
+  const known = routesOf([member])
+  const unread = (member.topics?.unread ?? []).map(topicFilter)
+  return {
+    id: member.device.id,
+    gate,
+    routeOf: (topic) => known.get(topic) ?? { kind: unread.some((fits) => fits(topic)) ? 'unread' : 'forbidden' },
+    memberBy: () => undefined,
+  }
+}
+
+/** A bridge publishes the topics of its devices, and what its network publishes beside them. */
+export function bridgeSpeaker({ id, network }: Bridge, members: readonly Member[], gate: FloodGate): Speaker {
+  const known = routesOf(members)
+  const unread = members.flatMap(({ topics }) => topics?.unread ?? []).map(topicFilter)
+  const byEui = new Map(members.flatMap((member) => (member.device.devEui ? [[member.device.devEui, member]] : [])))
+  const others = isServer(network) ? serverRoute(network) : OTHERS[network]
+  return {
+    id,
+    gate,
+    routeOf: (topic) => known.get(topic) ?? (unread.some((fits) => fits(topic)) ? { kind: 'unread' } : others(topic)),
+    memberBy: (devEui) => byEui.get(devEui),
+  }
+}
+
+function routesOf(members: readonly Member[]): ReadonlyMap<string, Route> {
+  return new Map(
+    members.flatMap((member): [string, Route][] => {
+      if (!member.topics) return []
+      const { states, availability } = member.topics
+      const routes = Array.from(states, ([topic, read]): [string, Route] => [topic, { kind: 'state', member, read }])
+      return availability ? [...routes, [availability.topic, { kind: 'availability', member }]] : routes
+    }),
+  )
+}
+
+function isServer(network: Network): network is NetworkServer {
+  return NETWORK_SERVERS.some((server) => server === network)
+}
+
+function serverRoute(server: NetworkServer): (topic: string) => Route {
+  return (topic) => {
+    const about = uplinkTopic(server, topic)
+    if (about === null) return { kind: 'forbidden' }
+    return about === 'other' ? { kind: 'unread' } : { kind: 'uplink', server, topicName: about.device }
+  }
+}
+
+const OTHERS: Readonly<Record<Exclude<Network, NetworkServer>, (topic: string) => Route>> = {
+  // https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html
+  zigbee2mqtt(topic) {
+    if (topic.startsWith('zigbee2mqtt/bridge/')) return { kind: 'unread' }
+    const [, name] = /^zigbee2mqtt\/(.+?)(?:\/availability)?$/.exec(topic) ?? []
+    return name === undefined ? { kind: 'forbidden' } : { kind: 'stranger', name }
+  },
+  plain: (topic) => (topic.startsWith('$') ? { kind: 'forbidden' } : { kind: 'stranger', name: topic }),
+}
