@@ -2,6 +2,7 @@ import { cpus } from 'node:os'
 import { benchControl } from './control.ts'
 import { benchAlarms } from './alarms.ts'
 import { benchCore } from './core.ts'
+import { benchDecode } from './decode.ts'
 import { type Figure, show } from './figure.ts'
 import { benchHistorian } from './historian.ts'
 import { benchLatency } from './latency.ts'
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   core: benchCore,
   rules: benchRules,
   alarms: benchAlarms,
+  decode: benchDecode,
   lines: benchLineProtocol,
   orders: benchOrders,
   modbus: benchModbus,
