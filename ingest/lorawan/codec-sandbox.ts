@@ -146,7 +146,7 @@ function valueOf(
   if (!result.error) return result.value
   const detail = detailOf(context, result.error)
   result.error.dispose()
-  const isLimit = wasInterrupted() || /^InternalError/.test(detail)
+  const isLimit = wasInterrupted() || detail.startsWith('InternalError')
   throw new CodecError(isLimit ? 'over_limit' : 'refused', isLimit && wasInterrupted() ? 'it does not end' : detail)
 }
 
