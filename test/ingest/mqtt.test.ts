@@ -9,6 +9,7 @@ import type { Batch } from '#devices/reading.ts'
 import { ownerOf } from '#ingest/mqtt/credentials.ts'
 import { floodGate, type FloodLimits } from '#ingest/mqtt/flood-gate.ts'
 import { type MqttSource, mqttSource } from '#ingest/mqtt/mqtt-source.ts'
+import type { Bridge } from '#ingest/mqtt/network.ts'
 import { guardWire } from '#ingest/mqtt/wire-guard.ts'
 import type { Emit } from '#ingest/source.ts'
 import { scaledClock } from '#test/fakes/clock.ts'
@@ -40,7 +41,7 @@ type Estate = Readonly<{
 
 async function estate(
   test: Test,
-  options: { devices?: Device[]; emit?: Emit; speed?: number; floodLimits?: FloodLimits } = {},
+  options: { devices?: Device[]; bridges?: Bridge[]; emit?: Emit; speed?: number; floodLimits?: FloodLimits } = {},
 ): Promise<Estate> {
   const batches: Batch[] = []
   const rejections: Record<string, number> = {}
@@ -48,6 +49,7 @@ async function estate(
     monotonicNow: () => performance.now(),
     listen: { host: '127.0.0.1', port: 0 },
     devices: options.devices ?? DEVICES,
+    bridges: options.bridges ?? [],
     secretOf,
     clock: scaledClock(options.speed ?? 1, STARTS_AT),
     reject: (_source, reason, count = 1) => void (rejections[reason] = (rejections[reason] ?? 0) + count),
@@ -577,4 +579,42 @@ void t.test('a port that is taken rejects the run', async (t) => {
     second.run(() => Promise.resolve(), new AbortController().signal),
     { code: 'EADDRINUSE' },
   )
+})
+
+void t.test('F48 a device that says it is gone has 30 s to come back; a bridge speaks for it', async (t) => {
+  const mqttOf = {
+    topic: 'zigbee2mqtt/{id}',
+    availability: { topic: 'zigbee2mqtt/{id}/availability', path: 'state', online: 'online', offline: 'offline' },
+  }
+  const [profile, bridge] = [variant(mqttOf), 'z2m']
+  const devices = ['K1', 'K2'].map((id): Device => ({ ...device(id, profile), bridge, topicName: `bins/${id}` }))
+  const { port, batches, rejections, source } = await estate(t, {
+    devices,
+    bridges: [{ id: bridge, network: 'zigbee2mqtt' }],
+    speed: 100,
+  })
+  const z2m = await client(t, port, bridge)
+  const say = (id: string, state: string) =>
+    z2m.publishAsync(`zigbee2mqtt/bins/${id}/availability`, JSON.stringify({ state }), { qos: 1 })
+  await z2m.publishAsync('zigbee2mqtt/bins/K1', '{"fill":5}', { qos: 1 })
+  await z2m.publishAsync('zigbee2mqtt/bridge/state', 'online', { qos: 1 })
+  await z2m.publishAsync('zigbee2mqtt/attic', '{"fill":5}', { qos: 1 })
+  t.strictSame(rejections, { unknown_device: 1 })
+  t.match(source.health().strangers, [{ name: 'attic', via: bridge, count: 1 }])
+  t.equal(batches.length, 1)
+  await say('K2', 'offline')
+  await say('K2', 'online')
+  const saidAt = source.health().devices[1]!.lastHeardAt!
+  await say('K1', 'offline')
+  await until('K1 is bad', () => batches.length === 2)
+  const { receivedAt, readings } = batches[1]!
+  t.match(readings, [
+    { device: 'K1', point: 'fill', value: null, reason: 'connection_lost' },
+    { point: 'battery' },
+    { point: 'tilted' },
+  ])
+  t.ok(receivedAt - saidAt >= 30_000, 'not before its time')
+  await z2m.publishAsync('zigbee2mqtt/bins/K1', '{"fill":6}', { qos: 1 })
+  t.match(batches[2]!.readings, [{ device: 'K1', point: 'fill', value: 6 }])
+  t.equal(batches.length, 3, 'K2 was back in time')
 })
