@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import { benchControl } from './control.ts'
 import { benchAlarms } from './alarms.ts'
+import { benchBacktest } from './backtest.ts'
 import { benchCore } from './core.ts'
 import { benchDecode } from './decode.ts'
 import { type Figure, show } from './figure.ts'
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   rules: benchRules,
   alarms: benchAlarms,
   decode: benchDecode,
+  backtest: benchBacktest,
   lines: benchLineProtocol,
   orders: benchOrders,
   modbus: benchModbus,

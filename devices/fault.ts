@@ -106,6 +106,7 @@ export const FAULTS = {
   unknown_device: { status: 400, retry: false },
   unknown_plant_fault: { status: 400, retry: false },
   // the running program
+  not_running: { status: 409, retry: true },
   no_demo: { status: 409, retry: true },
   already_running: { status: 409, retry: true },
   no_store: { status: 404, retry: false },

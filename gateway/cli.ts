@@ -7,14 +7,17 @@ import { createTokenIn } from './commands/token.ts'
 import { runDemo } from './commands/demo.ts'
 import { exportHistory, type ExportOptions, importHistory, type ImportOptions } from './commands/history.ts'
 import { initSite } from './commands/init.ts'
+import { type ReloadOptions, reloadRunning } from './commands/reload.ts'
 import { printSchema } from './commands/schema.ts'
 import { type Edge, EXIT_FAILED, parseAddress, type RunOptions } from './commands/edge.ts'
 import { runPlant } from './commands/plant.ts'
 import { disturbDemo } from './commands/provoke.ts'
+import { type RuleTestOptions, testRules } from './commands/rules.ts'
 import { runSite } from './commands/run.ts'
 import { testProfiles } from './commands/profile.ts'
 import { showSecret } from './commands/secret.ts'
 import { verify } from './commands/verify.ts'
+import type { PlannedWork } from './backtest/report.ts'
 import { parseTime } from './api/site-time.ts'
 import { EXPORT_FORMATS } from './history-files/export-text.ts'
 import { PRECISIONS } from './history-files/numerals.ts'
@@ -55,9 +58,16 @@ export function programOf(edge: Edge): Command {
   )
   program
     .command('check')
-    .description('check a site file and all its profiles')
+    .description('check a site file with its profiles and rules')
     .argument('<site.yaml>')
     .action(act((file: string) => check(edge, file)))
+  program
+    .command('reload')
+    .description('have the running gateway read its site file, profiles and rules again, all or nothing')
+    .option('--data <dir>', 'data folder of the gateway (or CARETAKER_DATA)')
+    .option('--dry-run', 'only say what would change')
+    .option('--restart', 'start again in place where a change needs it')
+    .action(act((options: ReloadOptions) => reloadRunning(edge, options)))
   program
     .command('init')
     .description('make the folder of a new site, with a commented site file')
@@ -67,7 +77,7 @@ export function programOf(edge: Edge): Command {
   program
     .command('schema')
     .description('print the JSON Schema of a file, for the completion of an editor')
-    .argument('<site|profile>')
+    .argument('<site|profile|rules>')
     .action(act((kind: string) => printSchema(edge, kind)))
   program
     .command('profile')
@@ -76,6 +86,23 @@ export function programOf(edge: Edge): Command {
     .description('run the examples of profile files and show each point')
     .argument('<file...>')
     .action(act((files: string[]) => testProfiles(edge, files)))
+  program
+    .command('rules')
+    .description('alarm rules')
+    .command('test')
+    .description('run the tests of a rule file, and with data a backtest: what its rules would have done')
+    .argument('<rules.yaml>')
+    .option('--site <site.yaml>', 'otherwise site.yaml in the folder of the rules or above it')
+    .option('--data <path...>', 'files of line protocol or CSV, or the data folder of a gateway; it may run')
+    .addOption(new Option('--format <format>', 'otherwise the name of the file tells it').choices(EXPORT_FORMATS))
+    .option('--from <time>', 'ISO 8601 with offset; this time and later', parseMoment)
+    .option('--to <time>', 'ISO 8601 with offset; before this time', parseMoment)
+    .option('--against <old.yaml>', 'say what is different from this version of the file')
+    .option('--planned <from/to[/asset]...>', 'work that was planned: its alarms are counted apart', parsePlanned)
+    .option('--at-most <n>', 'fail when more alarms come', parseCount)
+    .option('--device-tag <name>', 'the tag of line protocol that names the device', 'device')
+    .option('--json', 'everything as one JSON document')
+    .action(act((file: string, options: RuleTestOptions) => testRules(edge, file, options)))
   program
     .command('plant')
     .description('run a simulated plant for a site on the ports that its file names')
@@ -165,6 +192,18 @@ function parseMoment(text: string): number {
   const at = parseTime(text)
   if (at === null) throw new InvalidArgumentError('write ISO 8601 with offset, for example 2026-01-05T10:00:00+08:00')
   return at
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (!(Number.isInteger(count) && count >= 0)) throw new InvalidArgumentError('a whole number')
+  return count
+}
+
+function parsePlanned(text: string, before: PlannedWork[] = []): PlannedWork[] {
+  const [from = '', to = '', asset] = text.split('/')
+  const work = { from: parseMoment(from), to: parseMoment(to) }
+  return [...before, asset === undefined ? work : { ...work, asset }]
 }
 
 function parseSpeed(text: string): number {

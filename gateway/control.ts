@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { Fault, type Said } from '#devices/fault.ts'
 import type { PlantDevice, PlantDoor } from './plant-door.ts'
+import type { Reload, Reloaded } from './reload.ts'
 import { isRole, type Role } from './role.ts'
 
 /** The local door of a running gateway, for its own command line: a socket that only its user can open. */
@@ -12,15 +13,17 @@ type Cleared = Readonly<{ id: string }>
 type Request = Readonly<
   | { method: 'token.create'; role: string }
   | { method: 'totp.clear'; name: string }
+  | { method: 'site.reload'; dryRun: boolean; mayRestart: boolean }
   | { method: 'plant.provoke'; device: string; fault: string }
   | { method: 'plant.heal'; device: string }
 >
-type Reply = Readonly<Token | Cleared | PlantDevice | { refused: Said } | { error: string }>
+type Reply = Readonly<Token | Cleared | Reloaded | PlantDevice | { refused: Said } | { error: string }>
 /** What the command line may do here; without a plant there is no demonstration. */
 type Doors = Readonly<{
   createToken(role: Role): Promise<Token>
   /** Of the account with this name. */
   clearTotp(name: string): Promise<Cleared>
+  reload: Reload
   plant: PlantDoor | null
 }>
 
@@ -28,7 +31,7 @@ export function socketPath(folder: string): string {
   return join(folder, 'control.sock')
 }
 
-export async function startControl(folder: string, { createToken, clearTotp, plant }: Doors): Promise<Control> {
+export async function startControl(folder: string, { createToken, clearTotp, reload, plant }: Doors): Promise<Control> {
   const path = socketPath(folder)
   // The lock on the folder is ours, so a socket that still lies here is a dead one's.
   if (existsSync(path)) rmSync(path)
@@ -53,6 +56,10 @@ export async function startControl(folder: string, { createToken, clearTotp, pla
     const request = JSON.parse(line) as Request
     if (request.method === 'token.create' && isRole(request.role)) return createToken(request.role)
     if (request.method === 'totp.clear') return clearTotp(String(request.name))
+    if (request.method === 'site.reload') {
+      const { dryRun, mayRestart } = request
+      return reload({ dryRun: dryRun === true, mayRestart: mayRestart === true })
+    }
     if (request.method === 'plant.provoke' || request.method === 'plant.heal') {
       if (!plant) throw new Fault('no_demo', { folder })
       return request.method === 'plant.heal' ? plant.heal(request.device) : plant.provoke(request.device, request.fault)
@@ -67,7 +74,8 @@ export async function startControl(folder: string, { createToken, clearTotp, pla
   return {
     stop: () =>
       new Promise((resolve) => {
-        for (const socket of sockets) socket.destroy()
+        // What was answered goes out still; nobody else is waited for.
+        for (const socket of sockets) if (!socket.writableEnded) socket.destroy()
         server.close(() => resolve())
       }),
   }
@@ -87,6 +95,11 @@ export function askToClearTotp(folder: string, name: string): Promise<Cleared | 
   return ask<Cleared>(folder, { method: 'totp.clear', name })
 }
 
+/** Has the gateway running on this folder read its configuration again; null when none is running. */
+export function askToReload(folder: string, wish: Parameters<Reload>[0]): Promise<Reloaded | null> {
+  return ask<Reloaded>(folder, { method: 'site.reload', ...wish })
+}
+
 /** Disturbs the plant of the demonstration running on this folder, or without a fault heals it. */
 export async function askPlant(folder: string, device: string, fault: string | null): Promise<PlantDevice> {
   const request: Request =
@@ -96,7 +109,10 @@ export async function askPlant(folder: string, device: string, fault: string | n
   return answer
 }
 
-async function ask<T extends Token | Cleared | PlantDevice>(folder: string, request: Request): Promise<T | null> {
+async function ask<T extends Token | Cleared | Reloaded | PlantDevice>(
+  folder: string,
+  request: Request,
+): Promise<T | null> {
   const path = socketPath(folder)
   if (!existsSync(path)) return null
   const { promise, resolve, reject } = Promise.withResolvers<T | null>()

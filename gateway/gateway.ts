@@ -19,6 +19,7 @@ import { startServer } from './api/server.ts'
 import { channelOf } from './channels/kinds.ts'
 import { monotonicNow, type SiteClock, siteClock, wallNow } from './clock.ts'
 import { watchCommits } from './commit-watch.ts'
+import type { Configuration } from './configuration.ts'
 import { startControl } from './control.ts'
 import { deviceSecrets } from './credentials.ts'
 import { startForwarding } from './forwarding.ts'
@@ -28,9 +29,12 @@ import { gatewayMetrics } from './metrics.ts'
 import { outbox } from './outbox/outbox.ts'
 import { Pipeline } from './pipeline.ts'
 import type { PlantDoor } from './plant-door.ts'
+import { type ReadSite, type Reload, reloading } from './reload.ts'
 import type { Role } from './role.ts'
 import { selfSource } from './self.ts'
+import { ruleTrials } from './rule-trials.ts'
 import type { Site } from './site/site.ts'
+import { liveSite } from './site/live.ts'
 import { withSelf } from './site/with-self.ts'
 import { runSources } from './sources.ts'
 import { lockFolder } from './store/lock.ts'
@@ -44,6 +48,8 @@ import { roomOn, vitalsOf } from './vitals.ts'
 
 export type GatewayOptions = Readonly<{
   site: Site
+  /** Reads the configuration again, for a reload; without it there is none. */
+  readSite?: ReadSite
   folder: string
   http: Readonly<{ host: string; port: number }>
   speed: number
@@ -68,6 +74,11 @@ export type Gateway = Readonly<{
   /** Makes the first account; null once there is one, and in a demonstration. */
   setupSecret: string | null
   health(): Health
+  reload: Reload
+  /** The configuration in force. */
+  site(): Site
+  /** Resolves with a configuration that somebody wishes to take effect by a new start in place. */
+  restartWished: Promise<Site>
   /** Resolves with the reason when the gateway cannot go on: the process ends, its supervisor starts it again. */
   failed: Promise<Error>
   /** Resolves when a wall clock that could not be believed was set: started again, the gateway goes by it. */
@@ -90,7 +101,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Promise<Gateway> {
   const { folder, random, log, version, speed } = options
-  const site = withSelf(options.site)
+  const live = liveSite(withSelf(options.site))
+  const { site } = live
+  /** Takes effect with the commit that says so. */
+  let coming: Site | null = null
   const say = (level: 'info' | 'warn' | 'error', message: string, fields: object = {}) => log[level](fields, message)
   const lock = lockFolder(folder, options.pid)
   opened.defer(() => lock.release())
@@ -104,6 +118,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const stopping = new AbortController()
   const crashed = Promise.withResolvers<Error>()
   const clockSet = Promise.withResolvers<void>()
+  const restartWished = Promise.withResolvers<Site>()
   const { signal } = stopping
 
   const siteNames = [site.id, ...(typeof site.name === 'string' ? [site.name] : Object.values(site.name))]
@@ -131,10 +146,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   })
   const pipeline = new Pipeline({
     store: { ...store.write, commit: commits.commit },
-    makeFlow: () => coreOf(site.plan),
-    plan: fingerprintOf(site.plan),
-    // The rules as well: what they mean may change with the program, under the same site file.
-    siteHash: `${site.hash}-${fingerprintOf(site.plan).slice(0, 16)}`,
+    ...configurationOf(site),
     version,
     epoch,
     clock,
@@ -150,12 +162,33 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
       for (const batch of batches) latest.take(batch)
       desk.committed(events)
       writing.committed(events)
+      if (coming && events.some(({ type }) => type === 'site.loaded')) {
+        live.replace(coming)
+        desk.replan(coming.plan)
+        coming = null
+      }
       feed.publish(events, batches)
       if (events.some((event) => 'homes' in event)) sender.nudge()
       forwarding.nudge()
     },
   })
   const command = pipeline.command.bind(pipeline)
+  const readSite = options.readSite ?? (() => ({ site: options.site, faults: [] }))
+  const tryRules = ruleTrials({ read: readSite, current: () => site, folder, delay: clock.delay })
+  const reload = reloading({
+    read: readSite,
+    current: () => site,
+    async apply(next) {
+      coming = next
+      try {
+        await pipeline.reconfigure(configurationOf(next))
+      } finally {
+        coming = null
+      }
+    },
+    // Whoever asked is answered first.
+    restart: (next) => void clock.delay(0, () => restartWished.resolve(next)),
+  })
   const sender = outbox({
     site,
     channels: site.channels.map((channel) => channelOf(channel, wallNow)),
@@ -166,7 +199,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     log: say,
   })
   const writing = controlExecutor({
-    controls: site.plan.controls ?? [],
+    controls: () => site.plan.controls ?? [],
     desk,
     sourceOf: (id) => polled.find(({ name }) => name === roadOf.get(id)),
     command,
@@ -279,6 +312,8 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     failing: () => pipeline.failing(),
     vitals,
     metrics: () => metrics.text(),
+    reload,
+    tryRules,
     events: feed,
     demo: options.demo ?? false,
     plant: simulated?.door ?? null,
@@ -287,10 +322,12 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const server = await startServer(api, options.http)
   opened.defer(() => server.stop())
   await audit()
-  const control = await startControl(folder, { createToken, clearTotp, plant: api.plant }).catch((error: Error) => {
-    say('warn', 'no control socket: tokens can be made only while the gateway is stopped', { error: error.message })
-    return null
-  })
+  const control = await startControl(folder, { createToken, clearTotp, reload, plant: api.plant }).catch(
+    (error: Error) => {
+      say('warn', 'no control socket: tokens can be made only while the gateway is stopped', { error: error.message })
+      return null
+    },
+  )
   if (control) opened.defer(() => control.stop())
 
   /**
@@ -343,6 +380,9 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     createLink: (link) => `/enter/${access.links.create(link)}`,
     setupSecret: access.setup.text(),
     health,
+    reload,
+    site: () => ({ ...site }),
+    restartWished: restartWished.promise,
     failed: Promise.race([store.failed, crashed.promise]),
     clockSet: clockSet.promise,
     stop: () => opened.disposeAsync(),
@@ -352,6 +392,16 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
 /** Nobody knows yet when this was read: it is kept, judged, and dated when the clock is set (F17). */
 function undated(batch: Batch): Batch {
   return { ...batch, readings: batch.readings.map((reading) => ({ ...reading, timeQuality: 'bad' as const })) }
+}
+
+function configurationOf({ plan, hash }: Pick<Site, 'plan' | 'hash'>): Configuration {
+  const fingerprint = fingerprintOf(plan)
+  return {
+    makeFlow: (before) => coreOf(plan, before),
+    plan: fingerprint,
+    // The rules as well: what they mean may change with the program, under the same site file.
+    siteHash: `${hash}-${fingerprint.slice(0, 16)}`,
+  }
 }
 
 /** Of the rules alone: what a detector's memory depends on. */

@@ -6,7 +6,9 @@ import type { Flow, FlowSnapshot } from '#rules/flow.ts'
 import type { Accounting } from './accounting.ts'
 import { AnswerBook, type CommandAnswer } from './answer-book.ts'
 import type { Timers } from './clock.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { batchInput, type Input, TickCrash } from './input.ts'
+import { type Configuration, InForce } from './configuration.ts'
 import { RecentKeys } from './recent-keys.ts'
 import { rebuild, type Rebuilt, type ReplayStore } from './replay.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -22,29 +24,24 @@ export type PipelineStore = ReplayStore &
     quarantine(at: number, origin: string, reason: string, body: string): Promise<void>
   }>
 
-export type PipelineOptions = Readonly<{
-  store: PipelineStore
-  makeFlow(): Flow
-  /** Fingerprint of the rules: a keyframe of other rules does not fit. */
-  plan: string
-  siteHash: string
-  version: string
-  epoch: string
-  clock: Timers & Readonly<{ now(): number; wallOffsetMs(): number }>
-  accounting: Accounting
-  log(level: 'info' | 'warn' | 'error', message: string, fields?: object): void
-  /** After each commit, in order: from here on it may be seen. */
-  committed(batches: readonly Batch[], events: readonly Event[]): void
-  /** After each rebuilding: the newest durable reading of every point. */
-  known(readings: readonly Reading[]): void
-  /** After each rebuilding: what the stages know. */
-  rebuilt?(snapshot: FlowSnapshot): void
-  /** The core crashes whatever comes: only another program can help. */
-  fatal(error: Error): void
-}>
+export type PipelineOptions = Configuration &
+  Readonly<{
+    store: PipelineStore
+    version: string
+    epoch: string
+    clock: Timers & Readonly<{ now(): number; wallOffsetMs(): number }>
+    accounting: Accounting
+    log(level: 'info' | 'warn' | 'error', message: string, fields?: object): void
+    /** After each commit, in order: from here on it may be seen. */
+    committed(batches: readonly Batch[], events: readonly Event[]): void
+    /** After each rebuilding: the newest durable reading of every point. */
+    known(readings: readonly Reading[]): void
+    /** After each rebuilding: what the stages know. */
+    rebuilt?(snapshot: FlowSnapshot): void
+    /** The core crashes whatever comes: only another program can help. */
+    fatal(error: Error): void
+  }>
 
-const KEYFRAME_EVERY = 2_000
-const SNAPSHOT_EVERY = 1_000
 const KEYS_KEPT = 20_000
 const TICK_CRASHES_ALLOWED = 5
 const REBUILD_RETRY_MS = 1_000
@@ -63,13 +60,13 @@ export class Pipeline {
   readonly #answers = new AnswerBook()
   readonly #waiting: Input[] = []
   readonly #commits: GroupCommit
+  readonly #inForce: InForce
+  readonly #checkpoints = new Checkpoints()
   #flow: Flow | null = null
   #names = new SeriesNames()
   readonly #scratch = new ByteWriter(8_192)
   #newestBatch = 0
   #startedAfter = 0
-  #lastKeyframe = 0
-  #lastSnapshot = 0
   #isStopping = false
   /** Rebuilds since something last became durable. */
   #rebuilds = 0
@@ -78,6 +75,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options
+    this.#inForce = new InForce(options)
     this.#commits = new GroupCommit({
       clock: options.clock,
       mayCommit: () => this.#flow !== null,
@@ -85,6 +83,7 @@ export class Pipeline {
       write: (group) => options.store.commit(group),
       committed: (group) => {
         this.#rebuilds = 0
+        this.#inForce.committed(group)
         this.#show(group)
       },
       failed: (lost, error) => {
@@ -98,7 +97,7 @@ export class Pipeline {
 
   /** Builds the core from disk, judges what was left unjudged, and journals the start. Resolves when that is durable. */
   async start(): Promise<void> {
-    const { clock, epoch, siteHash, version, log } = this.#options
+    const { clock, epoch, log } = this.#options
     const { flow, loaded, rejudged } = await this.#rebuild()
     this.#startedAfter = loaded.newestBatch
     const at = clock.now()
@@ -113,14 +112,14 @@ export class Pipeline {
       trace: `G${flow.seq + 1}`,
     }
     this.#derived(flow.begin(started, at, isBlind))
-    if (flow.siteHash !== siteHash) this.#derived(flow.load(siteHash, version, at))
+    this.#loadInto(flow, at)
     log('info', 'core rebuilt', {
       events: flow.seq,
       rejudged: rejudged.length,
       blindMs: blindFrom === null ? 0 : at - blindFrom,
     })
     // The log does not tell what the blind interval did to the detectors: a keyframe does.
-    if (isBlind) this.#lastKeyframe = -Infinity
+    if (isBlind) this.#checkpoints.wish()
     const { durable } = this.#commits.waiting
     await this.flush()
     await durable
@@ -185,12 +184,37 @@ export class Pipeline {
     return promise
   }
 
-  /** Number of the last batch before this start. */
+  /**
+   * Other rules, from the next input on: the core goes on in memory where it stands, and what was removed is closed.
+   * Resolves when that is durable. A core that cannot be built, or a commit that fails, leaves the old rules in force.
+   */
+  reconfigure(next: Configuration): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#take({
+      run: (flow) => {
+        const at = this.#options.clock.now()
+        const due = flow.advance(at)
+        const swapped = next.makeFlow(flow)
+        const loaded = swapped.load(next.siteHash, this.#options.version, at)
+        const group = this.#commits.waiting
+        this.#inForce.replace(next, group)
+        this.#flow = swapped
+        this.#derived([...due, ...loaded])
+        // The log does not tell where the rules changed: a keyframe of the new ones does.
+        this.#checkpoints.wish()
+        group.durable.then(resolve, reject)
+      },
+      fail: reject,
+    })
+    return promise
+  }
+
   /** Rules that cannot be judged at present. */
   failing(): ReturnType<Flow['failing']> {
     return this.#flow?.failing() ?? []
   }
 
+  /** Number of the last batch before this start. */
   get startedAfter(): number {
     return this.#startedAfter
   }
@@ -257,6 +281,11 @@ export class Pipeline {
     }
   }
 
+  #loadInto(flow: Flow, at: number): void {
+    const { siteHash } = this.#inForce.current
+    if (flow.siteHash !== siteHash) this.#derived(flow.load(siteHash, this.#options.version, at))
+  }
+
   #planTick(): void {
     this.#cancelTick?.()
     this.#cancelTick = null
@@ -286,19 +315,12 @@ export class Pipeline {
   /** Now and then a commit carries what makes the next start short. */
   #pack(group: PendingGroup): Group {
     const flow = this.#flow
-    if (
-      flow &&
-      (this.#newestBatch - this.#lastKeyframe >= KEYFRAME_EVERY || flow.seq - this.#lastSnapshot >= SNAPSHOT_EVERY)
-    )
-      this.#checkpointed(group, flow)
+    if (flow && this.#checkpoints.isDue(this.#newestBatch, flow)) this.#checkpointed(group, flow)
     return group.group(this.#newestBatch, this.#names, this.#scratch)
   }
 
   #checkpointed(group: PendingGroup, flow: Flow): PendingGroup {
-    this.#lastKeyframe = this.#newestBatch
-    this.#lastSnapshot = flow.seq
-    group.keep({ batch: this.#newestBatch, plan: this.#options.plan, keyframe: flow.keyframe() }, flow.snapshot())
-    return group
+    return this.#checkpoints.put(group, flow, this.#newestBatch, this.#inForce.current.plan)
   }
 
   /** Memory can no longer be trusted: what was complete is committed, the rest is built again from disk. */
@@ -310,6 +332,7 @@ export class Pipeline {
 
   /** Nothing of this may be durable: whoever waits is told, and may send again. */
   #discard(group: PendingGroup, error: Error): void {
+    this.#inForce.failed(group)
     this.#keys.forget(group.batches.flatMap(({ batch }) => (batch.key === undefined ? [] : [batch.key])))
     group.reject(new Fault('store_failed', { detail: error.message }, { cause: error }))
   }
@@ -326,28 +349,31 @@ export class Pipeline {
 
   #rebuildNow(): void {
     if (this.#isStopping) return
-    this.#rebuild().then(
-      () => this.#drain(),
-      (error: Error) => {
-        this.#options.log('error', 'rebuild failed, trying again', { error: error.message })
-        // Whoever waits is told, and may send again: nobody can say how long this takes.
-        this.#refuseWaiting(new Fault('store_failed', { detail: error.message }, { cause: error }))
-        this.#rebuildSoon()
-      },
-    )
+    this.#rebuild()
+      // A change of the rules whose commit failed may stand in the journal all the same.
+      .then(({ flow }) => this.#loadInto(flow, this.#options.clock.now()))
+      .then(
+        () => this.#drain(),
+        (error: Error) => {
+          this.#options.log('error', 'rebuild failed, trying again', { error: error.message })
+          // Whoever waits is told, and may send again: nobody can say how long this takes.
+          this.#refuseWaiting(new Fault('store_failed', { detail: error.message }, { cause: error }))
+          this.#rebuildSoon()
+        },
+      )
   }
 
   /** The core as the disk knows it, with the keys and answers it holds: what failed to commit may be durable all the same. */
   async #rebuild(): Promise<Rebuilt> {
-    const { store, makeFlow, plan, log } = this.#options
-    const rebuilt = await rebuild(store, makeFlow, plan)
+    const { store, log } = this.#options
+    const { makeFlow, plan } = this.#inForce.current
+    const rebuilt = await rebuild(store, () => makeFlow(), plan)
     for (const key of await store.recentKeys(KEYS_KEPT)) this.#keys.add(key, Promise.resolve())
     const { flow, loaded, names } = rebuilt
     this.#names = names
     this.#answers.load(loaded.answers)
     this.#newestBatch = loaded.newestBatch
-    this.#lastKeyframe = loaded.keyframe?.batch ?? 0
-    this.#lastSnapshot = loaded.snapshot?.seq ?? 0
+    this.#checkpoints.load(loaded)
     this.#flow = flow
     this.#derived(rebuilt.rejudged)
     for (const { batch, error } of rebuilt.poisoned) {

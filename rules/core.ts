@@ -6,9 +6,12 @@ import { noticeStage } from './notices/notices.ts'
 import { orderStage } from './orders/orders.ts'
 import type { Plan } from './plan.ts'
 
-/** The pure core of one site: readings become conditions, conditions alarms, alarms orders, orders notices;
- * and what people switch from afar. */
-export function coreOf(plan: Plan): Flow {
+/**
+ * The pure core of one site: readings become conditions, conditions alarms, alarms orders, orders notices; and what
+ * people switch from afar. With `before` it takes over from the core of another plan, in memory and without a gap; `load`
+ * then closes what the plan removed.
+ */
+export function coreOf(plan: Plan, before?: Flow): Flow {
   const [alarms, orders, notices] = [alarmStage(plan), orderStage(plan), noticeStage(plan)]
-  return new Flow(plan.rules, [alarms, orders, notices, supervisionStage(plan), controlStage(plan)])
+  return new Flow(plan.rules, [alarms, orders, notices, supervisionStage(plan), controlStage(plan)], before)
 }

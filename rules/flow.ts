@@ -41,10 +41,13 @@ export class Flow {
   /** No detector and no stage is due before this. */
   #dueBound = 0
 
-  constructor(rules: readonly Rule[], stages: readonly Stage[]) {
-    this.#routes = new Routes(rules)
+  /** `before` is the core in force until now: this one goes on from where it stands, by these rules and stages. */
+  constructor(rules: readonly Rule[], stages: readonly Stage[], before?: Flow) {
+    this.#routes = new Routes(rules, before ? before.#routes : undefined)
     this.#detectors = new Map(this.#routes.detectors.map((detector) => [detector.rule.id, detector]))
     this.#stages = stages
+    if (before && !this.restore(before.snapshot()))
+      throw new Fault('internal', { detail: 'the stages of one program are of one version' })
   }
 
   /** Place of the newest event. */

@@ -20,14 +20,39 @@ export class Routes {
   readonly #routes = new Map<string, Route>()
   readonly #touched = new Set<Detector>()
 
-  constructor(rules: readonly Rule[]) {
-    this.detectors = rules.map(detectorFor)
+  /** `before` is what judged until now: detectors of unchanged rules are carried over with all they know. */
+  constructor(rules: readonly Rule[], before?: Routes) {
+    const known = new Map(before?.detectors.map((detector) => [detector.rule.id, detector]))
+    this.detectors = rules.map((rule) => {
+      const detector = known.get(rule.id)
+      return detector && isSameRule(detector.rule, rule) ? detector : detectorFor(rule)
+    })
     for (const detector of this.detectors) {
       const { device, watch } = detector.rule
       if (watch.kind === 'stuck') added(this.#routeOf(device).stuck, watch.point, detector)
       if (detector.points === null) this.#routeOf(device).watchingAll.push(detector)
       for (const point of detector.points ?? []) this.#watch(detector, device, point)
       for (const other of detector.others) this.#watch(detector, other.device, other.point)
+    }
+    if (before) this.#goOnFrom(before, known)
+  }
+
+  /** New detectors are told the newest readings, so that the next sample of any of their points finds the others. */
+  #goOnFrom(before: Routes, known: ReadonlyMap<string, Detector>): void {
+    for (const [device, { last }] of before.#routes) {
+      const route = this.#routeOf(device)
+      for (const [point, reading] of last) route.last.set(point, reading)
+    }
+    for (const detector of this.detectors) {
+      const old = known.get(detector.rule.id)
+      if (old === detector) continue
+      const { device } = detector.rule
+      const own = [...(detector.points ?? this.#routeOf(device).last.keys())].map((point) => ({ device, point }))
+      for (const { device: other, point } of [...own, ...detector.others]) {
+        const reading = this.#routeOf(other).last.get(point)
+        if (reading) detector.take(reading)
+      }
+      if (old) detector.follow(old)
     }
   }
 
@@ -102,4 +127,9 @@ function added(byPoint: Map<string, Detector[]>, point: string, detector: Detect
   const known = byPoint.get(point)
   if (known) known.push(detector)
   else byPoint.set(point, [detector])
+}
+
+/** Conditions compare by their text. */
+function isSameRule(one: Rule, other: Rule): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
 }

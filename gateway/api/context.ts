@@ -13,6 +13,8 @@ import type { HistorySource } from '../history-files/ports.ts'
 import type { Latest } from '../latest.ts'
 import type { PlantDoor } from '../plant-door.ts'
 import type { ControlDesk } from '../remote-control/desk.ts'
+import type { Reload } from '../reload.ts'
+import type { TryRules } from '../rule-trials.ts'
 import type { Site } from '../site/site.ts'
 import type { Store } from '../store/store.ts'
 import type { Why } from '#rules/event.ts'
@@ -66,6 +68,10 @@ export type ApiContext = Readonly<{
   vitals(): Promise<Vitals>
   /** In Prometheus' text format. */
   metrics(): Promise<string>
+  /** Reads the configuration again, all or nothing. */
+  reload: Reload
+  /** What rules would have done with the history; they do not take effect. */
+  tryRules: TryRules
   events: EventFeed
   /** A demonstration on loopback: whoever opens the page may look, as `monitor`. */
   demo: boolean

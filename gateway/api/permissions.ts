@@ -31,6 +31,10 @@ export const PERMISSIONS = {
   resend: ['admin', 'engineer'],
   /** The bus doctor and test reads. */
   commission: ['admin', 'engineer'],
+  /** Rules and people of the site file, while it runs. */
+  reload: ['admin', 'engineer'],
+  /** What a rule would have done. */
+  tryRules: ['admin', 'engineer', 'quality'],
   confirm: ['admin', 'manager', 'steward'],
   /** Who came in, who was refused, which tokens and accounts were made. */
   readAudit: ['admin', 'manager'],

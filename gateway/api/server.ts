@@ -35,6 +35,8 @@ import { orders } from './routes/orders.ts'
 import { page } from './routes/page.ts'
 import { plant } from './routes/plant.ts'
 import { safeguards } from './routes/safeguards.ts'
+import { rules } from './routes/rules.ts'
+import { siteReload } from './routes/reload.ts'
 import { series } from './routes/series.ts'
 import { session } from './routes/session.ts'
 import { site } from './routes/site.ts'
@@ -48,6 +50,8 @@ const RESOURCES = [
   enter,
   users,
   site,
+  siteReload,
+  rules,
   devices,
   buses,
   series,

@@ -8,7 +8,8 @@ export function check(edge: Edge, file: string): number {
   for (const fault of faults) edge.error(sayConfigFault('en', fault))
   if (faults.length > 0) edge.error(`${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`)
   if (!site || faults.length > 0) return EXIT_CONFIGURATION
-  const { devices, plan } = site
+  const { devices, plan, disabled } = site
+  for (const { device, alarm, reason } of disabled) edge.out(`${device}/${alarm} is disabled: ${reason}`)
   edge.out(
     `${file}: ${devices.length} devices, ${plan.rules.length} rules, ${plan.assets.size} assets, ${plan.staff.length} staff, no faults`,
   )

@@ -28,6 +28,7 @@ export async function runDemo(edge: Edge, options: RunOptions): Promise<number> 
   let plant: PlantProcess | null = null
   const gateway = await startGateway({
     site,
+    readSite: (rules = []) => loadSite(DEMO_SITE, { ...edge, rules }),
     folder: dataFolder(edge, options.data, 'data/demo'),
     // A newcomer's port 8080 may be taken by something else: then any free one serves.
     http: wished ?? ((await isFree(DEMO_HTTP)) ? DEMO_HTTP : { ...DEMO_HTTP, port: 0 }),

@@ -47,17 +47,8 @@ export async function importHistory(
   options: ImportOptions,
   openSink = openHistorySink,
 ): Promise<number> {
-  const files: HistoryFile[] = []
-  for (const shown of names) {
-    const format = options.format ?? formatOf(shown)
-    if (!format) {
-      edge.error(`caretaker: ${shown}: say --format csv or --format line`)
-      return 2
-    }
-    const precision = options.precision ?? null
-    const read = format === 'csv' ? csvReader({ precision }) : lineReader({ deviceTag: options.deviceTag, precision })
-    files.push({ path: resolve(edge.cwd, shown), shown, read })
-  }
+  const files = historyFilesOf(edge, names, options)
+  if (!files) return 2
   const run = async (sink: Parameters<typeof importFiles>[1]['sink']) => {
     let said = 0
     const progress = progressOn(edge.screen, monotonicNow)
@@ -82,6 +73,26 @@ export async function importHistory(
   }
 }
 
+/** Each with the reader of its format, which the option says or its name; null, and said, where neither does. */
+export function historyFilesOf(
+  edge: Edge,
+  names: readonly string[],
+  options: Pick<ImportOptions, 'format' | 'precision' | 'deviceTag'>,
+): HistoryFile[] | null {
+  const files: HistoryFile[] = []
+  for (const shown of names) {
+    const format = options.format ?? formatOf(shown)
+    if (!format) {
+      edge.error(`caretaker: ${shown}: say --format csv or --format line`)
+      return null
+    }
+    const precision = options.precision ?? null
+    const read = format === 'csv' ? csvReader({ precision }) : lineReader({ deviceTag: options.deviceTag, precision })
+    files.push({ path: resolve(edge.cwd, shown), shown, read })
+  }
+  return files
+}
+
 function sum(edge: Edge, { tally, badLines, ended }: Imported, verb: string): number {
   if (badLines > BAD_LINES_SHOWN) edge.error(`… and ${grouped(badLines - BAD_LINES_SHOWN)} more`)
   const mixed = tally.mixed()
@@ -98,7 +109,7 @@ function sum(edge: Edge, { tally, badLines, ended }: Imported, verb: string): nu
 }
 
 /** `file:line:column`, as an editor can jump to it. */
-function sayBadLine(file: string, { line, column, code, params }: BadLine): string {
+export function sayBadLine(file: string, { line, column, code, params }: BadLine): string {
   return `${file}:${line}:${column} ${say('en', `history.bad.${code}`, params)}`
 }
 

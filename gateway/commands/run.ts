@@ -1,28 +1,32 @@
 import { type Edge, EXIT_CONFIGURATION, EXIT_FAILED, type RunOptions } from './edge.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
 import { systemRandom } from '../random.ts'
-import { differenceOf } from '../site/difference.ts'
+import type { ReadSite } from '../reload.ts'
 import { loadSite } from '../site/load.ts'
 import type { Site } from '../site/site.ts'
 import { sayConfigFault } from '../texts.ts'
 import { VERSION } from '../version.ts'
 import { dataFolder, httpAddress } from './folder.ts'
 import { loggerOf } from './logger.ts'
+import { sayReloaded } from './reload.ts'
 
 const DEFAULT_HTTP = { host: '127.0.0.1', port: 8080 }
 
 /**
  * Runs a site until the process is told to stop. What is wrong with the file is said, and the healthy part runs. On
- * SIGHUP the file is read again, all or nothing: with any fault the configuration in force stays.
+ * SIGHUP the file is read again, all or nothing: with any fault the configuration in force stays. Where the running
+ * gateway cannot take a change, it starts again in place.
  */
 export async function runSite(edge: Edge, file: string, options: RunOptions): Promise<number> {
-  const loaded = readSite(edge, file)
-  if (!loaded.site) return EXIT_CONFIGURATION
-  let site = loaded.site
+  const read: ReadSite = (rules = []) => loadSite(file, { ...edge, rules })
+  const { site, faults } = read()
+  for (const fault of faults) edge.error(sayConfigFault('en', fault))
+  if (!site) return EXIT_CONFIGURATION
   const log = loggerOf(edge, 'info')
   const start = (wanted: Site, http = httpAddress(edge, options.http) ?? DEFAULT_HTTP) =>
     startGateway({
       site: wanted,
+      readSite: read,
       folder: dataFolder(edge, options.data),
       http,
       speed: options.speed,
@@ -39,34 +43,26 @@ export async function runSite(edge: Edge, file: string, options: RunOptions): Pr
     edge.out(
       `first account: open http://${gateway.http.host}:${gateway.http.port}/setup, secret ${gateway.setupSecret}`,
     )
+  const restart = async (wanted: Site) => {
+    const { http } = gateway
+    await gateway.stop()
+    gateway = await start(wanted, http)
+  }
   for (;;) {
     const wish = await nextWish(edge, gateway)
     if (wish === 'clock') {
       edge.out('the clock was set: starting again by it')
-      const { http } = gateway
-      await gateway.stop()
-      gateway = await start(site, http)
-      continue
-    }
-    if (wish !== 'reload') return end(edge, gateway, wish)
-    const next = readSite(edge, file)
-    if (!next.site || next.isFaulty) {
-      edge.error('the configuration in force stays: mend the faults above and ask again')
-      continue
-    }
-    for (const { kind, id, change } of differenceOf(site, next.site)) edge.out(`${kind} ${id} ${change}`)
-    const { http } = gateway
-    await gateway.stop()
-    gateway = await start(next.site, http)
-    site = next.site
-    edge.out(`the configuration of ${site.id} was read again: ${site.devices.length} devices`)
+      await restart(gateway.site())
+    } else if (wish === 'reload') {
+      await gateway.reload({ dryRun: false, mayRestart: true }).then(
+        (reloaded) => sayReloaded(edge, reloaded),
+        (error: Error) => edge.error(`caretaker: not read again: ${error.message}`),
+      )
+    } else if (typeof wish === 'object' && 'plan' in wish) {
+      await restart(wish)
+      edge.out(`the configuration of ${wish.id} was read again: ${wish.devices.length} devices`)
+    } else return end(edge, gateway, wish)
   }
-}
-
-function readSite(edge: Edge, file: string): { site: Site | null; isFaulty: boolean } {
-  const { site, faults } = loadSite(file, edge)
-  for (const fault of faults) edge.error(sayConfigFault('en', fault))
-  return { site, isFaulty: faults.length > 0 }
 }
 
 /** Until the signal, or until the gateway cannot go on. */
@@ -74,17 +70,20 @@ export async function untilStopped(edge: Edge, gateway: Gateway): Promise<number
   for (;;) {
     const wish = await nextWish(edge, gateway)
     if (wish === 'clock') return end(edge, gateway, new Error('the clock was set: start it again'))
-    if (wish !== 'reload') return end(edge, gateway, wish)
+    if (wish === 'reload') {
+      const words = await gateway.reload({ dryRun: false, mayRestart: false })
+      sayReloaded(edge, words)
+    } else if (wish === 'stop' || wish instanceof Error) return end(edge, gateway, wish)
   }
 }
 
-function nextWish(edge: Edge, gateway: Gateway): Promise<'stop' | 'reload' | 'clock' | Error> {
+function nextWish(edge: Edge, gateway: Gateway): Promise<'stop' | 'reload' | 'clock' | Site | Error> {
   const asked = new Promise<'stop' | 'reload'>((resolve) => {
     if (edge.signal.aborted) resolve('stop')
     edge.signal.addEventListener('abort', () => resolve('stop'), { once: true })
     edge.onReload(() => resolve('reload'))
   })
-  return Promise.race([asked, gateway.failed, gateway.clockSet.then(() => 'clock' as const)])
+  return Promise.race([asked, gateway.failed, gateway.restartWished, gateway.clockSet.then(() => 'clock' as const)])
 }
 
 async function end(edge: Edge, gateway: Gateway, wish: 'stop' | Error): Promise<number> {

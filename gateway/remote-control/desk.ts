@@ -5,8 +5,8 @@ import type { Plan } from '#rules/plan.ts'
 
 /** What is durable of leases, requests, locks and people on site: for screens, and for a last look before a write. */
 export class ControlDesk {
-  readonly #plan: Plan
   readonly #waiting = new Map<string, Set<(settled: Request) => void>>()
+  #plan: Plan
   #book: ControlBook
 
   constructor(plan: Plan) {
@@ -23,6 +23,14 @@ export class ControlDesk {
     this.#book = new ControlBook(this.#plan)
     const known = stages['control']
     if (known) this.#book.restore(known.state as unknown as ReturnType<ControlBook['snapshot']>)
+  }
+
+  /** Another plan is in force: who is related to whom, by the next look on. */
+  replan(plan: Plan): void {
+    const known = this.#book.snapshot()
+    this.#plan = plan
+    this.#book = new ControlBook(plan)
+    this.#book.restore(known)
   }
 
   /** After each commit. What was judged again while memory was built is known already. */

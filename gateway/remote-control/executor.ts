@@ -9,7 +9,8 @@ import type { Control } from '#rules/plan.ts'
 import type { ControlDesk } from './desk.ts'
 
 type Options = Readonly<{
-  controls: readonly Control[]
+  /** As they are in force. */
+  controls(): readonly Control[]
   desk: ControlDesk
   sourceOf(device: string): Source | undefined
   command(command: Command): Promise<unknown>
@@ -52,7 +53,7 @@ export function controlExecutor({ controls, desk, sourceOf, command, clock, log 
   }
 
   async function settle(request: Request, carryOut: Parameters<typeof begin>[1]): Promise<void> {
-    const control = controls.find(({ device, point }) => device === request.device && point === request.point)
+    const control = controls().find(({ device, point }) => device === request.device && point === request.point)
     const source = roadOf(sourceOf(request.device))
     const settled =
       control && source

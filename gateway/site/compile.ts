@@ -2,13 +2,14 @@ import { accessSync, constants } from 'node:fs'
 import { resolve } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
 import { alarmFaults } from '#devices/alarm-faults.ts'
+import type { AlarmDefinition } from '#devices/alarm-definition.ts'
 import { closest } from '#devices/closest.ts'
 import type { Device } from '#devices/device.ts'
 import { checked, type WrittenDocument } from '#devices/document.ts'
 import { parseDuration } from '#devices/duration.ts'
 import type { ConfigFault, FaultCode, Params } from '#devices/fault.ts'
 import { typeConflicts } from '#devices/measurement.ts'
-import { type Profile, variablesOf } from '#devices/profile.ts'
+import type { Profile } from '#devices/profile.ts'
 import type { Person, Settings } from '#rules/plan.ts'
 import { leadsInside } from '../channels/private-address.ts'
 import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/history/policy.ts'
@@ -16,10 +17,14 @@ import { assetsOf } from './assets.ts'
 import { connectionOf, unitsOf } from './connections.ts'
 import { controlsOf, isOfSafetyEquipment } from './controls.ts'
 import { payloadDevice } from './payload-device.ts'
+import type { RuleFile } from './rule-file.ts'
+import { ruleTestFaults } from './rule-files.ts'
+import { RuleLayers } from './rule-layers.ts'
 import { rulesOf } from './rules.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
 import { resolveSecret } from './secret.ts'
 import { supervisorsOf } from './supervisors.ts'
+import { vocabularyOf } from './vocabulary.ts'
 import type { Site } from './site.ts'
 
 type Input = Readonly<{
@@ -29,6 +34,7 @@ type Input = Readonly<{
   profileNames: Iterable<string>
   /** Texts of vendors' codecs by profile. */
   codecs: ReadonlyMap<string, string>
+  ruleFiles: readonly RuleFile[]
   folder: string
   env: Readonly<Record<string, string | undefined>>
   path: string
@@ -44,10 +50,11 @@ const DEFAULTS = {
 } as const
 
 /** Site file + profiles → what runs, and every fault that a schema cannot see. Null when a secret is unusable. */
-export function compileSite({ file, document, profiles, profileNames, codecs, folder, env, path, hash }: Input): {
+export function compileSite(input: Input): {
   site: Site | null
   faults: ConfigFault[]
 } {
+  const { file, document, profiles, profileNames, codecs, ruleFiles, folder, env, path, hash } = input
   const faults: ConfigFault[] = []
   /** Places are found by the entry itself, for broken neighbours were left out and the count has shifted. */
   const where = (list: keyof SiteFile, entry: unknown, ...rest: (string | number)[]) => [
@@ -181,7 +188,7 @@ export function compileSite({ file, document, profiles, profileNames, codecs, fo
     const wrong = checked(() =>
       alarmFaults(
         [alarm],
-        { variables: variablesOf(device.profile), others: variablesAround(device, devices) },
+        vocabularyOf(device, devices),
         {
           faultAt: (inner, code, params, offset) => document.faultAt([...at, ...inner.slice(1)], code, params, offset),
         },
@@ -191,6 +198,19 @@ export function compileSite({ file, document, profiles, profileNames, codecs, fo
     faults.push(...wrong)
     return wrong.length === 0
   })
+
+  const timeZone = isTimeZone(file.site.timezone) ? file.site.timezone : 'UTC'
+  if (!isTimeZone(file.site.timezone)) blame(['site', 'timezone'], 'bad_time_zone', { id: String(file.site.timezone) })
+
+  const layers = new RuleLayers(ruleFiles, devices, assets)
+  const alarmsOfDevices = new Map<string, readonly AlarmDefinition[]>()
+  const rules = devices.flatMap((device) => {
+    const own = ownAlarms.filter((alarm) => alarm.for === device.id).map(({ for: _, ...alarm }) => alarm)
+    const alarms = layers.of(device, own)
+    alarmsOfDevices.set(device.id, alarms)
+    return rulesOf({ ...device, profile: { ...device.profile, alarms: [] } }, alarms, timeZone)
+  })
+  faults.push(...layers.faults, ...ruleFiles.flatMap((ruleFile) => ruleTestFaults(ruleFile, devices)))
 
   const staff: Person[] = distinct('staff', file.staff ?? []).map(({ duty, ...person }) => ({
     ...person,
@@ -204,9 +224,6 @@ export function compileSite({ file, document, profiles, profileNames, codecs, fo
       file.fallback,
       staff.flatMap(({ id, role }) => [id, role]),
     )
-
-  const timeZone = isTimeZone(file.site.timezone) ? file.site.timezone : 'UTC'
-  if (!isTimeZone(file.site.timezone)) blame(['site', 'timezone'], 'bad_time_zone', { id: String(file.site.timezone) })
 
   /** S21: where a name leads is seen when it is called; an address says it here. */
   function mayBeCalled(channel: Exclude<ChannelConfig, { type: 'screen' }>): boolean {
@@ -254,13 +271,7 @@ export function compileSite({ file, document, profiles, profileNames, codecs, fo
     plan: {
       site: file.site.id,
       timeZone,
-      rules: devices.flatMap((device) =>
-        rulesOf(
-          device,
-          ownAlarms.filter((alarm) => alarm.for === device.id).map(({ for: _, ...alarm }) => alarm),
-          timeZone,
-        ),
-      ),
+      rules,
       assets,
       staff,
       controls,
@@ -280,15 +291,16 @@ export function compileSite({ file, document, profiles, profileNames, codecs, fo
     history: historyOf(file.history ?? {}),
     rooms: distinct('rooms', file.rooms ?? []),
     buildings,
+    ruleFiles: ruleFiles.map((ruleFile) => ({
+      file: ruleFile.file,
+      alarms: layers.alarmsOf(ruleFile, devices),
+      tests: ruleFile.tests.map(({ test }) => test),
+    })),
+    alarms: alarmsOfDevices,
+    disabled: layers.disabled,
     faults,
   }
   return { site: isSecretUnusable ? null : site, faults }
-}
-
-/** What the other devices of its asset can say. */
-function variablesAround(device: Device, devices: readonly Device[]): Map<string, ReturnType<typeof variablesOf>> {
-  const neighbours = devices.filter(({ id, asset }) => asset === device.asset && id !== device.id)
-  return new Map(neighbours.map(({ id, profile }) => [id, variablesOf(profile)]))
 }
 
 function historyOf(written: NonNullable<SiteFile['history']>): HistoryPolicy {

@@ -1,4 +1,5 @@
 import { ProfileSchema } from '#devices/profile.ts'
+import { RuleFileSchema } from './rule-file.ts'
 import { SiteSchema } from './schema.ts'
 
 /** The files that a person writes, each with what an editor shows of it. */
@@ -12,6 +13,11 @@ const DOCUMENTS = {
     schema: ProfileSchema,
     title: 'Caretaker profile',
     description: 'a device model: its points, its alarms, and examples that test it',
+  },
+  rules: {
+    schema: RuleFileSchema,
+    title: 'Caretaker rules',
+    description: 'alarms for devices, kinds or profiles, and small series that test them',
   },
 } as const
 

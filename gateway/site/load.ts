@@ -6,12 +6,18 @@ import { type Path, readDocument } from '#devices/document.ts'
 import type { ConfigFault } from '#devices/fault.ts'
 import { compileSite } from './compile.ts'
 import { readProfiles } from './profiles.ts'
+import { readRuleFiles, type RuleDraft, ruleFolderOf } from './rule-files.ts'
 import { type SiteFile, SiteSchema } from './schema.ts'
 import type { Site } from './site.ts'
 
 const LIBRARY = fileURLToPath(new URL('../../devices/profiles', import.meta.url))
 
-export type LoadOptions = Readonly<{ env: Readonly<Record<string, string | undefined>>; cwd: string }>
+export type LoadOptions = Readonly<{
+  env: Readonly<Record<string, string | undefined>>
+  cwd: string
+  /** Rule files as they would be, for a trial. */
+  rules?: readonly RuleDraft[]
+}>
 
 /**
  * Reads a site file with all it refers to. Faults come all at once, each with file, line and column, and disable only
@@ -20,7 +26,7 @@ export type LoadOptions = Readonly<{ env: Readonly<Record<string, string | undef
  */
 export function loadSite(
   path: string,
-  { env, cwd }: LoadOptions,
+  { env, cwd, rules: drafts }: LoadOptions,
 ): { site: Site | null; faults: readonly ConfigFault[] } {
   const file = relative(cwd, resolve(cwd, path)) || path
   const full = resolve(cwd, path)
@@ -32,8 +38,10 @@ export function loadSite(
   const value = document.value === undefined ? null : withoutBroken(document.value, document.broken)
   const used = new Set((value?.devices ?? []).map(({ profile }) => profile))
   const shelf = readProfiles({ library: LIBRARY, own: join(folder, 'profiles') }, used, cwd)
-  if (!value) return { site: null, faults: [...document.faults, ...shelf.faults] }
-  const hash = [text, ...shelf.texts]
+  const rules = readRuleFiles(ruleFolderOf(folder), cwd, drafts)
+  const ruleFaults = rules.files.flatMap(({ faults }) => faults)
+  if (!value) return { site: null, faults: [...document.faults, ...shelf.faults, ...ruleFaults] }
+  const hash = [text, ...shelf.texts, ...rules.texts]
     .reduce((sum, part) => sum.update(part).update('\0'), createHash('sha256'))
     .digest('hex')
   const { site, faults } = compileSite({
@@ -42,12 +50,13 @@ export function loadSite(
     profiles: shelf.profiles,
     profileNames: shelf.names,
     codecs: shelf.codecs,
+    ruleFiles: rules.files,
     folder,
     env,
     path: file,
     hash,
   })
-  const all = sorted([...document.faults, ...shelf.faults, ...faults])
+  const all = sorted([...document.faults, ...shelf.faults, ...ruleFaults, ...faults])
   return { site: site && { ...site, faults: all }, faults: all }
 }
 

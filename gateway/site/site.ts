@@ -1,3 +1,4 @@
+import type { AlarmDefinition } from '#devices/alarm-definition.ts'
 import type { Device } from '#devices/device.ts'
 import type { ConfigFault } from '#devices/fault.ts'
 import type { Text } from '#devices/point.ts'
@@ -6,6 +7,8 @@ import type { Bridge } from '#ingest/mqtt/network.ts'
 import type { Plan } from '#rules/plan.ts'
 import type { InfluxTarget } from '../historian/config.ts'
 import type { HistoryPolicy } from '../store/history/policy.ts'
+import type { RuleTest } from './rule-file.ts'
+import type { DisabledAlarm } from './rule-layers.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
 
 /** A site as it can run: what the file says less what is wrong with it. Secrets stand here resolved. */
@@ -13,7 +16,7 @@ export type Site = Readonly<{
   id: string
   name: Text
   file: string
-  /** Of the site file and all profiles it may use. */
+  /** Of the site file, all profiles it may use, and its rule files. */
   hash: string
   languages: readonly ('zh-CN' | 'en')[]
   plan: Plan
@@ -32,5 +35,10 @@ export type Site = Readonly<{
   history: HistoryPolicy
   rooms: NonNullable<SiteFile['rooms']>
   buildings: NonNullable<SiteFile['buildings']>
+  /** What each rule file speaks of, as `device/alarm`, and the tests in it. */
+  ruleFiles: readonly Readonly<{ file: string; alarms: readonly string[]; tests: readonly RuleTest[] }>[]
+  /** The definitions in force on each device. */
+  alarms: ReadonlyMap<string, readonly AlarmDefinition[]>
+  disabled: readonly DisabledAlarm[]
   faults: readonly ConfigFault[]
 }>

@@ -215,6 +215,27 @@ export class Detector {
     if (this.#pending?.to === side) this.#pending = null
   }
 
+  /**
+   * Goes on from the detector of the same rule as it was defined before: what was announced stands and silence still
+   * counts, but no delay runs on, and the next sample is the first that is judged by the new definition. Where what is
+   * watched stayed the same (a delay changed, a name, a priority), what was learnt of it, how often it flipped and that
+   * it fails are known on; another watch learns, counts and fails anew. Call it after the newest readings were taken.
+   */
+  follow(before: Detector): void {
+    this.restore(before.side())
+    this.#evidence = before.#evidence
+    this.#unknownSince = before.#unknownSince
+    this.#heardAt = before.#heardAt
+    this.#trace = before.#trace
+    this.#isBack = before.#isBack
+    if (!watchesAlike(this.rule, before.rule)) return
+    const { flipped = null, chatter, failure = null, judgement } = before.memory()
+    this.#flipped = flipped
+    if (chatter !== undefined) this.#chatter.recall(chatter)
+    this.#failing = failure
+    if (judgement !== undefined) this.#judgement.recall?.(judgement)
+  }
+
   /** The memory, which is a function of the reading log: a keyframe saves feeding the whole log again. */
   memory(): Memory {
     const judgement = this.#judgement.memory?.()
@@ -264,4 +285,9 @@ export class Detector {
       trace,
     }
   }
+}
+
+/** Conditions compare by their text. How long a gap may be is part of what a window has seen. */
+function watchesAlike(one: Rule, other: Rule): boolean {
+  return one.validityMs === other.validityMs && JSON.stringify(one.watch) === JSON.stringify(other.watch)
 }

@@ -54,6 +54,8 @@ export async function openEstate({
   history = null as ApiContext['history'] | null,
   resend = (() => null) as ApiContext['resend'],
   buses = [] as ApiContext['buses'],
+  tryRules = (() => Promise.resolve({ faults: [] })) as ApiContext['tryRules'],
+  reload = (() => Promise.resolve({ outcome: 'unchanged', faults: [], changes: [] })) as ApiContext['reload'],
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-api-'))
   writeFileSync(join(folder, 'site.yaml'), ESTATE)
@@ -124,6 +126,8 @@ export async function openEstate({
       }),
     },
     resend,
+    reload,
+    tryRules,
     history: history ?? historyOf(read),
     command: (command) => pipeline.command(command),
     access,

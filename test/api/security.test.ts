@@ -52,6 +52,8 @@ const DOCS = [
 const MATRIX: readonly Route[] = [
   { method: 'GET', path: '/api/v1/health', allowed: 'open' },
   { method: 'GET', path: '/api/v1/site', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  { method: 'POST', path: '/api/v1/rules/test', allowed: ['admin', 'engineer', 'quality'] },
+  { method: 'POST', path: '/api/v1/site/reload', allowed: ['admin', 'engineer'] },
   { method: 'GET', path: '/api/v1/devices', allowed: [...OVERSEERS, 'field'] },
   { method: 'GET', path: '/api/v1/buses', allowed: ['admin', 'engineer'] },
   { method: 'POST', path: '/api/v1/buses/:id/read', allowed: ['admin', 'engineer'] },

@@ -172,6 +172,7 @@ function life(t: Ending, { folder = emptyFolder(t), crashesAt = NaN, flow = () =
       )
       return fate
     },
+    loadedHash: () => core.eventsAfter(0).findLast((event) => event.type === 'site.loaded')?.hash,
     quarantined: () => {
       const db = new DatabaseSync(join(folder, 'readings.db'), { readOnly: true })
       const rows = db.prepare('select reason from quarantine').all()
@@ -464,6 +465,7 @@ t.test('the control socket stops with an idle client connected', async (t) => {
   const control = await startControl(folder, {
     createToken: async () => ({ id: 'a', token: 'b' }),
     clearTotp: () => Promise.reject(new Error('unused')),
+    reload: () => Promise.resolve({ outcome: 'unchanged', faults: [], changes: [] }),
     plant: null,
   })
   const idle = connect(socketPath(folder))
@@ -475,4 +477,43 @@ t.test('the control socket stops with an idle client connected', async (t) => {
   void control.stop().then(() => (isStopped = true))
   await until('stopped', () => isStopped && isClosed)
   t.equal(await askForToken(folder, 'admin'), null, 'nobody listens any more')
+})
+
+t.test('F57 rules whose commit fails, or whose core cannot be built, never take effect', async (t) => {
+  const [rule] = planOf().rules
+  const other: Plan = { ...planOf(), rules: [{ ...rule!, id: 'A/other' }] }
+  const next = { makeFlow: (before?: Flow) => coreOf(other, before), plan: 'p2', siteHash: 'h2' }
+  for (const mood of ['full', 'fullBetween', 'unbuildable'] as const) {
+    const site = life(t)
+    await site.starts()
+    site.submits(12)
+    await site.passes(S)
+    t.equal(site.of('alarm.raised').length, 1)
+    if (mood !== 'unbuildable') site.disk.commit = mood
+    let fate = 'waits'
+    const broken = { ...next, makeFlow: () => coreOf(null as unknown as Plan) }
+    site.pipeline.reconfigure(mood === 'unbuildable' ? broken : next).then(
+      () => (fate = 'done'),
+      (error: Error) => (fate = error instanceof Fault ? error.code : error.name),
+    )
+    await site.passes(5 * S)
+    t.equal(fate, mood === 'unbuildable' ? 'TypeError' : 'store_failed', mood)
+    site.disk.commit = 'ok'
+    await site.passes(60 * S)
+    t.strictSame([site.of('alarm.closed').length, site.loadedHash()], [0, 'h'])
+    site.submits(1)
+    await site.passes(S)
+    t.equal(site.of('alarm.cleared').length, 1, 'the old rules judge')
+
+    await Promise.all([site.pipeline.reconfigure(next), site.passes(S)])
+    t.strictSame([site.of('alarm.closed').length, site.loadedHash()], [1, 'h2'])
+    site.submits(12)
+    await site.passes(S)
+    t.match(site.of('alarm.raised').at(-1), { rule: 'A/other' }, 'and then the new ones')
+    await site.stops()
+    site.dies()
+    const again = life(t, { folder: site.folder, flow: () => coreOf(other) })
+    await again.starts()
+    t.equal(again.of('alarm.raised').length, 2, 'started again, they stand where they stood')
+  }
 })

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { Fault } from '#devices/fault.ts'
 import { type AlarmHealth, TARGETS } from '#rules/alarms/health.ts'
+import { perPlan } from '../../site/live.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
 import { parseTime, timesOf } from '../site-time.ts'
@@ -20,8 +21,8 @@ const Query = Type.Object(
 export function alarmHealth({ site, read, clock }: ApiContext): FastifyPluginAsyncTypebox {
   const config = { access: { roles: PERMISSIONS.readAlarms } }
   const time = timesOf(site.plan.timeZone)
-  const operators = site.plan.settings.alarms?.operators ?? 1
-  const rules = new Map(site.plan.rules.map((rule) => [rule.id, rule]))
+  const operatorsOf = () => site.plan.settings.alarms?.operators ?? 1
+  const rules = perPlan(site, (plan) => new Map(plan.rules.map((rule) => [rule.id, rule])))
 
   function periodOf({ from, to }: { from?: string; to?: string }): { from: number; to: number } {
     const moment = (text: string) => {
@@ -38,14 +39,14 @@ export function alarmHealth({ site, read, clock }: ApiContext): FastifyPluginAsy
   const listed = (list: AlarmHealth['badActors']) =>
     list.map(({ rule, asset, count, lastAt }) => ({
       rule,
-      name: both(rules.get(rule)?.name ?? rule),
+      name: both(rules().get(rule)?.name ?? rule),
       asset,
       assetName: both(site.plan.assets.get(asset)?.name ?? asset),
       count,
       lastAt: time(lastAt),
     }))
   const healthOf = (period: { from: number; to: number }) =>
-    read.alarmHealth({ ...period, now: clock.now(), operators })
+    read.alarmHealth({ ...period, now: clock.now(), operators: operatorsOf() })
 
   return async (app) => {
     app.get(
@@ -57,7 +58,7 @@ export function alarmHealth({ site, read, clock }: ApiContext): FastifyPluginAsy
         return {
           from: time(period.from),
           to: time(period.to),
-          operators,
+          operators: operatorsOf(),
           ...figures,
           frequent: listed(frequent),
           badActors: listed(badActors),

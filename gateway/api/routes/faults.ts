@@ -12,11 +12,12 @@ type Said = Readonly<{ code: FaultCode; params: Params; where: string; text: Rea
  * but cannot be judged.
  */
 export function faults({ site, failing }: ApiContext): FastifyPluginAsyncTypebox {
-  const written = site.faults.map((fault) => ({
-    ...fault,
-    where: `${fault.file}:${fault.line}:${fault.column}`,
-    text: inEach((language) => sayFault(language, fault)),
-  }))
+  const written = () =>
+    site.faults.map((fault) => ({
+      ...fault,
+      where: `${fault.file}:${fault.line}:${fault.column}`,
+      text: inEach((language) => sayFault(language, fault)),
+    }))
   const failed = (): Said[] =>
     failing().map(({ rule, why }) => ({
       code: 'rule_failed',
@@ -38,7 +39,7 @@ export function faults({ site, failing }: ApiContext): FastifyPluginAsyncTypebox
           querystring: NoQuery,
         },
       },
-      async () => ({ items: [...written, ...failed()], next: null }),
+      async () => ({ items: [...written(), ...failed()], next: null }),
     )
   }
 }

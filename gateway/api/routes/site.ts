@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { perPlan } from '../../site/live.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
 import { isoAt } from '../site-time.ts'
@@ -15,16 +16,18 @@ export function site({ site, version, epoch, clock, demo }: ApiContext): Fastify
     homes: floors * homesPerFloor,
   }))
   const rooms = site.rooms.map(({ id, name }) => ({ id, name: both(name) }))
-  const assets = [...site.plan.assets.values()].map(({ id, name, kind, room, region, homes }) => ({
-    id,
-    name: both(name),
-    kind,
-    room,
-    region,
-    building: buildingOf(homes),
-    homes: homes.length,
-  }))
-  const staff = site.plan.staff.map(({ id, role }) => ({ id, role }))
+  const assets = perPlan(site, (plan) =>
+    [...plan.assets.values()].map(({ id, name, kind, room, region, homes }) => ({
+      id,
+      name: both(name),
+      kind,
+      room,
+      region,
+      building: buildingOf(homes),
+      homes: homes.length,
+    })),
+  )
+  const staff = perPlan(site, (plan) => plan.staff.map(({ id, role }) => ({ id, role })))
 
   return async (app) => {
     app.get(
@@ -46,8 +49,8 @@ export function site({ site, version, epoch, clock, demo }: ApiContext): Fastify
         you: identity && { id: identity.id, role: identity.role },
         buildings,
         rooms,
-        assets,
-        staff,
+        assets: assets(),
+        staff: staff(),
       }),
     )
   }

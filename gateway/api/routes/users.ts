@@ -4,6 +4,7 @@ import { Fault } from '#devices/fault.ts'
 import type { Account } from '../../access/accounts.ts'
 import { ROLES } from '../../role.ts'
 import { audited } from '../audited.ts'
+import { perPlan } from '../../site/live.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
 import { timesOf } from '../site-time.ts'
@@ -18,7 +19,7 @@ export function users(context: ApiContext): FastifyPluginAsyncTypebox {
   const { site } = context
   const { accounts, care, signIn } = context.access
   const time = timesOf(site.plan.timeZone)
-  const staff = new Set(site.plan.staff.map(({ id }) => id))
+  const staff = perPlan(site, (plan) => new Set(plan.staff.map(({ id }) => id)))
   const view = ({ id, name, role, person, isDisabled, createdAt, lastSignInAt, hasTotp }: Account) => ({
     id,
     name,
@@ -58,7 +59,7 @@ export function users(context: ApiContext): FastifyPluginAsyncTypebox {
         },
       },
       async ({ identity, body: { name, role, person = null, password } }, reply) => {
-        if (person !== null && !staff.has(person)) throw new Fault('unknown_person', { person })
+        if (person !== null && !staff().has(person)) throw new Fault('unknown_person', { person })
         const by = identity!.id
         const account = await audited(context, () => signIn.create({ name, role, person, password, by }))
         return reply.code(201).send(view(account))

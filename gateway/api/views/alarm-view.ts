@@ -1,3 +1,4 @@
+import { perPlan } from '../../site/live.ts'
 import type { Site } from '../../site/site.ts'
 import type { AlarmDocument } from '../../store/documents.ts'
 import type { Event } from '#rules/event.ts'
@@ -8,12 +9,12 @@ import { whyView } from './silence-view.ts'
 
 /** An alarm as people read it: its rule's words, what made it, and when. */
 export function alarmView(site: Site): (alarm: AlarmDocument) => object {
-  const rules = new Map(site.plan.rules.map((rule) => [rule.id, rule]))
+  const rules = perPlan(site, (plan) => new Map(plan.rules.map((rule) => [rule.id, rule])))
   const devices = new Map(site.devices.map((device) => [device.id, device]))
   const time = timesOf(site.plan.timeZone)
   return (alarm) => {
     // A rule that a later configuration removed still has its old alarms; they keep its id for a name.
-    const rule = rules.get(alarm.rule)
+    const rule = rules().get(alarm.rule)
     const { point: pointName, at, why, ...evidence } = alarm.evidence
     const point = pointName === undefined ? undefined : devices.get(alarm.device)?.profile.points[pointName]
     return {

@@ -1,6 +1,7 @@
 import type { Device } from '#devices/device.ts'
 import { offlineAfterMs } from '#devices/profile.ts'
 import type { Reading } from '#devices/reading.ts'
+import { perPlan } from '../../site/live.ts'
 import type { Site } from '../../site/site.ts'
 import { timesOf } from '../site-time.ts'
 import { both } from './said.ts'
@@ -10,7 +11,7 @@ export function deviceView(
   site: Site,
 ): (device: Device, readings: ReadonlyMap<string, Reading>, now: number) => object {
   const time = timesOf(site.plan.timeZone)
-  const writable = new Set((site.plan.controls ?? []).map(({ device }) => device))
+  const writable = perPlan(site, ({ controls = [] }) => new Set(controls.map(({ device }) => device)))
   return ({ id, profile, asset }, readings, now) => ({
     id,
     profile: profile.profile,
@@ -19,7 +20,7 @@ export function deviceView(
     name: both(site.plan.assets.get(asset)?.name ?? id),
     /** A value older than this says nothing about now. */
     validityMs: offlineAfterMs(profile),
-    isWritable: writable.has(id),
+    isWritable: writable().has(id),
     points: Object.entries(profile.points).map(([name, point]) => {
       const reading = readings.get(name)
       return {

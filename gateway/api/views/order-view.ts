@@ -1,3 +1,4 @@
+import { perPlan } from '../../site/live.ts'
 import type { Site } from '../../site/site.ts'
 import type { OrderDocument } from '../../store/documents.ts'
 import { timesOf } from '../site-time.ts'
@@ -11,7 +12,7 @@ export function orderView(
   origins: AlarmOrigins,
   clock: Readonly<{ now(): number; wallOffsetMs(): number }>,
 ): (order: OrderDocument) => Promise<object> {
-  const rules = new Map(site.plan.rules.map((rule) => [rule.id, rule]))
+  const rules = perPlan(site, (plan) => new Map(plan.rules.map((rule) => [rule.id, rule])))
   const time = timesOf(site.plan.timeZone)
   const clocks = clocksView(site.plan.timeZone, clock, time)
   return async (order) => {
@@ -22,7 +23,7 @@ export function orderView(
       id: order.id,
       state: order.state,
       class: order.class,
-      name: both((rule === undefined ? undefined : rules.get(rule)?.name) ?? rule ?? order.id),
+      name: both((rule === undefined ? undefined : rules().get(rule)?.name) ?? rule ?? order.id),
       incident: order.incident,
       skill: order.skill,
       region: order.region,

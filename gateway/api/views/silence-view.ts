@@ -1,4 +1,5 @@
 import type { Why } from '#rules/event.ts'
+import { perPlan } from '../../site/live.ts'
 import type { Site } from '../../site/site.ts'
 import type { SilenceDocument } from '../../store/documents.ts'
 import { timesOf } from '../site-time.ts'
@@ -17,13 +18,13 @@ export function whyView(why: Why, time: (at: number) => string | null): object {
 
 /** A shelf, something out of service, a maintenance window: what it covers, who did it, why and until when. */
 export function silenceView(site: Site): (silence: SilenceDocument) => object {
-  const rules = new Map(site.plan.rules.map((rule) => [rule.id, rule]))
+  const rules = perPlan(site, (plan) => new Map(plan.rules.map((rule) => [rule.id, rule])))
   const time = timesOf(site.plan.timeZone)
   return ({ assets, rules: covered, alarm, from, to, endedAt, why, ...rest }) => ({
     ...rest,
     alarmId: alarm,
     assets: assets.map((id) => ({ id, name: both(site.plan.assets.get(id)?.name ?? id) })),
-    rules: covered.map((id) => ({ id, name: both(rules.get(id)?.name ?? id) })),
+    rules: covered.map((id) => ({ id, name: both(rules().get(id)?.name ?? id) })),
     from: time(from),
     to: time(to),
     endedAt: time(endedAt),

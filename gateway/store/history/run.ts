@@ -162,7 +162,27 @@ export class Run {
   /** Takes what lies in [from, to). */
   pushFrom(other: Run, from = -Infinity, to = Infinity): void {
     const { times } = other.#columns
+    if (other.#isNumeric() && other.#liesIn(from, to)) return this.#pushAll(other)
     for (let i = 0; i < other.#length; i++) if (times[i]! >= from && times[i]! < to) this.pushOf(other, i)
+  }
+
+  /** Whole columns are copied at once. */
+  #pushAll(other: Run): void {
+    const columns = this.extend(other.#length)
+    columns.times.set(other.times)
+    columns.numbers.set(other.numbers)
+    columns.flags.set(other.flags)
+    columns.kinds.set(other.kinds)
+  }
+
+  #isNumeric(): boolean {
+    return this.#texts.length === 0
+  }
+
+  #liesIn(from: number, to: number): boolean {
+    const { times } = this.#columns
+    for (let i = 0; i < this.#length; i++) if (!(times[i]! >= from && times[i]! < to)) return false
+    return true
   }
 
   /** `n` more readings, for whoever fills the columns in: these, and all that is 0 yet. */

@@ -1,0 +1,41 @@
+import type { Flow } from '#rules/flow.ts'
+import type { PendingGroup } from './store/pending-group.ts'
+
+/** The rules that judge. */
+export type Configuration = Readonly<{
+  /** A new core, or one that takes over from `before`. */
+  makeFlow(before?: Flow): Flow
+  /** Fingerprint of the rules: a keyframe of other rules does not fit. */
+  plan: string
+  siteHash: string
+}>
+
+/** Which rules are in force: new ones with the commit that says so, and not when it fails. */
+export class InForce {
+  #current: Configuration
+  #unsettled: Readonly<{ previous: Configuration; group: PendingGroup }> | null = null
+
+  constructor(first: Configuration) {
+    this.#current = first
+  }
+
+  get current(): Configuration {
+    return this.#current
+  }
+
+  /** In memory at once; on disk with `group`. */
+  replace(next: Configuration, group: PendingGroup): void {
+    this.#unsettled = { previous: this.#unsettled?.previous ?? this.#current, group }
+    this.#current = next
+  }
+
+  committed(group: PendingGroup): void {
+    if (this.#unsettled?.group === group) this.#unsettled = null
+  }
+
+  failed(group: PendingGroup): void {
+    if (this.#unsettled?.group !== group) return
+    this.#current = this.#unsettled.previous
+    this.#unsettled = null
+  }
+}
