@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto'
 import { Fault, type FaultCode, type Params } from '#devices/fault.ts'
-import type { Command } from '#rules/command.ts'
+import type { Command, Refusal } from '#rules/command.ts'
+import type { Event } from '#rules/event.ts'
 import type { Answer } from './store/group.ts'
 import type { PendingGroup } from './store/pending-group.ts'
 
 /** What a command led to: the events that carry its id, or why it was refused. */
 export type CommandAnswer = Readonly<{ done: readonly string[] } | { refused: FaultCode; params: Params }>
+
+export function answerOf(events: readonly Event[], command: Command, refusal: Refusal | null): CommandAnswer {
+  if (refusal) return { refused: refusal.refused, params: refusal.params }
+  return { done: events.filter((event) => event.command === command.id).map((event) => event.type) }
+}
 
 const KEPT_MS = 30 * 86_400_000
 

@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto'
+import { coreOf } from '#rules/core.ts'
 import type { Flow } from '#rules/flow.ts'
+import type { Plan } from '#rules/plan.ts'
+import type { Site } from './site/site.ts'
 import type { PendingGroup } from './store/pending-group.ts'
 
 /** The rules that judge. */
@@ -38,4 +42,19 @@ export class InForce {
     this.#current = this.#unsettled.previous
     this.#unsettled = null
   }
+}
+
+export function configurationOf({ plan, hash }: Pick<Site, 'plan' | 'hash'>): Configuration {
+  const fingerprint = fingerprintOf(plan)
+  return {
+    makeFlow: (before) => coreOf(plan, before),
+    plan: fingerprint,
+    // The rules as well: what they mean may change with the program, under the same site file.
+    siteHash: `${hash}-${fingerprint.slice(0, 16)}`,
+  }
+}
+
+/** Of the rules alone: what a detector's memory depends on. */
+function fingerprintOf(plan: Plan): string {
+  return createHash('sha256').update(JSON.stringify(plan.rules)).digest('hex')
 }

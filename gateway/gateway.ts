@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Random } from '#devices/clock.ts'
 import type { Batch } from '#devices/reading.ts'
@@ -7,9 +6,7 @@ import { withGrowth } from '#ingest/growth.ts'
 import { modbusSource } from '#ingest/modbus/modbus-source.ts'
 import { mqttSource } from '#ingest/mqtt/mqtt-source.ts'
 import type { Reject } from '#ingest/source.ts'
-import { coreOf } from '#rules/core.ts'
 import type { BodyOf } from '#rules/event.ts'
-import type { Plan } from '#rules/plan.ts'
 import { openAccess } from './access/access.ts'
 import type { LinkOptions } from './access/links.ts'
 import { Accounting } from './accounting.ts'
@@ -19,7 +16,7 @@ import { startServer } from './api/server.ts'
 import { channelOf } from './channels/kinds.ts'
 import { monotonicNow, type SiteClock, siteClock, wallNow } from './clock.ts'
 import { watchCommits } from './commit-watch.ts'
-import type { Configuration } from './configuration.ts'
+import { configurationOf } from './configuration.ts'
 import { startControl } from './control.ts'
 import { deviceSecrets } from './credentials.ts'
 import { startForwarding } from './forwarding.ts'
@@ -392,19 +389,4 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
 /** Nobody knows yet when this was read: it is kept, judged, and dated when the clock is set (F17). */
 function undated(batch: Batch): Batch {
   return { ...batch, readings: batch.readings.map((reading) => ({ ...reading, timeQuality: 'bad' as const })) }
-}
-
-function configurationOf({ plan, hash }: Pick<Site, 'plan' | 'hash'>): Configuration {
-  const fingerprint = fingerprintOf(plan)
-  return {
-    makeFlow: (before) => coreOf(plan, before),
-    plan: fingerprint,
-    // The rules as well: what they mean may change with the program, under the same site file.
-    siteHash: `${hash}-${fingerprint.slice(0, 16)}`,
-  }
-}
-
-/** Of the rules alone: what a detector's memory depends on. */
-function fingerprintOf(plan: Plan): string {
-  return createHash('sha256').update(JSON.stringify(plan.rules)).digest('hex')
 }

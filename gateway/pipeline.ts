@@ -1,10 +1,10 @@
 import { Fault } from '#devices/fault.ts'
 import type { Batch, Reading } from '#devices/reading.ts'
-import type { Command, Refusal } from '#rules/command.ts'
+import type { Command } from '#rules/command.ts'
 import type { Draft, Event } from '#rules/event.ts'
 import type { Flow, FlowSnapshot } from '#rules/flow.ts'
 import type { Accounting } from './accounting.ts'
-import { AnswerBook, type CommandAnswer } from './answer-book.ts'
+import { AnswerBook, answerOf, type CommandAnswer } from './answer-book.ts'
 import type { Timers } from './clock.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { batchInput, type Input, TickCrash } from './input.ts'
@@ -392,9 +392,4 @@ export class Pipeline {
     await store.quarantine(clock.now(), batch.source, error.message, JSON.stringify(batch))
     await this.record({ type: 'input.quarantined', source: batch.source, reason: error.message, trace: batch.source })
   }
-}
-
-function answerOf(events: readonly Event[], command: Command, refusal: Refusal | null): CommandAnswer {
-  if (refusal) return { refused: refusal.refused, params: refusal.params }
-  return { done: events.filter((event) => event.command === command.id).map((event) => event.type) }
 }

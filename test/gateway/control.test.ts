@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -80,10 +80,12 @@ async function wire(t: Pick<Test, 'teardown'>) {
 async function estate(t: Pick<Test, 'teardown'>) {
   const { far, proxy, unit } = await wire(t)
   const { folder, file } = folderOf(t, proxy.port)
-  const { site, faults } = loadSite(file, { env: {}, cwd: folder })
+  const readSite = () => loadSite(file, { env: {}, cwd: folder })
+  const { site, faults } = readSite()
   if (!site || faults.length > 0) throw new Error(JSON.stringify(faults))
   const gateway: Gateway = await startGateway({
     site,
+    readSite,
     folder: join(folder, 'data'),
     http: { host: '127.0.0.1', port: 0 },
     speed: 1,
@@ -117,7 +119,7 @@ async function estate(t: Pick<Test, 'teardown'>) {
   await until('the pump was heard', async () => isKnown(await ask('/devices/P/control')))
   await ask('/devices/P/lease', { by: 'T1' })
   const events = () => journalOf(join(folder, 'data'))
-  return { far, proxy, unit, folder, gateway, ask, write, events }
+  return { far, proxy, unit, folder, file, gateway, ask, write, events }
 }
 
 function isKnown({ body }: Answer): boolean {
@@ -313,6 +315,18 @@ t.test('nothing is written while somebody works there, and the answer names the 
     t.equal(proxy.writes, before)
     t.equal(unit.holding.get(10), 700)
   })
+})
+
+t.test('F51 who feeds whom by a configuration that came while it runs forbids from then on', async (t) => {
+  const { file, proxy, gateway, ask, write } = await estate(t)
+  t.equal((await ask('/assets/Q/lockouts', { by: 'T2', reason: 'switchgear' }, 'field')).status, 200)
+  t.match(await write(0.7), { status: 200, body: { outcome: 'verified' } }, 'a lock elsewhere')
+  const before = proxy.writes
+  writeFileSync(file, readFileSync(file, 'utf8').replace('parent: ROOM, room: PR1', '$&, fed_by: [Q]'))
+  t.match(await gateway.reload({ dryRun: false, mayRestart: false }), { outcome: 'applied', faults: [] })
+  t.match((await ask('/devices/P/control')).body, { lease: { by: 'T1' }, blocks: [{ code: 'locked_out' }] })
+  t.match(await write(0.71), { status: 409, body: { code: 'locked_out', params: { asset: 'Q' } } })
+  t.equal(proxy.writes, before)
 })
 
 t.test('whoever is on the staff list acts as nobody else', async (t) => {
