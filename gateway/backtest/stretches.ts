@@ -18,14 +18,13 @@ export type Stretches = Readonly<{
   read(): Iterable<Stretch>
   close(): void
 }>
-export type Range = Readonly<{ from: number; to: number }>
+/** `lookBackMs`: so long before it the rules are told what was, and nothing is counted. */
+export type Range = Readonly<{ from: number; to: number; lookBackMs?: number }>
 type Wanted = ReadonlyMap<string, ReadonlySet<string> | null>
 
 /** So many readings are in memory at once, should every point speak once a second. */
 const READINGS_AT_ONCE = 2_000_000
 const [SHORTEST_MS, LONGEST_MS] = [3_600_000, 7 * 86_400_000]
-/** So long before the range the rules are told what was. */
-const KNOWN_BEFORE_MS = 3_600_000
 
 /** The history of a gateway's data folder, beside the gateway if it runs. Throws `no_store`. */
 export function folderStretches(folder: string, wanted: Wanted, range: Range): Stretches {
@@ -35,7 +34,7 @@ export function folderStretches(folder: string, wanted: Wanted, range: Range): S
   const extents = names.map(({ device, point }) => queries.extentOf(device, point)).filter((extent) => extent !== null)
   const low = Math.min(...extents.map(({ from }) => from))
   const high = Math.max(...extents.map(({ to }) => to)) + 1
-  const begin = Math.max(range.from - KNOWN_BEFORE_MS, low)
+  const begin = Math.max(range.from - (range.lookBackMs ?? 0), low)
   const from = Math.max(range.from, low)
   const to = Math.min(range.to, high)
   const stepMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (READINGS_AT_ONCE / Math.max(1, names.length)) * 1_000))
@@ -66,20 +65,21 @@ export async function fileStretches(
   hands: Readonly<{ bad(file: string, line: BadLine): void; progress: Progress; signal: AbortSignal }>,
 ): Promise<Stretches> {
   const runs = new Map<string, Map<string, Run>>()
-  let [from, to] = [Infinity, -Infinity]
+  const begin = range.from - (range.lookBackMs ?? 0)
+  let [low, to] = [Infinity, -Infinity]
   await importFiles(files, {
     ...hands,
     strict: false,
     sink: {
       write(readings) {
         for (const { device, point, at, value, ...flags } of readings) {
-          if (at < range.from || at >= range.to || !isWanted(wanted, device, point)) continue
+          if (at < begin || at >= range.to || !isWanted(wanted, device, point)) continue
           let points = runs.get(device)
           if (!points) runs.set(device, (points = new Map()))
           let run = points.get(point)
           if (!run) points.set(point, (run = new Run()))
           run.push(at, value, flagsOf(flags))
-          if (at < from) from = at
+          if (at < low) low = at
           if (at >= to) to = at + 1
         }
         return Promise.resolve()
@@ -89,7 +89,7 @@ export async function fileStretches(
   const series = [...runs].flatMap(([device, points]) =>
     [...points].map(([point, run]) => ({ device, point, run: run.ordered() })),
   )
-  return { from, to, series: series.length, read: () => [{ series, share: 1 }], close() {} }
+  return { from: Math.max(low, range.from), to, series: series.length, read: () => [{ series, share: 1 }], close() {} }
 }
 
 function isWanted(wanted: Wanted, device: string, point: string): boolean {

@@ -1,5 +1,6 @@
 import type { Said } from '#devices/fault.ts'
 import type { RuleTest } from '../site/rule-file.ts'
+import { lookBackMsOf } from './look-back.ts'
 import { type Comparison, compared, type PlannedWork, type Report } from './report.ts'
 import { runRuleTest, type RuleTestResult } from './rule-test.ts'
 import { runBacktest, type ShowProgress } from './run.ts'
@@ -34,11 +35,8 @@ export function tryRules(
   const plan = planOf(trial)
   const other = before && planOf(before)
   const results = runRuleTests(tests, trial)
-  const stretches = folderStretches(
-    folder,
-    pointsOf({ ...plan, rules: [...plan.rules, ...(other?.rules ?? [])] }),
-    range,
-  )
+  const both = { ...plan, rules: [...plan.rules, ...(other?.rules ?? [])] }
+  const stretches = folderStretches(folder, pointsOf(both), { ...range, lookBackMs: lookBackMsOf(both) })
   try {
     if (!(stretches.from < stretches.to)) return { tests: results, report: null, comparison: null }
     const report = runBacktest(plan, stretches, { planned, progress })

@@ -4,9 +4,11 @@ import type { RuleTestResult } from '../backtest/rule-test.ts'
 import { runBacktest } from '../backtest/run.ts'
 import { compared, type Comparison, type PlannedWork, type Report } from '../backtest/report.ts'
 import { comparisonLines, reportLines, ruleTestLines } from '../backtest/report-text.ts'
+import { lookBackMsOf } from '../backtest/look-back.ts'
 import { fileStretches, folderStretches, type Stretches } from '../backtest/stretches.ts'
 import { planOf, pointsOf, trialOf } from '../backtest/trial.ts'
 import { runRuleTests } from '../backtest/trying.ts'
+import type { Plan } from '#rules/plan.ts'
 import { monotonicNow } from '../clock.ts'
 import type { ExportFormat } from '../history-files/export-text.ts'
 import { FURTHEST_MS } from '../history-files/numerals.ts'
@@ -67,8 +69,7 @@ export async function testRules(edge: Edge, file: string, options: RuleTestOptio
     }
     const other =
       before && planOf(trialOf(before, before.ruleFiles.find(({ file: name }) => name === ruleFile.file)!.alarms))
-    const rules = [...plan.rules, ...(other?.rules ?? [])]
-    const stretches = await stretchesOf(edge, options, pointsOf({ ...plan, rules }))
+    const stretches = await stretchesOf(edge, options, { ...plan, rules: [...plan.rules, ...(other?.rules ?? [])] })
     if (!stretches) return 2
     try {
       if (!(stretches.from < stretches.to)) {
@@ -121,9 +122,10 @@ function siteFileOf(rules: string): string | null {
 async function stretchesOf(
   edge: Edge,
   { data, from = -FURTHEST_MS, to = FURTHEST_MS, ...options }: RuleTestOptions,
-  points: ReturnType<typeof pointsOf>,
+  plan: Plan,
 ): Promise<Stretches | null> {
-  const range = { from, to }
+  const points = pointsOf(plan)
+  const range = { from, to, lookBackMs: lookBackMsOf(plan) }
   const [first = '', ...others] = data ?? [dataFolder(edge, undefined)]
   if (others.length === 0 && isFolder(resolve(edge.cwd, first)))
     return folderStretches(resolve(edge.cwd, first), points, range)

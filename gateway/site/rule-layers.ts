@@ -13,7 +13,7 @@ export type DisabledAlarm = Readonly<{ device: string; alarm: string; reason: st
 type Placed = Readonly<{ entry: RuleEntry; at: Path; file: RuleFile }>
 
 /** Who states another condition replaces the whole of the one before, with what belongs to it. */
-const OF_A_CONDITION = [...CONDITION_KEYS, 'point', 'window', 'schedule', 'deadband', 'until'] as const
+const OF_A_CONDITION: readonly string[] = [...CONDITION_KEYS, 'window', 'schedule', 'deadband', 'until']
 
 /**
  * The alarms of each device, from the widest word to the nearest: its profile's, rule files for the profile, for the
@@ -137,12 +137,14 @@ function targetOf({ for: target }: RuleEntry): { level: 'device' | 'kind' | 'pro
   return 'kind' in target ? { level: 'kind', name: target.kind } : { level: 'profile', name: target.profile }
 }
 
-/** Limits and delays are changed one by one; another kind of condition replaces the whole of the one before. */
+/** Limits and delays are changed one by one; another kind of condition replaces the one before, on the same point. */
 function changed(before: AlarmDefinition, said: Partial<AlarmDefinition>): AlarmDefinition {
   const isOther = CONDITION_KEYS.some((key) => said[key] !== undefined && before[key] === undefined)
   const kept = isOther
     ? (Object.fromEntries(
-        Object.entries(before).filter(([key]) => !(OF_A_CONDITION as readonly string[]).includes(key)),
+        Object.entries(before).filter(
+          ([key]) => !OF_A_CONDITION.includes(key) && !(key === 'point' && said.when !== undefined),
+        ),
       ) as Partial<AlarmDefinition>)
     : before
   return {

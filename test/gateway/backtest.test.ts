@@ -9,6 +9,7 @@ import { eachMoment, type Series } from '#gateway/backtest/moments.ts'
 import { compared, type Finding, type Report } from '#gateway/backtest/report.ts'
 import { runBacktest } from '#gateway/backtest/run.ts'
 import { runRuleTests } from '#gateway/backtest/trying.ts'
+import { lookBackMsOf } from '#gateway/backtest/look-back.ts'
 import { folderStretches } from '#gateway/backtest/stretches.ts'
 import { planOf, pointsOf, trialOf } from '#gateway/backtest/trial.ts'
 import { openHistorySink } from '#gateway/history-files/store-ports.ts'
@@ -35,11 +36,11 @@ devices:
 `
 const RULES = 'alarms:\n  - { for: { kind: pump-set }, id: outlet-pressure, limits: { lo: 0.35 } }\n'
 
-function folderWith(t: Pick<Test, 'teardown'>, rules = RULES) {
+function folderWith(t: Pick<Test, 'teardown'>, rules = RULES, more = '') {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-backtest-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   mkdirSync(join(folder, 'rules'))
-  writeFileSync(join(folder, 'site.yaml'), SITE)
+  writeFileSync(join(folder, 'site.yaml'), SITE + more)
   writeFileSync(join(folder, 'rules', 'pumps.yaml'), rules)
   const { site, faults } = loadSite('site.yaml', { env: {}, cwd: folder })
   if (!site || faults.length > 0) throw new Error(JSON.stringify(faults))
@@ -161,7 +162,8 @@ t.test('the history of a folder is told in stretches, with an hour before the ra
   await sink.close()
   const plan = planOf(trialOf(site, ['P1/outlet-pressure']))
   const within = (from: number, to: number) => {
-    const stretches = folderStretches(join(folder, 'data'), pointsOf(plan), { from, to })
+    const range = { from, to, lookBackMs: lookBackMsOf(plan) }
+    const stretches = folderStretches(join(folder, 'data'), pointsOf(plan), range)
     const report = runBacktest(plan, stretches, { planned: [], progress() {} })
     stretches.close()
     return report
@@ -171,6 +173,44 @@ t.test('the history of a folder is told in stretches, with an hour before the ra
   const later = within(MORNING + 65 * MINUTE, MORNING + 4 * HOUR)
   t.equal(later.totals.alarms, 0, 'it stood when the range began')
   t.throws(() => folderStretches(join(folder, 'none'), pointsOf(plan), { from: 0, to: 1 }), { code: 'no_store' })
+})
+
+t.test('rules that look back are told what was for as long as they look back, and of both devices', async (t) => {
+  const alarm = (text: string) =>
+    `  - { for: P1, id: own-${text.length}, name: X, priority: low, class: P3, skill: water, delay: { on: 0s, off: 0s }, ${text} }\n`
+  for (const [text, hours] of [
+    ['point: outlet_pressure, limits: { lo: 0.3 }, window: { of: avg, over: 3h }', 3],
+    ['point: outlet_pressure, limits: { lo: 0.3 }', 1],
+    ['point: outlet_pressure, moving_normal: { short: 10m, normal: 5h }', 5 + 1 / 6],
+    ['point: outlet_pressure, stuck: { for: 1h, driver: \'avg(inlet_pressure, "2h") > 0.1\' }', 2],
+    ['when: pump1_running, enabled_when: \'rate(outlet_pressure, "7h") < 0.1\'', 7],
+    ['point: outlet_pressure, limits: { lo: 0.3 }, delay: { on: 90m }', 1.5],
+  ] as const) {
+    const written = alarm(text).replace(/delay: { on: 0s, off: 0s }, (?=.*delay)/, '')
+    const { site } = folderWith(t, `alarms:\n${written}`)
+    const plan = planOf(trialOf(site, [`P1/own-${text.length}`]))
+    t.ok(Math.abs(lookBackMsOf(plan) - hours * HOUR) < 1, text)
+  }
+  const pair = alarm('point: outlet_pressure, disagrees: { with: outlet_pressure, of: P3, by: 0.1 }')
+  const { site } = folderWith(
+    t,
+    `alarms:\n${pair}`,
+    '  - { id: P3, asset: P1, profile: booster-pump-set, connection: plc, unit_id: 3 }\n',
+  )
+  const plan = planOf(trialOf(site, [site.ruleFiles[0]!.alarms[0]!]))
+  t.strictSame(
+    [...pointsOf(plan)],
+    [
+      ['P1', new Set(['outlet_pressure'])],
+      ['P3', new Set(['outlet_pressure'])],
+    ],
+  )
+  const report = runBacktest(
+    plan,
+    whole([pressures('P1', 2, [60]), pressures('P3', 2, [])], MORNING, MORNING + 2 * HOUR),
+    { planned: [], progress() {} },
+  )
+  t.equal(report.totals.alarms, 1, 'one alarm while the two say different things')
 })
 
 t.test('two versions are compared by when their alarms stood', async (t) => {

@@ -84,6 +84,28 @@ t.test('another kind of condition takes the place of the one before', async (t) 
   )
 })
 
+t.test('every kind of condition may take the place of limits, on the point that the profile names', async (t) => {
+  for (const [condition, kind] of [
+    ['rate: { over: 10m, fall: 0.1 }', 'rate'],
+    ['stuck: { for: 10m, driver: pump1_running }', 'stuck'],
+    ['absent: { for: 10m }', 'absence'],
+    ['changes: { over: 10m, above: 20 }', 'changes'],
+    ['disagrees: { with: outlet_pressure, of: P3, by: 0.1 }', 'disagreement'],
+    ['moving_normal: { deviations: 5 }', 'moving-normal'],
+    ['point: pump1_running, duty: { over: 1h, starts: 6 }', 'duty'],
+    ['limits: { lo: 0.3 }, window: { of: avg, over: 5m }', 'limit'],
+  ] as const) {
+    const { site, said } = load(
+      t,
+      { 'a.yaml': `alarms:\n  - { for: P1, id: outlet-pressure, ${condition} }\n` },
+      '  - { id: P3, asset: P1, profile: booster-pump-set, connection: plc, unit_id: 3 }\n',
+    )
+    t.strictSame(said, [], condition)
+    const rules = site.plan.rules.filter(({ id }) => id.startsWith('P1/outlet-pressure'))
+    t.strictSame(new Set(rules.map(({ watch }) => watch.kind)), new Set([kind]))
+  }
+})
+
 t.test('an alarm is disabled with a reason, and a safety alarm never', async (t) => {
   const { site, said } = load(t, {
     'a.yaml': [

@@ -1,0 +1,47 @@
+import type { Condition } from '#devices/expression.ts'
+import type { Plan, Rule, Watch } from '#rules/plan.ts'
+
+/** Delays, hysteresis and what nobody heard of are settled after so long, whatever is watched. */
+const SHORTEST_MS = 3_600_000
+
+/** So long before a range these rules must be told what was, or a window would be judged half empty at its beginning. */
+export function lookBackMsOf({ rules }: Pick<Plan, 'rules'>): number {
+  return rules.reduce((longest, rule) => Math.max(longest, delaysOf(rule) + reachOf(rule.watch)), SHORTEST_MS)
+}
+
+function delaysOf({ onDelayMs, offDelayMs }: Rule): number {
+  return Math.max(onDelayMs, offDelayMs)
+}
+
+function reachOf(watch: Watch): number {
+  return Math.max(ownReachOf(watch), ...conditionsOf(watch).flatMap(windowsOf))
+}
+
+function ownReachOf(watch: Watch): number {
+  switch (watch.kind) {
+    case 'limit':
+      return watch.window?.overMs ?? 0
+    case 'rate':
+    case 'changes':
+    case 'duty':
+      return watch.overMs
+    case 'stuck':
+    case 'absence':
+      return watch.forMs
+    case 'moving-normal':
+      return watch.shortMs + watch.normalMs
+    case 'when':
+    case 'data':
+    case 'disagreement':
+      return 0
+  }
+}
+
+function conditionsOf(watch: Watch): Condition[] {
+  const own = watch.kind === 'when' ? [watch.condition, watch.until] : watch.kind === 'stuck' ? [watch.driver] : []
+  return [...own, watch.enabledWhen].filter((condition) => condition !== undefined)
+}
+
+function windowsOf({ inputs }: Condition): number[] {
+  return inputs.map(({ window }) => window?.overMs ?? 0)
+}
