@@ -48,7 +48,9 @@ t.test('a rule file changes one limit and leaves the rest of the alarm as the pr
   const [before, after] = [plain.site, site].map(({ plan }) =>
     plan.rules.find(({ id }) => id === 'P1/outlet-pressure.lo'),
   )
-  t.strictSame({ ...after, onDelayMs: 15_000 }, before, 'but for its delay nothing else is different')
+  const { definition, step, ...rest } = after!
+  t.strictSame({ ...rest, onDelayMs: 15_000 }, before, 'but for its delay nothing else is different')
+  t.match({ definition, step }, { definition: 'P1/outlet-pressure.lo', step: 0 }, 'and that it has a graver side now')
   t.equal(after!.onDelayMs, 5_000)
   t.not(site.hash, plain.site.hash)
 })
