@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
+import { Fault } from '#devices/fault.ts'
 
 /** Site time as people and programs read it: ISO 8601 with the offset of the site's time zone. */
 export function isoAt(at: number, timeZone: string): string {
@@ -21,4 +22,11 @@ export function parseTime(text: string): number | null {
   } catch {
     return null
   }
+}
+
+/** The time that a request names under `key`. What was written is not said again: it may be anything. */
+export function timeUnder(key: string, text: string): number {
+  const at = parseTime(text)
+  if (at === null) throw new Fault('invalid_request', { detail: `${key}: ISO 8601 with offset or Z, or ms` })
+  return at
 }

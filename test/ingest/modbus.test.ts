@@ -82,7 +82,7 @@ t.test('read plan', async (t) => {
   t.same(
     planReads(deviceOf('p', 1, pump)).map((r) => [r.address, r.count, r.everyMs]),
     [
-      [0, 9, 1_000],
+      [0, 11, 1_000],
       [6, 2, 30_000],
     ],
     'the pump set needs two requests',

@@ -5,7 +5,7 @@ import { type AlarmHealth, TARGETS } from '#rules/alarms/health.ts'
 import { perPlan } from '../../site/live.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
-import { parseTime, timesOf } from '../site-time.ts'
+import { timesOf, timeUnder } from '../site-time.ts'
 import { both } from '../views/said.ts'
 
 const DAYS_7_MS = 7 * 86_400_000
@@ -25,13 +25,8 @@ export function alarmHealth({ site, read, clock }: ApiContext): FastifyPluginAsy
   const rules = perPlan(site, (plan) => new Map(plan.rules.map((rule) => [rule.id, rule])))
 
   function periodOf({ from, to }: { from?: string; to?: string }): { from: number; to: number } {
-    const moment = (text: string) => {
-      const at = parseTime(text)
-      if (at === null) throw new Fault('invalid_request', { detail: `no time: ${text}` })
-      return at
-    }
-    const end = to === undefined ? clock.now() : moment(to)
-    const start = from === undefined ? end - DAYS_7_MS : moment(from)
+    const end = to === undefined ? clock.now() : timeUnder('to', to)
+    const start = from === undefined ? end - DAYS_7_MS : timeUnder('from', from)
     if (start >= end) throw new Fault('invalid_request', { detail: 'from must be before to' })
     return { from: start, to: end }
   }

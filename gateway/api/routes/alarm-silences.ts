@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
-import { Fault } from '#devices/fault.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
-import { parseTime } from '../site-time.ts'
+import { timeUnder } from '../site-time.ts'
 import { silenceView } from '../views/silence-view.ts'
 import { LIST_QUERY } from './collection.ts'
 import { By, commandRoute, Reason, When } from './commands.ts'
@@ -20,12 +19,6 @@ const Query = Type.Object(
 export function alarmSilences(context: ApiContext): FastifyPluginAsyncTypebox {
   const view = silenceView(context.site)
   const known = knownStaff(context.site)
-
-  function moment(text: string): number {
-    const at = parseTime(text)
-    if (at === null) throw new Fault('invalid_request', { detail: `no time: ${text}` })
-    return at
-  }
 
   return async (app) => {
     app.get(
@@ -81,8 +74,8 @@ export function alarmSilences(context: ApiContext): FastifyPluginAsyncTypebox {
         type: 'maintenance.plan',
         assets,
         rules,
-        from: moment(from),
-        to: moment(to),
+        from: timeUnder('from', from),
+        to: timeUnder('to', to),
         by: known(by),
         reason,
       }),
@@ -92,7 +85,7 @@ export function alarmSilences(context: ApiContext): FastifyPluginAsyncTypebox {
       path: '/api/v1/maintenance/:id/extend',
       permission: 'planMaintenance',
       body: { ...By, to: When },
-      command: (window, { by, to }) => ({ type: 'maintenance.extend', window, to: moment(to), by: known(by) }),
+      command: (window, { by, to }) => ({ type: 'maintenance.extend', window, to: timeUnder('to', to), by: known(by) }),
     })
     commandRoute(app, context, {
       summary: 'End a maintenance window, or call it off',

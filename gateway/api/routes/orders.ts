@@ -4,7 +4,7 @@ import { Fault } from '#devices/fault.ts'
 import { PAUSE_REASONS } from '#rules/orders/states.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
-import { parseTime } from '../site-time.ts'
+import { timeUnder } from '../site-time.ts'
 import { AlarmOrigins } from '../views/alarm-origins.ts'
 import { orderView } from '../views/order-view.ts'
 import { IdParams, ListQuery, NoQuery } from './collection.ts'
@@ -73,7 +73,7 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
         order,
         by,
         reason: pause,
-        until: timeOf(until),
+        until: timeUnder('until', until),
       }),
     })
     commandRoute(app, context, {
@@ -86,7 +86,7 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
         order,
         by,
         text,
-        ...(eta === undefined ? {} : { eta: timeOf(eta) }),
+        ...(eta === undefined ? {} : { eta: timeUnder('eta', eta) }),
       }),
     })
     commandRoute(app, context, {
@@ -102,10 +102,4 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
       }),
     })
   }
-}
-
-function timeOf(text: string): number {
-  const at = parseTime(text)
-  if (at === null) throw new Fault('invalid_request', { detail: `${text} is no time` })
-  return at
 }
