@@ -54,6 +54,12 @@ export const MqttProfile = Type.Object(
           'what it publishes as well and nobody reads (filters with + and #): taken, neither kept nor passed on',
       }),
     ),
+    subscribe: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[^$#+][^#]*#?$' }), {
+        description:
+          'what it may subscribe to, such as its commands (filters with + and #, with {id}); nothing unless said',
+      }),
+    ),
     partial: Type.Optional(
       Type.Boolean({
         description: 'true: a message may speak of none of the points; otherwise such a message is refused',

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Random } from '#devices/clock.ts'
 import type { Batch } from '#devices/reading.ts'
@@ -239,6 +240,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
         secretOf,
         clock,
         monotonicNow,
+        sessionFile: join(folder, 'mqtt.db'),
         reject,
         log: (message, fields) => log.warn(fields, message),
       })
@@ -249,6 +251,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     forwarding: () => forwarding.health(),
     lines: () => polled.map((source) => source.report()),
     room: () => roomOn(folder),
+    contested: () => heard?.contested().length ?? 0,
     clock,
   })
   const sources = [...polled, ...[heard, self].filter((source) => source !== null)]

@@ -20,6 +20,8 @@ type Self = Readonly<{
   lines(): readonly Pick<BusReport, 'id' | 'errorRate'>[]
   /** Of the disk that the data folder is on. */
   room(): Promise<Vitals['disk']>
+  /** Ids over which two clients of the broker fight. */
+  contested(): number
   clock: Clock
 }>
 
@@ -52,7 +54,14 @@ export function selfSource(self: Self): Source | null {
   }
 }
 
-async function pointsOf({ condition, forwarding, lines, room, clock }: Self): Promise<Record<string, Value | null>> {
+async function pointsOf({
+  condition,
+  forwarding,
+  lines,
+  room,
+  contested,
+  clock,
+}: Self): Promise<Record<string, Value | null>> {
   const [{ shed, restored, damaged }, disk] = await Promise.all([condition(), room()])
   const targets = forwarding()
   const sum = (figure: 'dropped' | 'quarantined') => targets.reduce((total, target) => total + target[figure], 0)
@@ -67,6 +76,7 @@ async function pointsOf({ condition, forwarding, lines, room, clock }: Self): Pr
     readings_dropped: sum('dropped'),
     lines_quarantined: sum('quarantined'),
     readings_shed: shed.readings,
+    clients_contested: contested(),
     store_restored: restored.length > 0,
     store_damaged: damaged !== null,
     // A line that carries nothing now says nothing of its quality: what was known stands.

@@ -4,6 +4,9 @@ import type { Duplex } from 'node:stream'
 import { Aedes, type Client, type PublishPacket } from 'aedes'
 import type { Rejection } from '../source.ts'
 import type { FloodGate } from './flood-gate.ts'
+import { NO_JOURNAL, openSessionJournal } from './sessions/session-journal.ts'
+import { SessionPersistence } from './sessions/session-persistence.ts'
+import { takeoverWatch } from './takeover-watch.ts'
 import { guardWire, Refusal } from './wire-guard.ts'
 
 export type Log = (message: string, fields: Readonly<Record<string, unknown>>) => void
@@ -34,16 +37,23 @@ export type Door = Readonly<{
    * without acknowledgement, so that the device sends it again.
    */
   receive(message: Message): Promise<'taken' | 'dropped'>
+  /** Whether the owner of a client id may get what a topic or a filter means. Denied unless it says so. */
+  mayHear(clientId: string, filter: string): boolean
   refused(reason: Rejection): void
 }>
 
 export type Broker = Readonly<{
   address: Readonly<{ host: string; port: number }>
+  /** Client ids over which two clients fought lately (F45). */
+  contested(): readonly string[]
+  /** Sessions kept, messages that wait in them, and messages given up since the start because a client stayed away. */
+  sessions(): Readonly<{ sessions: number; waiting: number; givenUp: number }>
   /** Stops listening and ends every connection. */
   close(): Promise<void>
 }>
 
 const MAX_CONNECTIONS = 1_000
+const DRAIN_TIMEOUT_MS = 10_000
 /** Messages of one connection that wait for their acknowledgement before its wire is held. */
 const WINDOW = 100
 const WINDOW_WAIT_MS = 20
@@ -62,6 +72,7 @@ const NOT_INPUT: ReadonlySet<string> = new Set([
 
 type Session = {
   device: string | null
+  address: string
   gate: FloodGate
   willTopic: string | undefined
   unacknowledged: number
@@ -71,9 +82,34 @@ type Session = {
 
 /** MQTT 3.1 and 3.1.1 on one listener. The only file that knows aedes. */
 export async function openBroker(
-  options: Readonly<{ listen: { host: string; port: number }; door: Door; newGate: () => FloodGate; log: Log }>,
+  options: Readonly<{
+    listen: { host: string; port: number }
+    door: Door
+    newGate: () => FloodGate
+    log: Log
+    /** Site time, and real ms that never go back. */
+    now: () => number
+    monotonicNow: () => number
+    /** The file of retained messages and sessions; without one they end with the broker. */
+    sessionFile?: string | undefined
+    /** A subscriber that reads nothing for so long is put out (F46). */
+    drainTimeoutMs?: number | undefined
+  }>,
 ): Promise<Broker> {
-  const { listen, door, newGate, log } = options
+  const { listen, door, newGate, log, drainTimeoutMs = DRAIN_TIMEOUT_MS } = options
+  const takeovers = takeoverWatch(options.monotonicNow)
+  const holders = new Map<string, Session>()
+  let givenUp = 0
+  const journal = options.sessionFile === undefined ? NO_JOURNAL : await openSessionJournal(options.sessionFile, log)
+  const persistence = new SessionPersistence({
+    journal,
+    now: options.now,
+    mayHear: (clientId, filter) => door.mayHear(clientId, filter),
+    givenUp: (clientId, count) => {
+      if (givenUp === 0) log('mqtt messages given up for a client that stays away', { clientId })
+      givenUp += count
+    },
+  })
   const sessions = new WeakMap<Duplex, Session>()
   const sockets = new Set<Socket>()
   let isClosing = false
@@ -115,7 +151,8 @@ export async function openBroker(
   const aedes = new Aedes({
     concurrency: 1_000,
     connectTimeout: 10_000,
-    drainTimeout: 10_000,
+    drainTimeout: drainTimeoutMs,
+    persistence,
     keepaliveLimit: 300,
     maxInflightInbound: 100,
     maxTopicLevels: 8,
@@ -132,16 +169,24 @@ export async function openBroker(
         const refusal = refuse(entry.refused, `connection refused: ${entry.refused}`)
         return done(Object.assign(refusal, { returnCode: BAD_CREDENTIALS }), false)
       }
+      const holder = holders.get(client.id)
+      if (!takeovers.mayEnter(client.id, session.address, holder?.address ?? null)) {
+        const refusal = refuse('flood', `another client has the id ${client.id}, and both connect again and again`)
+        return done(Object.assign(refusal, { returnCode: BAD_CREDENTIALS }), false)
+      }
       session.device = entry.device
       session.gate = entry.gate
       done(null, true)
     },
     authorizePublish: receive,
-    // Devices only speak here: a subscription is answered with failure (0x80), the connection stays.
-    authorizeSubscribe: (_client, _subscription, done) => {
+    // What it may not hear is answered with failure (0x80), the connection stays.
+    authorizeSubscribe: (client, subscription, done) => {
+      if (door.mayHear(client.id, subscription.topic)) return done(null, subscription)
       door.refused('not_authorized')
       done(null, null)
     },
+    // Again for each message: aedes restores subscriptions of a session without asking.
+    authorizeForward: (client, packet) => (door.mayHear(client.id, packet.topic) ? packet : null),
   })
   ;(aedes as EventEmitter).on('error', (error: Error) => log('mqtt broker error', { error }))
   const lost = (client: Client, error: Error): void => {
@@ -152,11 +197,16 @@ export async function openBroker(
   }
   aedes.on('clientError', lost)
   aedes.on('connectionError', lost)
+  aedes.on('client', (client) => holders.set(client.id, sessions.get(client.conn)!))
+  aedes.on('clientDisconnect', (client) => {
+    if (holders.get(client.id) === sessions.get(client.conn)) holders.delete(client.id)
+  })
   await aedes.listen()
 
   const server = createServer({ noDelay: true }, (socket) => {
     const session: Session = {
       device: null,
+      address: socket.remoteAddress ?? '',
       gate: newGate(),
       willTopic: undefined,
       unacknowledged: 0,
@@ -182,6 +232,7 @@ export async function openBroker(
     await new Promise<void>((resolve) => aedes.close(resolve))
     for (const socket of sockets) socket.destroy()
     await closed
+    await persistence.destroy()
   }
 
   try {
@@ -193,5 +244,10 @@ export async function openBroker(
   }
   server.on('error', (error) => log('mqtt listener error', { error }))
   const { address, port } = server.address() as AddressInfo
-  return { address: { host: address, port }, close }
+  return {
+    address: { host: address, port },
+    contested: () => takeovers.contested(),
+    sessions: () => ({ ...persistence.load(), givenUp }),
+    close,
+  }
 }

@@ -16,6 +16,8 @@ export type DeviceTopics = Readonly<{
   states: ReadonlyMap<string, TopicReader>
   availability: Readonly<{ topic: string; read: (payload: Uint8Array) => Availability }> | null
   unread: readonly string[]
+  /** Filters that it may subscribe to. */
+  heard: readonly string[]
 }>
 
 /** Made once per device; null for one that does not speak MQTT. */
@@ -27,13 +29,14 @@ export function topicsFor(device: Device): DeviceTopics | null {
     const reader = payloadReader(points, { wire: 'mqtt', topic: name }, parameters)
     return [resolvedTopic(topic, device), stateReader(device, reader, isText)] as const
   })
-  const { availability, unread = [] } = mqtt
+  const { availability, unread = [], subscribe = [] } = mqtt
   return {
     states: new Map(states),
     availability: availability
       ? { topic: resolvedTopic(availability.topic, device), read: (payload) => wordOf(payload, availability) }
       : null,
     unread: unread.map((filter) => resolvedTopic(filter, device)),
+    heard: subscribe.map((filter) => resolvedTopic(filter, device)),
   }
 }
 

@@ -6,7 +6,7 @@ import { uplinkOf } from '../lorawan/network-server.ts'
 import { type Content, isRefused, type Refused } from '../payload-readings.ts'
 import type { Emit, Reject, Source, SourceHealth } from '../source.ts'
 import { parseStrict } from '../strict-json.ts'
-import { type Connect, type Door, type Log, type Message, openBroker } from './broker.ts'
+import { type Broker, type Connect, type Door, type Log, type Message, openBroker } from './broker.ts'
 import { isSecret, ownerOf } from './credentials.ts'
 import { FLOOD_LIMITS, floodGate, type FloodLimits } from './flood-gate.ts'
 import type { Bridge } from './network.ts'
@@ -19,7 +19,13 @@ const NAME = 'mqtt'
 /** QoS 0 batches under way at once, over all devices. Nobody waits for them, so nothing else holds them back. */
 const MAX_FLOWING = 1_000
 
-export type MqttSource = Source & Readonly<{ address(): Readonly<{ host: string; port: number }> | null }>
+export type MqttSource = Source &
+  Readonly<{
+    address(): Readonly<{ host: string; port: number }> | null
+    /** Client ids over which two clients fought lately (F45). */
+    contested(): readonly string[]
+    sessions(): ReturnType<Broker['sessions']> | null
+  }>
 
 /**
  * The embedded broker: every device whose profile speaks MQTT connects to it with its own id and secret, and every
@@ -37,6 +43,9 @@ export function mqttSource(
     reject: Reject
     log?: Log
     floodLimits?: FloodLimits
+    /** Where retained messages and sessions are kept; without it they end with the run. */
+    sessionFile?: string
+    drainTimeoutMs?: number
   }>,
 ): MqttSource {
   const { listen, bridges = [], secretOf, clock, monotonicNow, reject, log = () => {} } = options
@@ -67,6 +76,7 @@ export function mqttSource(
   let state: SourceHealth['state'] = 'starting'
   let address: Readonly<{ host: string; port: number }> | null = null
   let flowing = 0
+  let open: Broker | null = null
 
   const enter = ({ clientId, username, password, willTopic }: Connect): ReturnType<Door['enter']> => {
     const speaker = speakers.get(username ?? '')
@@ -196,16 +206,28 @@ export function mqttSource(
   return {
     name: NAME,
     address: () => address,
+    contested: () => open?.contested() ?? [],
+    sessions: () => open?.sessions() ?? null,
     async run(emit, signal) {
       if (signal.aborted) return
       state = 'starting'
       const broker = await openBroker({
         listen,
-        door: { enter, receive: (message) => receive(message, emit), refused: (reason) => reject(NAME, reason) },
+        door: {
+          enter,
+          receive: (message) => receive(message, emit),
+          mayHear: (clientId, filter) => speakers.get(ownerOf(clientId, speakers) ?? '')?.mayHear(filter) ?? false,
+          refused: (reason) => reject(NAME, reason),
+        },
+        now: () => clock.now(),
+        monotonicNow,
+        sessionFile: options.sessionFile,
+        drainTimeoutMs: options.drainTimeoutMs,
         newGate: () => floodGate(floodLimits, monotonicNow),
         log,
       })
       address = broker.address
+      open = broker
       state = 'running'
       try {
         // Without any device silence ends at once: the broker stands until it is told to stop.
@@ -217,6 +239,7 @@ export function mqttSource(
       } finally {
         state = 'down'
         address = null
+        open = null
         await Promise.all([broker.close(), codecs.rest()])
       }
     },

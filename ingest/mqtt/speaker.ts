@@ -6,7 +6,7 @@ import type { FloodGate } from './flood-gate.ts'
 import { type DeviceTopics, topicsFor, type TopicReader } from './message.ts'
 import { type MessageKeys, messageKeys } from './message-key.ts'
 import type { Bridge, Network } from './network.ts'
-import { topicFilter } from './topic-filter.ts'
+import { covers, topicFilter } from './topic-filter.ts'
 
 export type Member = Readonly<{
   device: Device
@@ -29,6 +29,8 @@ export type Speaker = Readonly<{
   gate: FloodGate
   /** A client id may be any of its own. */
   routeOf(topic: string): Route
+  /** Whether it may subscribe to a filter, or get a message on a topic. */
+  mayHear(filter: string): boolean
   /** Of a LoRaWAN network server: the device with this DevEUI, in small letters. */
   memberBy(devEui: string): Member | undefined
 }>
@@ -50,6 +52,7 @@ export function deviceSpeaker(member: Member, gate: FloodGate): Speaker {
     id: member.device.id,
     gate,
     routeOf: (topic) => known.get(topic) ?? { kind: unread.some((fits) => fits(topic)) ? 'unread' : 'forbidden' },
+    mayHear: hearing(member.topics?.heard ?? []),
     memberBy: () => undefined,
   }
 }
@@ -64,8 +67,24 @@ export function bridgeSpeaker({ id, network }: Bridge, members: readonly Member[
     id,
     gate,
     routeOf: (topic) => known.get(topic) ?? (unread.some((fits) => fits(topic)) ? { kind: 'unread' } : others(topic)),
+    // Its own tree, as of a broker that were its alone.
+    mayHear: hearing([
+      ...TREES[network],
+      ...members.flatMap(({ topics }) => [...(topics?.heard ?? []), ...(topics?.states.keys() ?? [])]),
+    ]),
     memberBy: (devEui) => byEui.get(devEui),
   }
+}
+
+const TREES: Readonly<Record<Network, readonly string[]>> = {
+  'chirpstack-v4': ['application/#'],
+  'ttn-v3': ['v3/#'],
+  zigbee2mqtt: ['zigbee2mqtt/#'],
+  plain: [],
+}
+
+function hearing(filters: readonly string[]): (asked: string) => boolean {
+  return (asked) => filters.some((filter) => covers(filter, asked))
 }
 
 function routesOf(members: readonly Member[]): ReadonlyMap<string, Route> {

@@ -1,3 +1,16 @@
+/** Whether all that a filter, or a topic, can mean lies within another filter [MQTT 3.1.1 §4.7]. */
+export function covers(filter: string, asked: string): boolean {
+  if (asked.startsWith('$') && !filter.startsWith('$')) return false
+  const levels = asked.split('/')
+  const wanted = filter.split('/')
+  for (const [i, level] of wanted.entries()) {
+    if (level === '#') return true
+    const own = levels[i]
+    if (own === undefined || own === '#' || (level !== '+' && level !== own)) return false
+  }
+  return levels.length === wanted.length
+}
+
 /** Whether a topic fits a filter with + and # [MQTT 3.1.1 §4.7]. */
 export function topicFilter(filter: string): (topic: string) => boolean {
   const wanted = filter.split('/')

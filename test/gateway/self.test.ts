@@ -211,7 +211,7 @@ t.test(
     t.strictSame(raised(gateway), [`${SELF}/communication`], 'its silence is heard')
     const points = gateway.life.queries.seriesNames().filter(({ device }) => device === SELF)
     t.notOk(points.some(({ point }) => point === 'database_away'))
-    const never = { clock: { now: () => START, sleep: async () => {} }, room: async () => null }
+    const never = { clock: { now: () => START, sleep: async () => {} }, room: async () => null, contested: () => 0 }
     const more = { condition: async () => gateway.life.core.condition(), forwarding: () => [], lines: () => [] }
     const assetOnly = { ...gateway.site, devices: [] }
     t.equal(selfSource({ site: assetOnly, ...never, ...more }), null, 'nor where only an asset has the name')

@@ -154,6 +154,7 @@ export class PushedGateway {
       forwarding: () => forwarding.health(),
       lines: () => this.lines,
       room: async () => ({ ...this.disk }),
+      contested: () => 0,
       clock: sleeper,
     })
     void self?.run((batch, urgency) => pipeline.submit(batch, urgency), signal).catch(() => {})
