@@ -240,6 +240,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
         secretOf,
         clock,
         monotonicNow,
+        tls: site.mqtt?.tls ?? undefined,
         sessionFile: join(folder, 'mqtt.db'),
         reject,
         log: (message, fields) => log.warn(fields, message),

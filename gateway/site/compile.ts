@@ -262,6 +262,9 @@ export function compileSite(input: Input): {
   })
 
   const [host = '127.0.0.1', port = '0'] = file.mqtt?.listen.split(':') ?? []
+  const tls = tlsOf(file.mqtt, folder, (key, missingFile) =>
+    blame(['mqtt', 'tls', key], 'file_missing', { file: missingFile }),
+  )
   const site: Site = {
     id: file.site.id,
     name: file.site.name ?? file.site.id,
@@ -283,7 +286,7 @@ export function compileSite(input: Input): {
     devices,
     connections,
     mqtt: file.mqtt
-      ? { host, port: Number(port), secrets, bridges: bridges.map(({ id, network }) => ({ id, network })) }
+      ? { host, port: Number(port), secrets, bridges: bridges.map(({ id, network }) => ({ id, network })), tls }
       : null,
     channels,
     influx,
@@ -329,6 +332,20 @@ function settingsOf(written: NonNullable<SiteFile['settings']>): Settings {
 function parseDuty(text: string): { from: number; to: number } {
   const [from = 0, to = 0] = text.split('-').map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3)))
   return { from, to: to > from ? to : to + 1_440 }
+}
+
+/** Without one of its files there is no door with TLS; the other one stays. */
+function tlsOf(
+  mqtt: SiteFile['mqtt'],
+  folder: string,
+  missing: (key: 'cert' | 'key', file: string) => void,
+): NonNullable<Site['mqtt']>['tls'] {
+  if (!mqtt?.tls) return null
+  const [host = '', port = ''] = mqtt.tls.listen.split(':')
+  const files = { cert: resolve(folder, mqtt.tls.cert), key: resolve(folder, mqtt.tls.key) }
+  const lost = (['cert', 'key'] as const).filter((key) => !isReadable(files[key]))
+  for (const key of lost) missing(key, files[key])
+  return lost.length > 0 ? null : { host, port: Number(port), certFile: files.cert, keyFile: files.key }
 }
 
 function isReadable(file: string): boolean {

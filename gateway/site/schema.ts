@@ -243,6 +243,16 @@ export const SiteSchema = Type.Object(
       Type.Object(
         {
           listen: Address,
+          tls: Type.Optional(
+            Type.Object(
+              {
+                listen: Address,
+                cert: Type.String({ description: 'the certificate with its chain, a PEM file' }),
+                key: Type.String({ description: 'its private key, a PEM file' }),
+              },
+              { ...strict, description: 'a second door, with TLS 1.2 or newer' },
+            ),
+          ),
           bridges: Type.Optional(
             Type.Array(
               Type.Object(

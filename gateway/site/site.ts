@@ -4,6 +4,7 @@ import type { ConfigFault } from '#devices/fault.ts'
 import type { Text } from '#devices/point.ts'
 import type { ModbusConnection } from '#ingest/modbus/connection.ts'
 import type { Bridge } from '#ingest/mqtt/network.ts'
+import type { TlsListen } from '#ingest/mqtt/tls-door.ts'
 import type { Plan } from '#rules/plan.ts'
 import type { InfluxTarget } from '../historian/config.ts'
 import type { HistoryPolicy } from '../store/history/policy.ts'
@@ -28,6 +29,7 @@ export type Site = Readonly<{
     /** By device or bridge. */
     secrets: ReadonlyMap<string, string>
     bridges: readonly Bridge[]
+    tls: TlsListen | null
   }> | null
   channels: readonly ChannelConfig[]
   influx: readonly InfluxTarget[]

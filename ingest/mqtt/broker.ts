@@ -1,11 +1,12 @@
 import { type EventEmitter, once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Aedes, type Client, type PublishPacket } from 'aedes'
 import type { Rejection } from '../source.ts'
 import type { FloodGate } from './flood-gate.ts'
 import { NO_JOURNAL, openSessionJournal } from './sessions/session-journal.ts'
 import { SessionPersistence } from './sessions/session-persistence.ts'
+import { type TlsListen, tlsServer } from './tls-door.ts'
 import { takeoverWatch } from './takeover-watch.ts'
 import { guardWire, Refusal } from './wire-guard.ts'
 
@@ -44,6 +45,8 @@ export type Door = Readonly<{
 
 export type Broker = Readonly<{
   address: Readonly<{ host: string; port: number }>
+  /** Of the listener with TLS, where there is one. */
+  tlsAddress: Readonly<{ host: string; port: number }> | null
   /** Client ids over which two clients fought lately (F45). */
   contested(): readonly string[]
   /** Sessions kept, messages that wait in them, and messages given up since the start because a client stayed away. */
@@ -84,6 +87,8 @@ type Session = {
 export async function openBroker(
   options: Readonly<{
     listen: { host: string; port: number }
+    /** A second listener, with TLS. */
+    tls?: TlsListen | undefined
     door: Door
     newGate: () => FloodGate
     log: Log
@@ -203,7 +208,7 @@ export async function openBroker(
   })
   await aedes.listen()
 
-  const server = createServer({ noDelay: true }, (socket) => {
+  const connected = (socket: Socket): void => {
     const session: Session = {
       device: null,
       address: socket.remoteAddress ?? '',
@@ -221,31 +226,51 @@ export async function openBroker(
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     aedes.handle(guarded)
-  })
-  server.maxConnections = MAX_CONNECTIONS
-  server.on('drop', () => door.refused('flood'))
+  }
+  const told = (error: Error): void => log('mqtt listener error', { error })
+  const server = createServer({ noDelay: true }, connected)
+  const servers: [Server, Readonly<{ host: string; port: number }>][] = [[server, listen]]
 
   const close = async (): Promise<void> => {
     isClosing = true
-    const closed = server.listening ? once(server, 'close') : null
-    server.close()
+    const closed = servers.map(([each]) => {
+      const ending = each.listening ? once(each, 'close') : null
+      each.close()
+      return ending
+    })
     await new Promise<void>((resolve) => aedes.close(resolve))
     for (const socket of sockets) socket.destroy()
-    await closed
+    await Promise.all(closed)
     await persistence.destroy()
   }
 
   try {
-    server.listen(listen.port, listen.host)
-    await once(server, 'listening')
+    // Files that are no certificate shut the door with TLS alone.
+    if (options.tls) {
+      try {
+        servers.push([tlsServer(options.tls, connected, told), options.tls])
+      } catch (error) {
+        told(error as Error)
+      }
+    }
+    for (const [each, { host, port }] of servers) {
+      each.maxConnections = MAX_CONNECTIONS
+      each.on('drop', () => door.refused('flood'))
+      each.listen(port, host)
+      await once(each, 'listening')
+    }
   } catch (error) {
     await close()
     throw error
   }
-  server.on('error', (error) => log('mqtt listener error', { error }))
-  const { address, port } = server.address() as AddressInfo
+  for (const [each] of servers) each.on('error', told)
+  const [plain, secured] = servers.map(([each]) => {
+    const { address: host, port } = each.address() as AddressInfo
+    return { host, port }
+  })
   return {
-    address: { host: address, port },
+    address: plain!,
+    tlsAddress: secured ?? null,
     contested: () => takeovers.contested(),
     sessions: () => ({ ...persistence.load(), givenUp }),
     close,

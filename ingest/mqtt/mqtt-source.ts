@@ -13,6 +13,7 @@ import type { Bridge } from './network.ts'
 import { refusalBook } from './refusal-book.ts'
 import { silenceWatch } from './silence.ts'
 import { bridgeSpeaker, deviceSpeaker, type Member, memberOf, type Route, type Speaker } from './speaker.ts'
+import type { TlsListen } from './tls-door.ts'
 import { Refusal } from './wire-guard.ts'
 
 const NAME = 'mqtt'
@@ -22,6 +23,7 @@ const MAX_FLOWING = 1_000
 export type MqttSource = Source &
   Readonly<{
     address(): Readonly<{ host: string; port: number }> | null
+    tlsAddress(): Readonly<{ host: string; port: number }> | null
     /** Client ids over which two clients fought lately (F45). */
     contested(): readonly string[]
     sessions(): ReturnType<Broker['sessions']> | null
@@ -34,6 +36,8 @@ export type MqttSource = Source &
 export function mqttSource(
   options: Readonly<{
     listen: Readonly<{ host: string; port: number }>
+    /** A second listener, with TLS. */
+    tls?: TlsListen | undefined
     devices: readonly Device[]
     bridges?: readonly Bridge[]
     secretOf: (speaker: string) => string | null
@@ -206,6 +210,7 @@ export function mqttSource(
   return {
     name: NAME,
     address: () => address,
+    tlsAddress: () => open?.tlsAddress ?? null,
     contested: () => open?.contested() ?? [],
     sessions: () => open?.sessions() ?? null,
     async run(emit, signal) {
@@ -213,6 +218,7 @@ export function mqttSource(
       state = 'starting'
       const broker = await openBroker({
         listen,
+        tls: options.tls,
         door: {
           enter,
           receive: (message) => receive(message, emit),

@@ -1,8 +1,10 @@
 import { type EventEmitter, once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect as dial, type Socket } from 'node:net'
+import { type AddressInfo, connect as dial, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { connect as dialTls, type ConnectionOptions } from 'node:tls'
 import { type IClientOptions, MqttClient } from 'mqtt'
 import t, { type Test } from 'tap'
 import type { Device } from '#devices/device.ts'
@@ -12,6 +14,7 @@ import { mqttSource } from '#ingest/mqtt/mqtt-source.ts'
 import type { Bridge } from '#ingest/mqtt/network.ts'
 import { outgoingQueue } from '#ingest/mqtt/sessions/outgoing-queue.ts'
 import { openSessionFile } from '#ingest/mqtt/sessions/session-file.ts'
+import { type TlsListen, tlsServer } from '#ingest/mqtt/tls-door.ts'
 import { takeoverWatch } from '#ingest/mqtt/takeover-watch.ts'
 import { covers } from '#ingest/mqtt/topic-filter.ts'
 import type { Emit } from '#ingest/source.ts'
@@ -28,7 +31,14 @@ const PACKETS = join(process.env['CARETAKER_TEST_DATA'] ?? resolve('../shared/da
 
 async function broker(
   test: Test,
-  options: { devices?: Device[]; bridges?: Bridge[]; sessionFile?: string; drainTimeoutMs?: number; emit?: Emit } = {},
+  options: {
+    devices?: Device[]
+    bridges?: Bridge[]
+    sessionFile?: string
+    drainTimeoutMs?: number
+    tls?: TlsListen
+    emit?: Emit
+  } = {},
 ) {
   const batches: Batch[] = []
   const rejections: Record<string, number> = {}
@@ -316,7 +326,7 @@ void t.test('F45 two clients with one id: the one that came second is kept out',
   const join = (from: string) => client(t, port, 'K1', { from })
   let home = await join('127.0.0.1')
   let takeovers = 0
-  for (;;) {
+  while (takeovers < 20) {
     const rival = await join('127.0.0.2').catch(() => null)
     if (!rival) break
     takeovers += 1
@@ -411,5 +421,77 @@ void t.test(
       counts.reduce((sum, count) => sum + count),
     )
     t.equal(source.health().state, 'running')
+  },
+)
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+
+/** A certificate of its own making, for `name`. */
+function certificate(folder: string, name: string): Pick<TlsListen, 'certFile' | 'keyFile'> {
+  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  const how = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=${name} -keyout ${keyFile} -out ${certFile}`
+  if (spawnSync('openssl', how.split(' ')).status !== 0) throw new Error('no certificate')
+  return { certFile, keyFile }
+}
+
+void t.test(
+  'S27 the broker over TLS, 1.2 at least',
+  { skip: hasOpenssl ? false : 'openssl is not there' },
+  async (t) => {
+    const files = certificate(dirname(sessionFile(t)), 'gateway')
+    const { source, batches } = await broker(t, { tls: { host: '127.0.0.1', port: 0, ...files } })
+    await until('the door with TLS is open', () => source.tlsAddress() !== null)
+    const { port } = source.tlsAddress()!
+    const over = (options: ConnectionOptions = {}) =>
+      dialTls({ port, host: '127.0.0.1', ca: readFileSync(files.certFile), servername: 'gateway', ...options })
+    const k1 = new MqttClient(() => over(), {
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+      clientId: 'K1',
+      username: 'K1',
+      password: 'secret of K1',
+    })
+    t.teardown(() => k1.end(true))
+    await next(k1, 'connect')
+    await k1.publishAsync('bins/K1/state', state({ seq: 1, fill: 5 }), { qos: 1 })
+    t.equal(batches.length, 1)
+    const old = over({ maxVersion: 'TLSv1.1', minVersion: 'TLSv1' })
+    await t.rejects(once(old, 'secureConnect'))
+    const garbage = await raw(t, port)
+    garbage.end(frame(0x10, text('MQTT')))
+    await once(garbage.resume(), 'close')
+    await k1.publishAsync('bins/K1/state', state({ seq: 2, fill: 5 }), { qos: 1 })
+  },
+)
+
+void t.test(
+  'S27 a renewed certificate is taken up, a broken one leaves the old',
+  { skip: hasOpenssl ? false : 'openssl is not there' },
+  async (t) => {
+    const files = certificate(dirname(sessionFile(t)), 'first')
+    const told: Error[] = []
+    const server = tlsServer(
+      { host: '127.0.0.1', port: 0, ...files },
+      (socket) => void socket.on('error', () => {}),
+      (error) => told.push(error),
+      20,
+    )
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const nameShown = async (): Promise<unknown> => {
+      const socket = dialTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      await once(socket, 'secureConnect')
+      const { subject } = socket.getPeerCertificate()
+      socket.destroy()
+      return subject.CN
+    }
+    t.equal(await nameShown(), 'first')
+    writeFileSync(files.certFile, 'no certificate')
+    await until('the broken one is told', () => told.length > 0)
+    t.equal(await nameShown(), 'first')
+    certificate(dirname(files.certFile), 'second')
+    await until('the new one is shown', async () => (await nameShown()) === 'second')
   },
 )
