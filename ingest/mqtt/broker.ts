@@ -233,10 +233,10 @@ export async function openBroker(
 
   const close = async (): Promise<void> => {
     isClosing = true
-    const closed = servers.map(([each]) => {
+    const closed = servers.map(async ([each]) => {
       const ending = each.listening ? once(each, 'close') : null
       each.close()
-      return ending
+      await ending
     })
     await new Promise<void>((resolve) => aedes.close(resolve))
     for (const socket of sockets) socket.destroy()

@@ -424,13 +424,15 @@ void t.test(
   },
 )
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+/** Debian package openssl. */
+const TOOLS = { certificate: 'openssl' } as const
+const hasOpenssl = spawnSync(TOOLS.certificate, ['version']).status === 0
 
 /** A certificate of its own making, for `name`. */
 function certificate(folder: string, name: string): Pick<TlsListen, 'certFile' | 'keyFile'> {
   const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
   const how = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=${name} -keyout ${keyFile} -out ${certFile}`
-  if (spawnSync('openssl', how.split(' ')).status !== 0) throw new Error('no certificate')
+  if (spawnSync(TOOLS.certificate, how.split(' ')).status !== 0) throw new Error('no certificate')
   return { certFile, keyFile }
 }
 
