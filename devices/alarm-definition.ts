@@ -83,6 +83,16 @@ const Conditions = {
       { ...strict, minProperties: 2, description: 'it starts too often, or runs too much; the point is a switch' },
     ),
   ),
+  lost: Type.Optional(
+    Type.Object(
+      {
+        while: Type.String({ minLength: 1, description: 'CEL, without windows: so its last good values were' }),
+        within: Duration,
+        or: Type.Optional(Type.String({ minLength: 1, description: 'CEL: the device itself says that it goes' })),
+      },
+      { ...strict, description: 'the device falls silent while its last good values, not older than within, were so' },
+    ),
+  ),
   moving_normal: Type.Optional(
     Type.Object(
       {

@@ -49,7 +49,10 @@ function shapeFaults(alarm: AlarmDefinition, blame: Blame): void {
       blame([key], 'wrong_value', { key, detail: 'only limits have it' })
   if (alarm.until !== undefined && alarm.when === undefined)
     blame(['until'], 'wrong_value', { key: 'until', detail: 'only when has it; limits have a deadband' })
-  if (said.length === 1 && said[0] !== 'when' && alarm.point === undefined) blame([], 'missing_key', { key: 'point' })
+  const isOfDevice = said[0] === 'when' || said[0] === 'lost'
+  if (said.length === 1 && !isOfDevice && alarm.point === undefined) blame([], 'missing_key', { key: 'point' })
+  if (alarm.lost && alarm.point !== undefined)
+    blame(['point'], 'wrong_value', { key: 'point', detail: 'lost is about the whole device' })
   alarm.schedule?.forEach((span, i) => {
     if (!span.limits === !span.off)
       blame(['schedule', i], 'wrong_value', { key: 'schedule', detail: 'give either limits or off: true' })
@@ -133,10 +136,14 @@ function expressionFaults(alarm: AlarmDefinition, variables: Variables, blame: B
     [['until'], alarm.until],
     [['enabled_when'], alarm.enabled_when],
     [['stuck', 'driver'], alarm.stuck?.driver],
+    [['lost', 'while'], alarm.lost?.while],
+    [['lost', 'or'], alarm.lost?.or],
   ]
   for (const [path, text] of texts) {
     if (text === undefined) continue
     const compiled = compileCondition(text, variables)
     if ('fault' in compiled) blame(path, compiled.fault.code, compiled.fault.params, compiled.fault.offset)
+    else if (path[1] === 'while' && compiled.condition.inputs.some(({ window }) => window))
+      blame(path, 'wrong_value', { key: 'while', detail: 'only newest values, no windows' })
   }
 }

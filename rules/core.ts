@@ -2,6 +2,7 @@ import { alarmStage } from './alarms/alarms.ts'
 import { supervisionStage } from './clocks/supervision.ts'
 import { controlStage } from './control/control.ts'
 import { Flow } from './flow.ts'
+import { liftStage } from './lifts/lifts.ts'
 import { noticeStage } from './notices/notices.ts'
 import { orderStage } from './orders/orders.ts'
 import type { Plan } from './plan.ts'
@@ -13,5 +14,5 @@ import type { Plan } from './plan.ts'
  */
 export function coreOf(plan: Plan, before?: Flow): Flow {
   const [alarms, orders, notices] = [alarmStage(plan), orderStage(plan), noticeStage(plan)]
-  return new Flow(plan.rules, [alarms, orders, notices, supervisionStage(plan), controlStage(plan)], before)
+  return new Flow(plan.rules, [liftStage(plan), alarms, orders, notices, supervisionStage(plan), controlStage(plan)], before)
 }

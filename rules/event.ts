@@ -198,6 +198,21 @@ type Body = {
     class: OrderClass
     closesItself: boolean
   }
+  /**
+   * "Call every car": one line for each lift that is lost. Said again when it turns out that somebody is likely to be in
+   * it, or when it is lost anew. `since` is site time.
+   */
+  'order.line_added': {
+    order: string
+    alarm: string
+    rule: string
+    asset: string
+    device: string
+    likely: boolean
+    since: number
+  }
+  /** It is heard again. */
+  'order.line_ended': { order: string; asset: string }
   'order.dispatched': { order: string; assignee: string; why: Why }
   'order.accepted': { order: string; by: string; alarms: readonly string[] }
   'order.arrived': { order: string; by: string }

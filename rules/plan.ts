@@ -164,6 +164,10 @@ export type Watch = (
   | Readonly<{ kind: 'disagreement'; point: string; other: Readonly<{ device: string; point: string }>; by: number }>
   /** Something is switched on more often, or for a larger share of the time, than is good for it. */
   | Readonly<{ kind: 'duty'; point: string; overMs: number; starts?: number; share?: number }>
+  /** The device falls silent, or says `or`, while its last good values fulfilled `while`; older ones than `withinMs` do not count. */
+  | Readonly<{ kind: 'lost'; while: Condition; withinMs: number; or?: Condition }>
+  /** So many of these assets are lost within the time. The stage for lifts finds it; no reading does. */
+  | Readonly<{ kind: 'lost-lifts'; lifts: readonly string[]; count: number; withinMs: number }>
   /** A short average leaves the normal of the short averages before it. */
   | MovingNormalWatch
 ) &

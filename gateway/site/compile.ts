@@ -22,6 +22,7 @@ import { ruleTestFaults } from './rule-files.ts'
 import { RuleLayers } from './rule-layers.ts'
 import { rulesOf } from './rules.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
+import { liftRules } from './lift-rules.ts'
 import { resolveSecret } from './secret.ts'
 import { supervisorsOf } from './supervisors.ts'
 import { vocabularyOf } from './vocabulary.ts'
@@ -274,7 +275,7 @@ export function compileSite(input: Input): {
     plan: {
       site: file.site.id,
       timeZone,
-      rules,
+      rules: [...rules, ...liftRules(devices, assets)],
       assets,
       staff,
       controls,

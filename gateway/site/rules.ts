@@ -37,7 +37,7 @@ function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string
     asset: device.asset,
     name: definition.name,
     watch,
-    onDelayMs: definition.delay?.on === undefined ? DEFAULT_ON_DELAY_MS : parseDuration(definition.delay.on)!,
+    onDelayMs: onDelayOf(definition, device),
     offDelayMs: definition.delay?.off === undefined ? DEFAULT_OFF_DELAY_MS : parseDuration(definition.delay.off)!,
     latch: definition.latch ?? false,
     safety: definition.class === 'P0' || (definition.class === 'P1' && definition.latch === true),
@@ -52,6 +52,17 @@ function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string
     ...(definition.response === undefined ? {} : { response: definition.response }),
   }))
   return definition.on_missing === 'alarm' ? [...rules, missingRule(rules[0]!, definition, device)] : rules
+}
+
+/** A silent device is noticed as its communication alarm notices it, unless the definition says otherwise. */
+function onDelayOf({ delay, lost }: AlarmDefinition, { profile }: Device): number {
+  if (delay?.on !== undefined) return parseDuration(delay.on)!
+  return lost ? silentDelayMs(profile) : DEFAULT_ON_DELAY_MS
+}
+
+/** A polled unit gets its validity to answer again; a reporting one was silent for that long already. */
+function silentDelayMs(profile: Device['profile']): number {
+  return profile.modbus ? offlineAfterMs(profile) : 0
 }
 
 /** `on_missing: alarm`: that nobody can tell is an alarm of the rule's own rank, so that a person looks. */
@@ -128,8 +139,7 @@ function dataRules(device: Device): Rule[] {
     asset: device.asset,
     name: inAllLanguages(`alarm.${family}`),
     watch: { kind: 'data', family },
-    // A polled unit gets its validity to answer again; a reporting one was silent for that long already.
-    onDelayMs: family === 'communication' && device.profile.modbus ? validityMs : 0,
+    onDelayMs: family === 'communication' ? silentDelayMs(device.profile) : 0,
     offDelayMs: DEFAULT_OFF_DELAY_MS,
     latch: false,
     safety: false,

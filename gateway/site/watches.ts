@@ -28,6 +28,7 @@ export function watchesOf(
 /** Which points a definition reads: what must be there for it to be judged. */
 export function pointsOf(definition: AlarmDefinition, device: Device): readonly string[] {
   if (definition.when !== undefined) return conditionOf(definition.when, device).variables
+  if (definition.lost) return conditionOf(definition.lost.while, device).variables
   const { disagrees } = definition
   return [definition.point!, ...(disagrees && disagrees.of === undefined ? [disagrees.with] : [])]
 }
@@ -73,12 +74,16 @@ function minutesOf(clock: string): number {
 }
 
 function otherThanLimits(definition: AlarmDefinition, device: Device): Watch {
-  const { when, rate, stuck, absent, changes, disagrees, duty, moving_normal: movingNormal } = definition
+  const { when, rate, stuck, absent, changes, disagrees, duty, lost, moving_normal: movingNormal } = definition
   const point = definition.point!
   if (when !== undefined) {
     const { until } = definition
     const end = until === undefined ? {} : { until: conditionOf(until, device) }
     return { kind: 'when', condition: conditionOf(when, device), ...end }
+  }
+  if (lost) {
+    const or = lost.or === undefined ? {} : { or: conditionOf(lost.or, device) }
+    return { kind: 'lost', while: conditionOf(lost.while, device), withinMs: msOf(lost.within), ...or }
   }
   if (rate) {
     const { over, ...by } = rate

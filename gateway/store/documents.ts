@@ -87,6 +87,8 @@ export type OrderDocument = {
   pauses?: { from: number; to: number | null; reason: PauseReason; until: number }[]
   /** Words to those concerned. */
   updates?: { at: number; by: string; text: string; eta: number | null }[]
+  /** "Call every car": the lifts that are lost; `endedAt`: heard again. */
+  lines?: { asset: string; likely: boolean; since: number; endedAt: number | null }[]
   escalations?: { level: Level; clock: Goal; dueAt: number; at: number; to: string[] }[]
   silentSince?: number | null
 }

@@ -75,6 +75,18 @@ export class Projections {
           if (!order.assets.includes(event.asset)) order.assets.push(event.asset)
         })
         return
+      case 'order.line_added':
+        return this.#order(event, (order) => {
+          const { asset, likely, since } = event
+          const others = (order.lines ?? []).filter((line) => line.asset !== asset)
+          order.lines = [...others, { asset, likely, since, endedAt: null }]
+        })
+      case 'order.line_ended':
+        return this.#order(event, (order) => {
+          order.lines = (order.lines ?? []).map((line) =>
+            line.asset === event.asset ? { ...line, endedAt: event.at } : line,
+          )
+        })
       case 'order.dispatched':
         return this.#order(event, (order) =>
           Object.assign(order, { state: 'dispatched', assignee: event.assignee, why: event.why }),

@@ -30,10 +30,20 @@ export function alarmStage(plan: Pick<Plan, 'rules' | 'assets'> & Partial<Pick<P
   }
   const book = new AlarmBook(settings)
   const tree = new AssetTree(plan.assets)
-  const losses = new SimultaneousLosses(book, tree, settings)
+  const call = plan.rules.find(({ watch }) => watch.kind === 'lost-lifts')
+  const lifts = new Set(call?.watch.kind === 'lost-lifts' ? call.watch.lifts : [])
+  const losses = new SimultaneousLosses(book, tree, settings, lifts)
   const hands = new Hands(book, plan, settings)
   const timers = new Timers(book, losses, settings)
-  const around = { book, tree, losses, rules, partsAbove: (asset: string) => partsAbove(plan.assets, asset) }
+  const around = {
+    book,
+    tree,
+    losses,
+    rules,
+    partsAbove: (asset: string) => partsAbove(plan.assets, asset),
+    lifts,
+    call: call?.id ?? null,
+  }
 
   const move = (alarm: Alarm, trigger: AlarmTrigger) => nextAlarmState(alarm.state, trigger, alarm.latch)
   const of = ({ alarm, rule, asset, trace }: Alarm) => ({ alarm, rule, asset, trace })
@@ -84,12 +94,13 @@ export function alarmStage(plan: Pick<Plan, 'rules' | 'assets'> & Partial<Pick<P
   }
 
   function raised(rule: Rule, event: EventOf<'condition.became'>, { at, seq }: Context): readonly Draft[] {
-    const { id, device, asset, priority, latch, safety } = rule
-    const { since: occurredAt, evidence, found, trace } = event
+    const { id, priority, latch, safety } = rule
+    // Of the event: what is found out of several assets stands at one of them.
+    const { device, asset, since: occurredAt, evidence, found, trace } = event
     const isLoss = rule.watch.kind === 'data' && rule.watch.family === 'communication'
     const candidate = { alarm: null, rule: id, asset, priority, class: rule.class, safety, loss: isLoss, holds: true }
     const teller = book.flood.teller(at, trace)
-    const loss = isLoss ? losses.covering(rule, occurredAt) : null
+    const loss = isLoss && !lifts.has(asset) ? losses.covering(rule, occurredAt) : null
     const silence =
       silenceOf(candidate, around) ?? (loss ? losses.silenceOf(null, loss) : null) ?? teller.silence(candidate)
     const draft: Draft = {
@@ -168,6 +179,8 @@ export function alarmStage(plan: Pick<Plan, 'rules' | 'assets'> & Partial<Pick<P
     return alarm ? [alarm] : []
   }
   const below = (asset: string): readonly Alarm[] => tree.below(asset).flatMap((each) => book.on(each))
+  const lostLifts = (): readonly Alarm[] =>
+    [...lifts].flatMap((asset) => book.on(asset).filter((alarm) => alarm.loss && alarm.holding.length > 0))
   const all = (): readonly Alarm[] => [...book.alarms.values()]
 
   function acknowledge(alarm: Alarm, by: string, comment?: string): readonly Draft[] | null {
@@ -272,8 +285,10 @@ export function alarmStage(plan: Pick<Plan, 'rules' | 'assets'> & Partial<Pick<P
   function onCauseMoved({ alarm: id, asset, trace }: CauseEvent, context: Context): readonly Draft[] {
     const alarm = book.alarms.get(id)
     const loss = book.losses.of(id)
+    const called = alarm === undefined || alarm.rule === call?.id ? lostLifts() : []
+    const explained = [...(alarm ? [alarm] : []), ...(asset === undefined ? [] : below(asset)), ...called]
     return [
-      ...reconciledAll([...(alarm ? [alarm] : []), ...(asset === undefined ? [] : below(asset))], context),
+      ...reconciledAll([...new Set(explained)], context),
       ...(loss && !(alarm && alarm.holding.length > 0) ? losses.ended(loss, trace) : []),
     ]
   }

@@ -11,7 +11,11 @@ export class SimultaneousLosses {
   readonly #tree: AssetTree
   readonly #settings: AlarmSettings
 
-  constructor(book: AlarmBook, tree: AssetTree, settings: AlarmSettings) {
+  /** They are called one by one, and never counted as part of something else. */
+  readonly #lifts: ReadonlySet<string>
+
+  constructor(book: AlarmBook, tree: AssetTree, settings: AlarmSettings, lifts: ReadonlySet<string> = new Set()) {
+    this.#lifts = lifts
     this.#book = book
     this.#tree = tree
     this.#settings = settings
@@ -44,6 +48,7 @@ export class SimultaneousLosses {
       .filter(
         (each) =>
           each.holding.length > 0 &&
+          !this.#lifts.has(each.asset) &&
           each.since >= at - this.#settings.lossWithinMs &&
           (each.silence === null || each.silence.by === 'flood') &&
           !this.#book.losses.of(each.alarm),

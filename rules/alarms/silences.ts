@@ -15,6 +15,9 @@ type Around = Readonly<{
   rules: ReadonlyMap<string, Rule>
   /** Parts of an asset stand and fall with it. */
   partsAbove(asset: string): readonly string[]
+  /** Those that are called when several are lost, and the rule that says so. */
+  lifts: ReadonlySet<string>
+  call: string | null
 }>
 
 /**
@@ -66,9 +69,19 @@ function shelved({ rule }: Candidate, book: AlarmBook): Silence | null {
   return shelf ? { by: 'shelf', why: { code: 'shelved', params: { shelf: shelf.shelf, until: shelf.until } } } : null
 }
 
+/** A silent lift is never explained by the power that failed: only by the order that calls every car. */
+function called({ alarm: id }: Candidate, { book, call }: Around): Silence | null {
+  const root = call === null ? undefined : book.ofRule(call)
+  if (!root || root.alarm === id || root.holding.length === 0) return null
+  const why = { code: 'caused_by', params: { root: root.alarm, asset: root.asset } }
+  return { by: 'cause', why, root: root.alarm }
+}
+
 /** What no longer holds needs no cause. */
-function caused(candidate: Candidate, { book, tree, losses }: Around): Silence | null {
+function caused(candidate: Candidate, around: Around): Silence | null {
+  const { book, tree, losses, lifts } = around
   if (!candidate.holds || candidate.safety) return null
+  if (candidate.loss && lifts.has(candidate.asset)) return called(candidate, around)
   const root = rootAbove(candidate, book, tree)
   if (root) {
     const why = { code: 'caused_by', params: { root: root.alarm, asset: root.asset } }

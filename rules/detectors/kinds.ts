@@ -8,6 +8,7 @@ import { dutyJudgement } from './duty.ts'
 import { guarded } from './guard.ts'
 import type { Judgement } from './judgement.ts'
 import { limitJudgement } from './limit.ts'
+import { lostJudgement } from './lost.ts'
 import { movingNormalJudgement } from './moving-normal.ts'
 import { rateJudgement } from './rate.ts'
 import { stuckJudgement } from './stuck.ts'
@@ -24,7 +25,14 @@ const KINDS: { [K in Watch['kind']]: (watch: Extract<Watch, { kind: K }>, rule: 
   changes: changesJudgement,
   disagreement: disagreementJudgement,
   duty: dutyJudgement,
+  lost: lostJudgement,
+  'lost-lifts': foundByStage,
   'moving-normal': movingNormalJudgement,
+}
+
+/** What a stage finds out of the conditions of others: no reading says it, its side is the journal's. */
+function foundByStage(): Judgement {
+  return { points: [], take: () => {}, verdict: () => ({ state: 'unknown', evidence: { at: 0 } }) }
 }
 
 export function detectorFor(rule: Rule): Detector {

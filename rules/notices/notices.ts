@@ -38,7 +38,10 @@ export function noticeStage(plan: Plan): Stage {
     [...new Set(notice.alarms.flatMap((alarm) => homesOf(alarm.asset)))].toSorted()
   const sourceOf = (notice: Notice): Truth => conditions.worstOf(rulesOf(notice))
 
-  function onOrder(event: EventOf<'order.opened'> | EventOf<'order.joined'>, { seq }: Context): readonly Draft[] {
+  function onOrder(
+    event: EventOf<'order.opened' | 'order.joined' | 'order.line_added'>,
+    { seq }: Context,
+  ): readonly Draft[] {
     const { order, alarm, rule, asset, trace } = event
     const kind = rules.get(rule)?.notice
     const homes = homesOf(asset)
@@ -189,6 +192,7 @@ export function noticeStage(plan: Plan): Stage {
       switch (input.type) {
         case 'order.opened':
         case 'order.joined':
+        case 'order.line_added':
           return onOrder(input, context)
         case 'notice.joined':
           return onJoined(input)
@@ -265,7 +269,7 @@ function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
   if (!notice) return
   switch (event.type) {
     case 'notice.joined':
-      if (!notice.alarms.some((known) => known.alarm === event.alarm && known.rule === event.rule))
+      if (!notice.alarms.some((known) => isSame(known, event)))
         notice.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
       return
     case 'notice.published':
@@ -290,4 +294,10 @@ function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
       return
     default:
   }
+}
+
+type About = Readonly<{ alarm: string; rule: string; asset: string }>
+/** One alarm may be about several assets: the cars that are called. */
+function isSame(a: About, b: About): boolean {
+  return a.alarm === b.alarm && a.rule === b.rule && a.asset === b.asset
 }

@@ -64,6 +64,10 @@ export class OrderBook {
     return this.#conditions.worstOf(order.alarms.map(({ rule }) => rule))
   }
 
+  truthOf(rule: string): Truth {
+    return this.#conditions.worstOf([rule])
+  }
+
   isForPersonToTell(order: Order, at: number): boolean {
     return this.#conditions.isForPersonToTell(
       order.alarms.map(({ rule }) => rule),

@@ -11,6 +11,9 @@ import { ORDER_TRANSITIONS } from './states.ts'
 /** Alarms become work orders: one open order per incident, dispatched, accepted, worked on, closed when it is really over. */
 export function orderStage(plan: Plan): Stage {
   const rules = new Map(plan.rules.map((rule) => [rule.id, rule]))
+  const call = plan.rules.find(({ watch }) => watch.kind === 'lost-lifts')
+  const callWithinMs = call?.watch.kind === 'lost-lifts' ? call.watch.withinMs : 0
+  const lifts = new Set(call?.watch.kind === 'lost-lifts' ? call.watch.lifts : [])
   const book = new OrderBook()
 
   /**
@@ -29,7 +32,7 @@ export function orderStage(plan: Plan): Stage {
     const isRepeated = event.type === 'alarm.announced' && event.why.code === 're_alarm'
     const isSaidAgain = rule.notice === undefined || isRepeated
     if (isKnown && isSaidAgain && same && !isThoughtOver(same)) return []
-    const incident = incidentOf(rule, asset)
+    const incident = isLostLift(rule) ? LOST_LIFTS : incidentOf(rule, asset)
     const open =
       same ??
       ofRoot(silence, rule) ??
@@ -75,8 +78,21 @@ export function orderStage(plan: Plan): Stage {
     return [opened(plainly, asset, { alarm, order: `W${seq}`, incident, trace, badActor: true })]
   }
 
+  /** One lost lift may be the first of many: who looks after it calls the others, too. */
+  function isLostLift({ watch, asset }: Rule): boolean {
+    if (watch.kind === 'lost-lifts') return true
+    const isLoss = watch.kind === 'lost' || (watch.kind === 'data' && watch.family === 'communication')
+    return isLoss && lifts.has(asset)
+  }
+
+  /** Every car is called by this order: whatever lift is lost then joins it, however late. */
+  function isCalled(order: Order): boolean {
+    return call !== undefined && order.alarms.some(({ rule }) => rule === call.id) && book.truthOf(call.id) === 'true'
+  }
+
   function isSameIncident(order: Order, incident: string, at: number): boolean {
-    return order.incident === incident && at - order.lastJoinedAt <= plan.settings.incidentWindowMs
+    const withinMs = incident === LOST_LIFTS ? callWithinMs : plan.settings.incidentWindowMs
+    return order.incident === incident && (at - order.lastJoinedAt <= withinMs || isCalled(order))
   }
 
   function assign(
@@ -212,6 +228,9 @@ function canCarry(order: Order, rule: Rule): boolean {
   if (order.state === 'new' || order.state === 'dispatched') return true
   return !isThoughtOver(order) && graver(order.class, rule.class) === order.class
 }
+
+/** Lifts that are lost within the same minute. */
+const LOST_LIFTS = 'lifts/lost'
 
 /** A person in danger is never grouped. Alarms of one room are one incident; loss of data is another matter than what the data say. */
 function incidentOf(rule: Rule, asset: Asset): string {

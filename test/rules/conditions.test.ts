@@ -88,6 +88,66 @@ const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ len
 
 const STORIES: readonly (readonly [name: string, alarm: string, steps: readonly Step[], told: string])[] = [
   [
+    'a device that falls silent in use is lost until it is heard again',
+    'lost: { while: on, within: 30s }, delay: { on: 10s, off: 0s }',
+    [
+      [0, { on: false, v: 1 }],
+      [10, { on: true }],
+      [20, { on: 'gone', v: 'gone' }],
+      [28, { on: 'gone', v: 'gone' }],
+      [35, { on: 'gone', v: 'gone' }],
+      [50, { on: false, v: 1 }],
+    ],
+    'false@0 true@30 false@50',
+  ],
+  [
+    'an idle one is only silent, and one that answers again in time was never lost',
+    'lost: { while: on, within: 30s }, delay: { on: 10s, off: 0s }',
+    [
+      [0, { on: true }],
+      [5, { on: 'gone' }],
+      [12, { on: true }],
+      [20, { on: false }],
+      [25, { on: 'gone' }],
+      [34, { on: 'gone' }],
+      [44, { on: 'gone' }],
+    ],
+    'false@0',
+  ],
+  [
+    'nothing at all, for the time that also makes the communication alarm',
+    'lost: { while: on, within: 2m }',
+    [
+      [0, { on: true }],
+      [200, { on: true }],
+    ],
+    'false@0 true@120 false@200',
+  ],
+  [
+    'what it said too long ago does not count',
+    'lost: { while: on, within: 30s }, delay: { on: 0s, off: 0s }',
+    [
+      [0, { on: true, v: 1 }],
+      [20, { v: 1 }],
+      [40, { v: 1 }],
+      [50, { on: 'gone', v: 'gone' }],
+    ],
+    'false@0',
+  ],
+  [
+    'or it says so itself, with the values of that moment or of the one before',
+    `lost: { while: on, within: 30s, or: 'mode == "off"' }, delay: { on: 0s, off: 0s }`,
+    [
+      [0, { on: true, mode: 'ok' }],
+      [10, { on: false, mode: 'off' }],
+      [20, { on: 'gone', mode: 'gone' }],
+      [30, { on: false, mode: 'off' }],
+      [40, { on: false, mode: 'ok' }],
+      [50, { on: false, mode: 'off' }],
+    ],
+    'false@0 true@10 false@40',
+  ],
+  [
     'the mean of a minute, unknown until half of it was seen',
     'point: v, limits: { hi: 10 }, window: { of: avg, over: 60s }',
     series('v', 10, [5, 5, 5, 5, 20, 20, 20, 20, 20, 0, 0, 0, 0]),

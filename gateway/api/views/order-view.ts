@@ -18,7 +18,8 @@ export function orderView(
   return async (order) => {
     const alarms = await origins.of(order.alarmIds)
     const devices = [...new Set(alarms.map(({ device }) => device))]
-    const rule = alarms[0]?.rule
+    // Where every car is called, that is what the order is for, whatever came first.
+    const rule = (alarms.find((alarm) => rules.get(alarm.rule)?.watch.kind === 'lost-lifts') ?? alarms[0])?.rule
     return {
       id: order.id,
       state: order.state,
@@ -52,6 +53,15 @@ export function orderView(
         to: time(pause.to),
         until: time(pause.until),
       })),
+      lines: (order.lines ?? [])
+        .toSorted((a, b) => Number(b.likely) - Number(a.likely) || a.since - b.since)
+        .map(({ asset, likely, since, endedAt }) => ({
+          asset,
+          assetName: both(site.plan.assets.get(asset)?.name ?? asset),
+          likely,
+          since: time(since),
+          endedAt: time(endedAt),
+        })),
       updates: (order.updates ?? []).map((update) => ({ ...update, at: time(update.at), eta: time(update.eta) })),
       escalations: (order.escalations ?? []).map((told) => ({ ...told, dueAt: time(told.dueAt), at: time(told.at) })),
       silentSince: time(order.silentSince ?? null),
