@@ -79,7 +79,10 @@ export class Projections {
         return this.#order(event, (order) => {
           const { asset, likely, since } = event
           const others = (order.lines ?? []).filter((line) => line.asset !== asset)
-          order.lines = [...others, { asset, likely, since, endedAt: null }]
+          // Whoever calls them goes from top to bottom.
+          order.lines = [...others, { asset, likely, since, endedAt: null }].toSorted(
+            (a, b) => Number(b.likely) - Number(a.likely) || a.since - b.since,
+          )
         })
       case 'order.line_ended':
         return this.#order(event, (order) => {

@@ -26,6 +26,18 @@ export function partOfTheDemo(devices: readonly string[], url: string, keep: str
   })
 }
 
+/** Some devices of the demonstration, the rules about all its lifts where they are lifts, and no database. */
+export function devicesOfTheDemo(isPlayed: (device: string) => boolean): Site {
+  const { site, faults } = loadSite(DEMO, { env: {}, cwd: process.cwd() })
+  if (!site) throw new Error(`the demonstration's site is wrong: ${JSON.stringify(faults)}`)
+  const { plan } = site
+  return {
+    ...site,
+    devices: site.devices.filter(({ id }) => isPlayed(id)),
+    plan: { ...plan, rules: plan.rules.filter(({ device }) => isPlayed(device)) },
+  }
+}
+
 /** What a pump set says, all ten points; without pressure while it is tripped. */
 export function pumpSays(device: string, at: number, isTripped: boolean): Reading[] {
   const minutes = at / 60_000

@@ -229,7 +229,8 @@ export class PushedGateway {
   }
 
   #isAtRest(): boolean {
-    return !this.#life || this.#life.forwarder.sleeping + this.farEnd.sleeping > 0
+    // Without a database nobody works on a wire.
+    return !this.#life || this.site.influx.length === 0 || this.#life.forwarder.sleeping + this.farEnd.sleeping > 0
   }
 
   #newFolder(): string {

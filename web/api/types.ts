@@ -211,6 +211,14 @@ export type Order = Readonly<{
     at: string
     to: readonly string[]
   }>[]
+  /** Lifts to be called, the likely ones first. */
+  lines: readonly Readonly<{
+    asset: string
+    assetName: Both
+    likely: boolean
+    since: string
+    endedAt: string | null
+  }>[]
   silentSince: string | null
   finishedAt: string | null
   verifiedAt: string | null

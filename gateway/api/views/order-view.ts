@@ -53,15 +53,13 @@ export function orderView(
         to: time(pause.to),
         until: time(pause.until),
       })),
-      lines: (order.lines ?? [])
-        .toSorted((a, b) => Number(b.likely) - Number(a.likely) || a.since - b.since)
-        .map(({ asset, likely, since, endedAt }) => ({
-          asset,
-          assetName: both(site.plan.assets.get(asset)?.name ?? asset),
-          likely,
-          since: time(since),
-          endedAt: time(endedAt),
-        })),
+      lines: (order.lines ?? []).map(({ asset, likely, since, endedAt }) => ({
+        asset,
+        assetName: both(site.plan.assets.get(asset)?.name ?? asset),
+        likely,
+        since: time(since),
+        endedAt: time(endedAt),
+      })),
       updates: (order.updates ?? []).map((update) => ({ ...update, at: time(update.at), eta: time(update.eta) })),
       escalations: (order.escalations ?? []).map((told) => ({ ...told, dueAt: time(told.dueAt), at: time(told.at) })),
       silentSince: time(order.silentSince ?? null),

@@ -10,6 +10,7 @@ import { Times } from '../../parts/times.tsx'
 import { may } from '../../roles.ts'
 import { orderActions } from './order-actions.ts'
 import { OrderClocks } from './order-clocks.tsx'
+import { OrderLines } from './order-lines.tsx'
 
 /** One order: what, where, why, what to do, and the next step under the thumb. */
 export function OrderScreen() {
@@ -85,6 +86,7 @@ function OrderDetails({ order }: { order: Order }) {
           />
         </Panel>
         <div class="grid gap-3">
+          <OrderLines order={order} />
           <OrderClocks order={order} />
           {alarms.length > 0 && <Causes alarms={alarms} />}
           <Panel title={words.say('web.times')}>
