@@ -22,6 +22,7 @@ import { startControl } from './control.ts'
 import { deviceSecrets } from './credentials.ts'
 import { startForwarding } from './forwarding.ts'
 import type { ForwardingEvent } from './historian/outage.ts'
+import { Doubts } from './doubts.ts'
 import { Latest } from './latest.ts'
 import { gatewayMetrics } from './metrics.ts'
 import { outbox } from './outbox/outbox.ts'
@@ -125,6 +126,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const accounting = new Accounting()
   const latest = new Latest()
   const desk = new ControlDesk(site.plan)
+  const doubts = new Doubts()
   const feed = eventFeed({ read: store.read, delay: clock.delay })
   const vitals = vitalsOf({ folder, read: store.read, clock, version })
   const metrics = gatewayMetrics({
@@ -153,11 +155,14 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     known: (readings) => latest.take({ source: '', receivedAt: 0, readings }),
     rebuilt(snapshot) {
       desk.rebuilt(snapshot)
+      doubts.rebuilt(snapshot)
       writing.takeUp()
     },
     fatal: (error) => crashed.resolve(error),
     committed(batches, events) {
-      for (const batch of batches) latest.take(batch)
+      doubts.committed(events)
+      const seen = batches.map((batch) => doubts.doubted(batch))
+      for (const batch of seen) latest.take(batch)
       desk.committed(events)
       writing.committed(events)
       if (coming && events.some(({ type }) => type === 'site.loaded')) {
@@ -165,7 +170,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
         desk.replan(coming.plan)
         coming = null
       }
-      feed.publish(events, batches)
+      feed.publish(events, seen)
       if (events.some((event) => 'homes' in event)) sender.nudge()
       forwarding.nudge()
     },

@@ -90,6 +90,10 @@ type Body = {
   'condition.chattered': { rule: string; device: string; asset: string; flips: number; withinMs: number }
   /** It cannot be judged although its data is there: the rule is wrong. Said once, and again only after it was well. */
   'condition.failed': { rule: string; device: string; asset: string; why: Why }
+  /** It stands still while its driver moves: uncertain from `since`, the source time of its last real change. */
+  'point.stuck': { rule: string; device: string; point: string; since: number }
+  /** It is believed again. */
+  'point.moved': { rule: string; device: string; point: string; since: number }
   // alarms; without a silence they are announced
   'alarm.raised': {
     alarm: string

@@ -14,6 +14,8 @@ export class Projections {
   readonly #queue: StatementSync
   readonly #settle: StatementSync
   readonly #alarms: AlarmRows
+  readonly #stuck: StatementSync
+  readonly #moved: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#alarms = new AlarmRows(db)
@@ -27,6 +29,8 @@ export class Projections {
     this.#queue = db.prepare(
       "insert or ignore into outbox (id, seq, channel, state, attempts, next_at, doc) values (?, ?, ?, 'queued', 0, ?, ?)",
     )
+    this.#stuck = db.prepare('insert or ignore into stuck (rule, device, point, from_at) values (?, ?, ?, ?)')
+    this.#moved = db.prepare('update stuck set to_at = ? where rule = ? and to_at is null')
     this.#settle = db.prepare('update outbox set state = ? where id = ?')
   }
 
@@ -218,6 +222,12 @@ export class Projections {
         })
       case 'notice.withdrawn':
         return this.#notice(event, (notice) => Object.assign(notice, { state: 'withdrawn', endedAt: event.at }))
+      case 'point.stuck':
+        this.#stuck.run(event.rule, event.device, event.point, event.since)
+        return
+      case 'point.moved':
+        this.#moved.run(event.at, event.rule)
+        return
       case 'message.settled':
         this.#settle.run(event.result, event.message)
         return this.#notice(event, (notice) => {

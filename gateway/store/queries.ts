@@ -138,6 +138,15 @@ export class Queries {
   }
 
   /** The same, summed up here: a chart of a month leaves this thread as its buckets. */
+  /** When the point stood still and was not to be believed; `to` is null while it does. Touching `from`…`to`. */
+  stuck(device: string, point: string, from: number, to: number): { from: number; to: number | null }[] {
+    return this.#journal
+      .prepare(
+        'select from_at as "from", to_at as "to" from stuck where device = ? and point = ? and from_at < ? and (to_at is null or to_at > ?)',
+      )
+      .all(device, point, to, from) as { from: number; to: number | null }[]
+  }
+
   series(device: string, point: string, range: SeriesRange): Bucket[] {
     return this.#history.series({ device, point }, range)
   }

@@ -34,7 +34,7 @@ const JOURNAL = `
   create index if not exists answers_by_time on answers (at);
 `
 
-export const PROJECTIONS_VERSION = 3
+export const PROJECTIONS_VERSION = 4
 export const PROJECTIONS = `
   create table if not exists alarms (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
   create table if not exists orders (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
@@ -47,11 +47,22 @@ export const PROJECTIONS = `
   create table if not exists alarm_history (alarm text not null, seq integer not null, primary key (alarm, seq)) strict, without rowid;
   create table if not exists alarm_log (seq integer primary key, at integer not null, kind text not null, alarm text, rule text not null, asset text not null, priority text not null) strict;
   create index if not exists alarm_log_by_time on alarm_log (at);
+  create table if not exists stuck (rule text not null, device text not null, point text not null, from_at integer not null, to_at integer, primary key (rule, from_at)) strict, without rowid;
+  create index if not exists stuck_by_point on stuck (device, point, from_at);
   create table if not exists outbox (id text primary key, seq integer not null, channel text not null, state text not null, attempts integer not null, next_at integer not null, doc text not null) strict;
   create index if not exists outbox_waiting on outbox (state, next_at);
 `
 
-export const DROP_PROJECTIONS = ['alarms', 'orders', 'notices', 'silences', 'alarm_history', 'alarm_log', 'outbox']
+export const DROP_PROJECTIONS = [
+  'alarms',
+  'orders',
+  'notices',
+  'silences',
+  'alarm_history',
+  'alarm_log',
+  'stuck',
+  'outbox',
+]
   .map((table) => `drop table if exists ${table};`)
   .join(' ')
 

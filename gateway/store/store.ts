@@ -38,6 +38,7 @@ type Reading = Pick<
   | 'columnsOf'
   | 'extentOf'
   | 'series'
+  | 'stuck'
   | 'seriesNames'
   | 'describe'
   | 'linesAfter'
@@ -109,6 +110,7 @@ const READING = [
   'columnsOf',
   'extentOf',
   'series',
+  'stuck',
   'seriesNames',
   'describe',
   'linesAfter',

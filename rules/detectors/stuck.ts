@@ -5,7 +5,10 @@ import { evaluation } from './evaluation.ts'
 import type { Judgement } from './judgement.ts'
 
 /** What it stayed close to, since when; `movingSince`: since when its driver has moved without a stop. */
-type Rest = { value: Value; since: number; movingSince: number | null }
+type Rest = { value: Value; since: number; movingSince: number | null; moves?: number }
+
+/** So many good readings, each other than the one before, and it is believed again. */
+const BELIEVED_AFTER = 3
 
 /**
  * A sensor that stands still while what drives it moves: no change beyond its resolution for so long. A reading that is
@@ -30,16 +33,20 @@ export function stuckJudgement(
       newest = reading
       const { value, at } = reading
       if (reading.quality === 'bad' || value === null) return
+      if (at === lastAt) return
       if (!rest || at - lastAt > validityMs) rest = { value, since: at, movingSince: null }
-      else if (hasMoved(rest.value, value)) rest = { ...rest, value, since: at }
+      else if (hasMoved(rest.value, value)) rest = { ...rest, value, since: at, moves: (rest.moves ?? 0) + 1 }
       lastAt = at
     },
-    verdict() {
+    verdict(known) {
       const driven = moving.state()
       const evidence = { point, value: newest?.value ?? null, at: newest?.at ?? 0 }
       if (rest && driven.state === 'true') rest.movingSince ??= newest!.at
       else if (rest && driven.state === 'false') rest.movingSince = null
       if (newest === null || newest.quality === 'bad' || rest === null) return { state: 'unknown', evidence }
+      // That nothing drives it any more, or that it twitched once, does not mend it.
+      if (known === 'true') return { state: (rest.moves ?? 0) >= BELIEVED_AFTER ? 'false' : 'true', evidence }
+      rest.moves = 0
       if (driven.state === 'false') return { state: 'false', evidence }
       if (driven.state === 'unknown') return { ...driven, evidence }
       const since = Math.max(rest.since, rest.movingSince!)

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { Fault } from '#devices/fault.ts'
 import type { ApiContext } from '../context.ts'
+import { doubted } from '../views/doubted.ts'
 import { PERMISSIONS } from '../permissions.ts'
 import { isoAt, parseTime } from '../site-time.ts'
 
@@ -28,7 +29,7 @@ const Query = Type.Object(
  * One point over time; without `from` the last hour, without `to` until now. The same range gives all points the same
  * buckets. `source` says where the figures come from: this gateway's own history, or its database.
  */
-export function series({ site, charts, clock }: ApiContext): FastifyPluginAsyncTypebox {
+export function series({ site, charts, clock, read }: ApiContext): FastifyPluginAsyncTypebox {
   const profiles = new Map(site.devices.map(({ id, profile }) => [id, profile]))
   const { timeZone } = site.plan
   let running = 0
@@ -56,11 +57,15 @@ export function series({ site, charts, clock }: ApiContext): FastifyPluginAsyncT
             { site: site.id, device, kind: profile.kind, point },
             { from, to, buckets },
           )
+          const stuck = await read.stuck(device, point, from, to)
           return {
             from: isoAt(from, timeZone),
             to: isoAt(to, timeZone),
             source,
-            points: found.map((bucket) => ({ ...bucket, t: isoAt(bucket.t, timeZone) })),
+            points: doubted(found, stuck, (to - from) / buckets).map((bucket) => ({
+              ...bucket,
+              t: isoAt(bucket.t, timeZone),
+            })),
           }
         } finally {
           running--

@@ -13,6 +13,7 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   access: 'readAudit',
   bus: 'readAudit',
   condition: 'readPlant',
+  point: 'readPlant',
   alarm: 'readAlarms',
   incident: 'readAlarms',
   service: 'readAlarms',
