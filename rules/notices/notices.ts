@@ -17,6 +17,8 @@ type Notice = {
   isHeldBlindly: boolean
   /** The alarms it speaks of, and the rules whose conditions give the all-clear. */
   alarms: { alarm: string; rule: string; asset: string }[]
+  /** Grave alarms of the same asset and order of which residents are not told: they agree, and give no all-clear. */
+  witnesses: string[]
   /** Homes that were told, and by what. */
   told: string[]
   channels: string[]
@@ -106,7 +108,7 @@ export function noticeStage(plan: Plan): Stage {
   }
 
   function isConfirmedByTwo(notice: Notice): boolean {
-    return new Set(rulesOf(notice).map(witnessOf)).size >= 2
+    return new Set([...rulesOf(notice), ...notice.witnesses].map(witnessOf)).size >= 2
   }
 
   /** Two independent points that say the same may speak sooner than one. */
@@ -187,7 +189,7 @@ export function noticeStage(plan: Plan): Stage {
 
   return {
     name: 'notices',
-    version: 3,
+    version: 4,
     decide(input: Event | Command | Tick, context) {
       switch (input.type) {
         case 'order.opened':
@@ -209,6 +211,7 @@ export function noticeStage(plan: Plan): Stage {
     apply(event) {
       if (event.type === 'condition.became') conditions.apply(event)
       else if (event.type === 'gateway.started') startHoldsAgain(notices, event)
+      else if (event.type === 'order.joined') agree(notices, event)
       else if ('notice' in event) applyTo(notices, event)
     },
     due() {
@@ -260,6 +263,7 @@ function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
       since: null,
       isHeldBlindly: false,
       alarms: [{ alarm, rule, asset }],
+      witnesses: [],
       told: [],
       channels: [],
     })
@@ -294,6 +298,12 @@ function applyTo(notices: Map<string, Notice>, event: NoticeEvent): void {
       return
     default:
   }
+}
+
+function agree(notices: ReadonlyMap<string, Notice>, event: EventOf<'order.joined'>): void {
+  if (event.class !== 'P0' && event.class !== 'P1') return
+  for (const { order, alarms, witnesses } of notices.values())
+    if (order === event.order && alarms.some(({ asset }) => asset === event.asset)) witnesses.push(event.rule)
 }
 
 type About = Readonly<{ alarm: string; rule: string; asset: string }>
