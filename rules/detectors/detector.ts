@@ -102,7 +102,8 @@ export class Detector {
   }
 
   #begun(to: 'true' | 'false', at: number, newestAt: number, evidence: Evidence): Pending {
-    const as = this.#isBack ? 'restart' : at - newestAt > this.rule.validityMs ? 'backlog' : null
+    // What a device kept for us is that, whether we were away or it was.
+    const as = at - newestAt > this.rule.validityMs ? 'backlog' : this.#isBack ? 'restart' : null
     return { to, since: at, ...(as ? { found: { as, since: newestAt } } : {}), trace: this.#trace, evidence }
   }
 
