@@ -30,6 +30,9 @@ function ownReachOf(watch: Watch): number {
       return watch.forMs
     case 'moving-normal':
       return watch.shortMs + watch.normalMs
+    case 'lost':
+    case 'lost-lifts':
+      return watch.withinMs
     case 'when':
     case 'data':
     case 'disagreement':
@@ -38,8 +41,20 @@ function ownReachOf(watch: Watch): number {
 }
 
 function conditionsOf(watch: Watch): Condition[] {
-  const own = watch.kind === 'when' ? [watch.condition, watch.until] : watch.kind === 'stuck' ? [watch.driver] : []
-  return [...own, watch.enabledWhen].filter((condition) => condition !== undefined)
+  return [...ownConditionsOf(watch), watch.enabledWhen].filter((condition) => condition !== undefined)
+}
+
+function ownConditionsOf(watch: Watch): (Condition | undefined)[] {
+  switch (watch.kind) {
+    case 'when':
+      return [watch.condition, watch.until]
+    case 'stuck':
+      return [watch.driver]
+    case 'lost':
+      return [watch.while, watch.or]
+    default:
+      return []
+  }
 }
 
 function windowsOf({ inputs }: Condition): number[] {

@@ -19,7 +19,7 @@ export function orderView(
     const alarms = await origins.of(order.alarmIds)
     const devices = [...new Set(alarms.map(({ device }) => device))]
     // Where every car is called, that is what the order is for, whatever came first.
-    const rule = (alarms.find((alarm) => rules.get(alarm.rule)?.watch.kind === 'lost-lifts') ?? alarms[0])?.rule
+    const rule = (alarms.find((alarm) => rules().get(alarm.rule)?.watch.kind === 'lost-lifts') ?? alarms[0])?.rule
     return {
       id: order.id,
       state: order.state,
