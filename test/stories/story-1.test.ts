@@ -108,7 +108,7 @@ t.test('F56 story 1, the power of the site fails: one order, a line for each car
 
   t.equal(gateway.happened('order.opened').length, 1, 'one order')
   const { order } = gateway.happened('order.opened')[0]!
-  const row = await gateway.life.queries.get('orders', order)
+  const row = gateway.life.queries.get('orders', order)
   t.equal(row?.class, 'P0')
   t.equal(row?.lines?.length, 12, 'twelve lines')
   t.strictSame(
