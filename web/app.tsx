@@ -10,6 +10,9 @@ import { Shell } from './shell/shell.tsx'
 /** A screen is loaded when somebody first goes there: adding one does not make the first page heavier. */
 const AlarmScreen = lazy(() => import('./screens/alarm/alarm.tsx').then((screen) => screen.AlarmScreen))
 const AlarmsScreen = lazy(() => import('./screens/alarms/alarms.tsx').then((screen) => screen.AlarmsScreen))
+const AlarmHealthScreen = lazy(() =>
+  import('./screens/alarm-health/alarm-health.tsx').then((screen) => screen.AlarmHealthScreen),
+)
 const AssetScreen = lazy(() => import('./screens/asset/asset.tsx').then((screen) => screen.AssetScreen))
 const AccountScreen = lazy(() => import('./screens/account/account.tsx').then((screen) => screen.AccountScreen))
 const BusesScreen = lazy(() => import('./screens/buses/buses.tsx').then((screen) => screen.BusesScreen))
@@ -20,6 +23,7 @@ const OrderScreen = lazy(() => import('./screens/order/order.tsx').then((screen)
 const OrdersScreen = lazy(() => import('./screens/orders/orders.tsx').then((screen) => screen.OrdersScreen))
 const ResetScreen = lazy(() => import('./screens/reset/reset.tsx').then((screen) => screen.ResetScreen))
 const SetupScreen = lazy(() => import('./screens/setup/setup.tsx').then((screen) => screen.SetupScreen))
+const SilencesScreen = lazy(() => import('./screens/silences/silences.tsx').then((screen) => screen.SilencesScreen))
 const SignInScreen = lazy(() => import('./screens/sign-in/sign-in.tsx').then((screen) => screen.SignInScreen))
 const UsersScreen = lazy(() => import('./screens/users/users.tsx').then((screen) => screen.UsersScreen))
 
@@ -85,6 +89,8 @@ function Screens() {
       <Route path="/assets/:id" component={AssetScreen} />
       <Route path="/alarms" component={AlarmsScreen} />
       <Route path="/alarms/:id" component={AlarmScreen} />
+      <Route path="/silences" component={SilencesScreen} />
+      <Route path="/alarm-health" component={AlarmHealthScreen} />
       <Route path="/orders" component={OrdersScreen} />
       <Route path="/orders/:id" component={OrderScreen} />
       <Route path="/notices" component={NoticesScreen} />

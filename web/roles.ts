@@ -27,6 +27,9 @@ export const OFFERED = {
   commission: ['admin', 'engineer'],
   acknowledge: ['admin', 'manager', 'engineer', 'field'],
   reset: ['admin', 'manager', 'engineer'],
+  shelve: ['admin', 'manager', 'engineer'],
+  takeOutOfService: ['admin', 'manager', 'engineer'],
+  planMaintenance: ['admin', 'manager', 'engineer'],
   work: ['admin', 'manager', 'engineer', 'field'],
   control: ['admin', 'manager', 'engineer', 'field'],
   safeguard: ['admin', 'manager', 'engineer', 'field'],
@@ -65,6 +68,8 @@ const FIRST: Partial<Record<Role, readonly ScreenName[]>> = {
 const PLACES: Readonly<Record<string, Permission>> = {
   ...Object.fromEntries(SCREENS.map(({ name, permission }) => [name, permission])),
   assets: 'readPlant',
+  silences: 'readAlarms',
+  'alarm-health': 'readAlarms',
   users: 'manageUsers',
 }
 

@@ -39,7 +39,12 @@ export class AlarmRows {
         return this.#told(event, 'occur', (alarm) => Object.assign(alarm, { clearedAt: null }))
       case 'alarm.severity_changed':
         return this.#told(event, event.rises ? 'rise' : null, (alarm) =>
-          Object.assign(alarm, { rule: event.rule, priority: event.priority, class: event.class }),
+          Object.assign(alarm, {
+            rule: event.rule,
+            priority: event.priority,
+            class: event.class,
+            rose: event.rules.length > 1,
+          }),
         )
       case 'alarm.announced':
         return this.#told(event, 'announce')
@@ -91,6 +96,7 @@ export class AlarmRows {
       occurredAt,
       evidence,
       trace,
+      found = null,
       silence = null,
     } = event
     const alarm: AlarmDocument = {
@@ -115,6 +121,8 @@ export class AlarmRows {
       acknowledgedBy: null,
       order: null,
       evidence,
+      found,
+      rose: false,
       trace,
     }
     this.#tell(alarm, silence, event)

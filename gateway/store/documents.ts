@@ -2,7 +2,7 @@ import type { OrderClass, Priority } from '#devices/alarm-definition.ts'
 import type { AlarmState, SilentState } from '#rules/alarms/states.ts'
 import type { Level } from '#rules/clocks/order-clocks.ts'
 import type { Goal } from '#rules/clocks/policy.ts'
-import type { Evidence, Silence, Why } from '#rules/event.ts'
+import type { Evidence, Found, Silence, Why } from '#rules/event.ts'
 import type { OrderState, PauseReason } from '#rules/orders/states.ts'
 
 /** What people see of an alarm, an order, a notice: rows made from events. Times are site time in ms. */
@@ -35,6 +35,10 @@ export type AlarmDocument = {
   acknowledgeComment?: string | null
   order: string | null
   evidence: Evidence
+  /** So already when somebody looked again. Rows of an older version have neither of these two. */
+  found?: Found | null
+  /** One more of its limits was passed since it was raised, and still is: it was graver than at first. */
+  rose?: boolean
   trace: string
 }
 

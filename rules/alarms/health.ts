@@ -10,6 +10,7 @@ export const TARGETS = {
 } as const
 const STALE_MS = 24 * 3_600_000
 const MOST_FREQUENT = 10
+const MOST_STRETCHES = 60
 
 export type Told = Readonly<{
   at: number
@@ -29,6 +30,8 @@ export type AlarmHealth = Readonly<{
   /** Announcements to one operator in ten minutes. */
   perOperatorAnd10Min: Readonly<{ mean: number; most: number; shareWithinTarget: number }>
   floods: Readonly<{ count: number; shareOfTime: number }>
+  /** The period in at most 60 equal stretches: where the announcements lie. Most to one operator in ten minutes. */
+  stretches: readonly Readonly<{ from: number; offered: number; most: number }>[]
   /** Of the announced ones. Critical counts as high: the figures know three. */
   priorities: Readonly<Record<Priority, Readonly<{ count: number; share: number }>>>
   standing: number
@@ -82,6 +85,7 @@ export function alarmHealth(
       count: flooded.filter((slot) => !flooded.includes(slot - 1)).length,
       shareOfTime: flooded.length / periods,
     },
+    stretches: stretchesOf(slots, { from, periods, operators }),
     priorities: Object.fromEntries(
       PRIORITIES.map((each) => [
         each,
@@ -98,4 +102,20 @@ export function alarmHealth(
 
 function mostOf(rules: ReadonlyMap<string, Frequent>): Frequent[] {
   return [...rules.values()].toSorted((a, b) => b.count - a.count || (a.rule < b.rule ? -1 : 1)).slice(0, MOST_FREQUENT)
+}
+
+/** Whole ten minutes each, so that what a stretch says is what the figures say. */
+function stretchesOf(
+  slots: ReadonlyMap<number, number>,
+  { from, periods, operators }: Readonly<{ from: number; periods: number; operators: number }>,
+): AlarmHealth['stretches'] {
+  const length = Math.ceil(periods / MOST_STRETCHES)
+  return Array.from({ length: Math.ceil(periods / length) }, (_, index) => {
+    const counts = Array.from({ length }, (_, slot) => slots.get(index * length + slot) ?? 0)
+    return {
+      from: from + index * length * FLOOD_WITHIN_MS,
+      offered: counts.reduce((sum, count) => sum + count, 0),
+      most: Math.max(...counts) / operators,
+    }
+  })
 }

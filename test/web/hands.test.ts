@@ -2,6 +2,8 @@ import t from 'tap'
 import { openBrowser, visitorOf, withoutBrowser } from './browser.ts'
 import { openDemo, settled } from './demo.ts'
 
+const PUMPS = ['PR1-L', 'PR2-L']
+
 t.test('what hands may do on the page, and what not', { skip: withoutBrowser(), timeout: 200_000 }, async (t) => {
   const demo = await openDemo(t)
   const browser = await openBrowser(t)
@@ -105,6 +107,95 @@ t.test('what hands may do on the page, and what not', { skip: withoutBrowser(), 
     t.strictSame(await barriers(), [], 'axe, a unit opened and an answer there')
     await picture('buses-test-read')
     t.strictSame(wrong, [])
+  })
+
+  t.test(
+    'an engineer plans maintenance; what it keeps silent is acknowledged together; ended, it is told',
+    async (t) => {
+      const visitor = await visitorOf(browser, demo.url)
+      const { page, barriers, picture } = visitor
+      const dialog = page.locator('dialog')
+      const submit = () => dialog.locator('button[type="submit"]').click()
+      await page.goto(demo.linkOf('engineer'))
+      await page.goto(`${demo.url}/silences`)
+      await page.getByRole('button', { name: 'Plan maintenance' }).click()
+      await page.getByLabel('Reason').fill('new pressure sensors')
+      await submit()
+      await dialog.getByText('Choose at least one asset').waitFor()
+      for (const asset of PUMPS) {
+        await page.getByLabel('Find an asset').fill(asset)
+        await page.locator(`[name="asset"][value="${asset}"]`).check()
+      }
+      t.strictSame(await barriers(), [], 'axe: the form')
+      await submit()
+      const window = page.locator('[data-silence][data-state="running"]', { hasText: 'new pressure sensors' })
+      await window.waitFor()
+
+      const field = await visitorOf(browser, demo.url, { width: 390, language: 'zh-CN' })
+      await field.page.goto(demo.linkOf('field'))
+      await field.page.goto(`${demo.url}/silences`)
+      await field.page.locator('[data-silence]', { hasText: 'new pressure sensors' }).waitFor()
+      t.equal(await field.page.locator('main button').count(), 0, 'who may not is not offered it')
+      await field.context.close()
+
+      for (const asset of PUMPS) {
+        await page.goto(`${demo.url}/assets/${asset}`)
+        await page.locator('[data-provoke="sensor_absent"]').click()
+        await page.getByText('Broken on purpose', { exact: false }).waitFor()
+      }
+      await page.goto(`${demo.url}/alarms?state=silent&q=sensor`)
+      const silent = page.locator('[data-row]', { has: page.locator('[data-why-not="maintenance"]') })
+      await silent.nth(1).waitFor()
+      for (const _ of PUMPS) {
+        await page.keyboard.press('j')
+        await page.keyboard.press('x')
+      }
+      await page.locator('[data-bulk="ack"]').waitFor()
+      await picture('alarms-marked')
+      t.strictSame(await barriers(), [], 'axe: marked')
+      await page.keyboard.press('a')
+      await submit()
+      await page.locator('[data-answer="done"]').nth(1).waitFor()
+      t.strictSame(await barriers(), [], 'axe: an answer for each')
+      await page.keyboard.press('Escape')
+
+      await page.goto(`${demo.url}/silences`)
+      await window.getByRole('button', { name: 'Extend' }).click()
+      await page.locator('[name="to"]').fill('2090-01-01T08:00')
+      await submit()
+      await page.locator('[data-silence]', { hasText: '1 Jan, 08:00' }).waitFor()
+      await window.getByRole('button', { name: 'End now' }).click()
+      await submit()
+      await window.waitFor({ state: 'detached' })
+      await page.goto(`${demo.url}/alarms?q=sensor`)
+      const [first] = await page.locator('[data-row]').all()
+      await first!.locator('a').click()
+      await page.locator('[data-event="alarm.acknowledged"]').waitFor()
+      await page.locator('[data-event="alarm.announced"]', { hasText: 'still holds' }).waitFor()
+      t.strictSame(visitor.wrong, [])
+      await visitor.context.close()
+    },
+  )
+
+  t.test('an engineer shelves an alarm, sees why nobody is told, and ends that', async (t) => {
+    const visitor = await visitorOf(browser, demo.url, { width: 390, language: 'zh-CN' })
+    const { page, barriers, picture } = visitor
+    await page.goto(demo.linkOf('engineer'))
+    await page.goto(`${demo.url}/alarms?q=PR1-L`)
+    await page.locator('[data-row] a').first().click()
+    await page.getByRole('button', { name: '搁置' }).click()
+    await page.getByLabel('原因').fill('等待备件')
+    await page.locator('dialog button[type="submit"]').click()
+    await page.locator('[data-told="no"]', { hasText: '等待备件' }).waitFor()
+    await page.locator('[data-event="alarm.shelved"]').waitFor()
+    await picture('alarm-shelved')
+    t.strictSame(await barriers(), [], 'axe: an alarm nobody is told of')
+    await page.getByRole('button', { name: '解除搁置' }).click()
+    await page.locator('dialog button[type="submit"]').click()
+    await page.locator('[data-event="alarm.unshelved"]').waitFor()
+    t.equal(await page.locator('[data-told="no"]').count(), 0)
+    t.strictSame(visitor.wrong, [])
+    await visitor.context.close()
   })
 
   t.test('a visitor may look and not touch, and is told so', async (t) => {

@@ -162,6 +162,10 @@ export type Alarm = Readonly<{
   clearedAt: string | null
   closedAt: string | null
   orderId: string | null
+  /** So already when the gateway looked again: after a restart, or out of the memory of a device. */
+  found: 'restart' | 'backlog' | null
+  /** One more of its limits has been passed since it was raised. */
+  rose: boolean
   evidence: Evidence
   trace: string
 }>

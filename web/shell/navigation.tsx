@@ -28,7 +28,10 @@ export function Navigation({ role }: { role: Role }) {
       <ul class="flex lg:flex-col lg:gap-1 lg:px-2">
         {screens.map((name) => {
           const isHere =
-            path === `/${name}` || path.startsWith(`/${name}/`) || (name === 'overview' && path.startsWith('/assets/'))
+            path === `/${name}` ||
+            path.startsWith(`/${name}/`) ||
+            (name === 'overview' && path.startsWith('/assets/')) ||
+            (name === 'alarms' && ['/silences', '/alarm-health'].includes(path))
           const count = counts[name]
           return (
             <li key={name} class="min-w-0 flex-auto">

@@ -1,11 +1,12 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type en from '#texts/en.json'
+import type alarms from '#texts/alarms/en.json'
 import type fieldBus from '#texts/field-bus/en.json'
 import type { Both, Language, Params, Value } from '../api/types.ts'
 import { type Formats, formatsOf } from './format.ts'
 import { recall, remember } from './memory.ts'
 
-export type TextKey = Extract<keyof typeof en | keyof typeof fieldBus, `web.${string}`>
+export type TextKey = Extract<keyof typeof en | keyof typeof alarms | keyof typeof fieldBus, `web.${string}`>
 type Catalogue = Readonly<Partial<Record<TextKey, string>>>
 /** How the sentences of each language are loaded. */
 export type Sentences = Readonly<Record<Language, () => Promise<Catalogue>>>
@@ -29,7 +30,7 @@ export type Words = Readonly<{
   useTimeZone(zone: string): void
   say(key: TextKey, params?: Params): string
   /** The sentence of a code that comes from outside, or the code itself where there is none. */
-  sayCode(family: string, code: string): string
+  sayCode(family: string, code: string, params?: Params): string
   of(text: Both | null | undefined): string
   figure(value: Value, unit: string | null): string
   format: Formats
@@ -70,7 +71,7 @@ export async function openWords(): Promise<Words> {
       timeZone.value = zone
     },
     say: (key, params = {}) => fill(lookUp(key) ?? key, params),
-    sayCode: (family, code) => lookUp(`web.${family}.${code}`) ?? code,
+    sayCode: (family, code, params = {}) => fill(lookUp(`web.${family}.${code}`) ?? code, params),
     of: (text) => (text ? (text[language.value] ?? text.en) : ''),
     figure(value, unit) {
       if (typeof value === 'number') return unit ? `${format.number(value)} ${unit}` : format.number(value)

@@ -49,12 +49,13 @@ export function alarmHealth({ site, read, clock }: ApiContext): FastifyPluginAsy
       { config, schema: { summary: 'How many alarms people are told of, against EEMUA 191', querystring: Query } },
       async ({ query }) => {
         const period = periodOf(query)
-        const { frequent, badActors, ...figures } = await healthOf(period)
+        const { frequent, badActors, stretches, ...figures } = await healthOf(period)
         return {
           from: time(period.from),
           to: time(period.to),
           operators: operatorsOf(),
           ...figures,
+          stretches: stretches.map((stretch) => ({ ...stretch, from: time(stretch.from) })),
           frequent: listed(frequent),
           badActors: listed(badActors),
           targets: TARGETS,

@@ -26,6 +26,8 @@ const SCREENS = [
   'users',
   'overview',
   'alarms',
+  'silences',
+  'alarm-health',
   'orders',
   'notices',
   'health',

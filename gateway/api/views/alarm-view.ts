@@ -51,6 +51,8 @@ export function alarmView(site: Site): (alarm: AlarmDocument) => object {
       clearedAt: time(alarm.clearedAt),
       closedAt: time(alarm.closedAt),
       orderId: alarm.order,
+      found: alarm.found ?? null,
+      rose: alarm.rose ?? false,
       evidence: {
         ...evidence,
         ...(pointName === undefined
@@ -84,6 +86,7 @@ export function alarmHistoryView(site: Site): (event: Event) => object {
       silence: silence ? { ...whyView(silence.why, time), by: silence.by, root: silence.root ?? null } : null,
       order: said['order'] ?? said['workOrder'] ?? null,
       priority: said['priority'] ?? null,
+      rises: said['rises'] ?? null,
     }
   }
 }

@@ -1,23 +1,23 @@
+import { TO_ACKNOWLEDGE } from '../../api/alarm-types.ts'
 import type { Alarm, Role } from '../../api/types.ts'
-import type { Action } from '../../parts/action.tsx'
+import type { IconName } from '../../parts/icon.tsx'
 import { may } from '../../roles.ts'
+import type { TextKey } from '../../words/words.ts'
+
+/** What one does with alarms, one or many. */
+export type Deed = 'ack' | 'shelve' | 'comment'
+export const DEEDS: Readonly<Record<Deed, Readonly<{ label: TextKey; icon: IconName; key: string }>>> = {
+  ack: { label: 'web.alarm.ack', icon: 'check', key: 'a' },
+  shelve: { label: 'web.alarm.shelve', icon: 'clock', key: 's' },
+  comment: { label: 'web.alarm.comment', icon: 'clipboard-list', key: 'c' },
+}
 
 /** What this role may do with an alarm in this state. */
-export function alarmActions({ id, state }: Pick<Alarm, 'id' | 'state'>, role: Role): Action[] {
-  const canAcknowledge = state === 'unacknowledged' || state === 'returned' || state === 'latched'
+export function deedsFor({ state, shown }: Pick<Alarm, 'state' | 'shown'>, role: Role | null): Deed[] {
+  if (role === null || state === 'normal') return []
   return [
-    ...(canAcknowledge && may(role, 'acknowledge')
-      ? [{ path: `/alarms/${id}/ack`, label: 'web.alarm.ack', icon: 'check', isPrimary: true, ask: 'comment' } as const]
-      : []),
-    ...(state === 'latched_acknowledged' && may(role, 'reset')
-      ? [
-          {
-            path: `/alarms/${id}/reset`,
-            label: 'web.alarm.reset',
-            icon: 'rotate-ccw',
-            means: 'web.alarm.reset.means',
-          } as const,
-        ]
-      : []),
+    ...(TO_ACKNOWLEDGE.includes(state) && may(role, 'acknowledge') ? (['ack'] as const) : []),
+    ...(shown !== 'shelved' && may(role, 'shelve') ? (['shelve'] as const) : []),
+    ...(may(role, 'acknowledge') ? (['comment'] as const) : []),
   ]
 }

@@ -1,113 +1,143 @@
+import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { useApp, useWords } from '../../app-context.ts'
 import type { Alarm } from '../../api/types.ts'
-import { type Action, ActionDialog } from '../../parts/action.tsx'
+import { useApp } from '../../app-context.ts'
 import { Icon } from '../../parts/icon.tsx'
-import { Moment } from '../../parts/moment.tsx'
-import { AlarmBadge, PriorityBadge } from '../../parts/state-badge.tsx'
-import { limitText } from '../../parts/sentences.ts'
-import { alarmActions } from './alarm-actions.ts'
+import { DEEDS, type Deed, deedsFor } from './alarm-actions.ts'
+import { focusRow, useKeys } from './alarm-keys.ts'
+import { AlarmRow } from './alarm-row.tsx'
+import { DeedDialog } from './deed-dialog.tsx'
+import type { Family } from './filter.ts'
+import { KeysHelp } from './keys-help.tsx'
+import { useRole } from './person.tsx'
 
-type Asked = Readonly<{ action: Action; alarm: Alarm }>
+type AlarmRowsProps = Readonly<{ families: readonly Family[]; badActors: ReadonlySet<string>; onSearch: () => void }>
+type Asked = Readonly<{ deed: Deed; alarms: readonly Alarm[] }>
 
-/** Rows that the keyboard walks: j and k move, a acknowledges, Enter opens. */
-export function AlarmRows({ alarms }: { alarms: readonly Alarm[] }) {
-  const { words, session } = useApp()
+/** Rows that the keyboard walks; what is marked is acknowledged, shelved or commented together. */
+export function AlarmRows({ families, badActors, onSearch }: AlarmRowsProps) {
+  const { words } = useApp()
   const { route } = useLocation()
-  const list = useRef<HTMLUListElement>(null)
+  const role = useRole()
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set())
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState<Asked | null>(null)
-  const visitor = session.visitor.value
-  const role = visitor.is === 'somebody' ? visitor.session.user.role : null
-  const actionOf = (alarm: Alarm): Action | undefined => (role === null ? undefined : alarmActions(alarm, role)[0])
+  const [isHelped, setHelped] = useState(false)
+  const all = families.flatMap(({ alarm, children }) => [alarm, ...children])
+  const doable = (deed: Deed, alarms: readonly Alarm[]) => alarms.filter((each) => deedsFor(each, role).includes(deed))
+  const chosen = all.filter(({ id }) => marked.has(id))
+  const markable = all.filter((alarm) => deedsFor(alarm, role).length > 0)
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement
-      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, dialog')) return
-      const links = [...(list.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])]
-      const here = links.findIndex((link) => link.contains(document.activeElement))
-      if (event.key === 'j' || event.key === 'k') {
-        const next = event.key === 'j' ? Math.min(here + 1, links.length - 1) : Math.max(here - 1, 0)
-        links[next]?.querySelector('a')?.focus()
-      } else if (event.key === 'a' && here >= 0) {
-        const alarm = alarms[here]
-        const action = alarm && actionOf(alarm)
-        if (alarm && action) setAsked({ action, alarm })
-        event.preventDefault()
-      }
-    }
-    addEventListener('keydown', onKey)
-    return () => removeEventListener('keydown', onKey)
-  }, [alarms, role])
+  const ask = (deed: Deed, row: string | null) => {
+    const meant = chosen.length > 0 ? chosen : all.filter(({ id }) => id === row)
+    const alarms = doable(deed, meant)
+    if (alarms.length > 0) setAsked({ deed, alarms })
+  }
+  const mark = (id: string | null) => id !== null && setMarked(toggled(marked, id))
+  useKeys({
+    j: () => focusRow(1),
+    k: () => focusRow(-1),
+    x: (row) => markable.some(({ id }) => id === row) && mark(row),
+    a: (row) => ask('ack', row),
+    s: (row) => ask('shelve', row),
+    c: (row) => ask('comment', row),
+    Enter: (row) => row !== null && route(`/alarms/${row}`),
+    '/': onSearch,
+    '?': () => setHelped(true),
+    Escape: () => setMarked(new Set()),
+  })
 
+  const rowOf = (alarm: Alarm, family: Family | null) => {
+    const deeds = deedsFor(alarm, role)
+    return (
+      <AlarmRow
+        key={alarm.id}
+        alarm={alarm}
+        isChild={family === null}
+        isBadActor={badActors.has(alarm.rule)}
+        mark={deeds.length === 0 ? null : { isMarked: marked.has(alarm.id), toggle: () => mark(alarm.id) }}
+        acknowledge={
+          deeds.includes('ack') && alarm.shown === alarm.state ? () => setAsked({ deed: 'ack', alarms: [alarm] }) : null
+        }
+        children={
+          family && family.children.length > 0
+            ? {
+                count: family.children.length,
+                isOpen: opened.has(alarm.id),
+                toggle: () => setOpened(toggled(opened, alarm.id)),
+              }
+            : null
+        }
+      />
+    )
+  }
   return (
     <>
-      <p class="quiet mb-2 hidden text-sm lg:block">
-        <kbd class="kbd kbd-sm">j</kbd> <kbd class="kbd kbd-sm">k</kbd> {words.say('web.keys.move')} ·{' '}
-        <kbd class="kbd kbd-sm">a</kbd> {words.say('web.alarm.ack')} · <kbd class="kbd kbd-sm">Enter</kbd>{' '}
-        {words.say('web.keys.open')}
-      </p>
-      <ul ref={list} class="grid gap-2">
-        {alarms.map((alarm) => {
-          const action = actionOf(alarm)
-          return (
-            <li
-              key={alarm.id}
-              data-row={alarm.id}
-              class="panel flex flex-wrap items-center gap-x-4 gap-y-2 p-3 sm:flex-nowrap"
-            >
-              <a
-                href={`/alarms/${alarm.id}`}
-                class="rounded-field min-w-0 flex-1 basis-full sm:basis-auto"
-                onClick={(event) => {
-                  event.preventDefault()
-                  route(`/alarms/${alarm.id}`)
-                }}
-              >
-                <AlarmHead alarm={alarm} />
-              </a>
-              {action && (
-                <button type="button" class="btn btn-sm touch flex-none" onClick={() => setAsked({ action, alarm })}>
-                  <Icon name={action.icon} />
-                  {words.say(action.label)}
-                </button>
-              )}
-            </li>
-          )
-        })}
+      <div class="mb-2 flex flex-wrap items-center justify-between gap-2 text-sm">
+        {markable.length > 1 ? (
+          <label class="touch flex cursor-pointer items-center gap-3 pl-3.5">
+            <input
+              type="checkbox"
+              class="checkbox checkbox-sm"
+              checked={chosen.length === markable.length}
+              onChange={(event) => setMarked(new Set(event.currentTarget.checked ? markable.map(({ id }) => id) : []))}
+            />
+            {words.say('web.alarms.mark.all')}
+          </label>
+        ) : (
+          <span />
+        )}
+        <button type="button" class="btn btn-ghost btn-sm hidden lg:inline-flex" onClick={() => setHelped(true)}>
+          {words.say('web.alarms.keys')} <kbd class="kbd kbd-sm">?</kbd>
+        </button>
+      </div>
+      <ul class="grid gap-2">
+        {families.flatMap((family) => [
+          rowOf(family.alarm, family),
+          ...(opened.has(family.alarm.id) ? family.children.map((child) => rowOf(child, null)) : []),
+        ])}
       </ul>
-      {asked && (
-        <ActionDialog
-          action={asked.action}
-          about={`${words.of(asked.alarm.name)} · ${words.of(asked.alarm.assetName)}`}
-          onClose={() => setAsked(null)}
-        />
+      {chosen.length > 0 && (
+        <div
+          role="toolbar"
+          aria-label={words.say('web.alarms.marked', { n: chosen.length })}
+          class="panel border-primary sticky bottom-18 z-10 mt-3 flex flex-wrap items-center gap-2 p-2 shadow-lg lg:bottom-3"
+        >
+          <span class="basis-full px-1 text-sm font-medium sm:basis-auto sm:px-2" role="status">
+            {words.say('web.alarms.marked', { n: chosen.length })}
+          </span>
+          {(['ack', 'shelve', 'comment'] as const)
+            .filter((deed) => doable(deed, chosen).length > 0)
+            .map((deed) => (
+              <button
+                key={deed}
+                type="button"
+                data-bulk={deed}
+                class={`btn btn-sm touch ${deed === 'ack' ? 'btn-primary' : ''}`}
+                onClick={() => ask(deed, null)}
+              >
+                <Icon name={DEEDS[deed].icon} />
+                {words.say(DEEDS[deed].label)}
+              </button>
+            ))}
+          <button
+            type="button"
+            class="btn btn-ghost btn-sm btn-square touch ml-auto"
+            aria-label={words.say('web.alarms.unmark')}
+            onClick={() => setMarked(new Set())}
+          >
+            <Icon name="x" />
+          </button>
+        </div>
       )}
+      {asked && <DeedDialog {...asked} onClose={() => setAsked(null)} onDone={() => setMarked(new Set())} />}
+      {isHelped && <KeysHelp onClose={() => setHelped(false)} />}
     </>
   )
 }
 
-function AlarmHead({ alarm }: { alarm: Alarm }) {
-  const words = useWords()
-  const { value, unit = null, pointName } = alarm.evidence
-  const measured =
-    value !== undefined && value !== null && pointName ? `${words.of(pointName)} ${words.figure(value, unit)}` : ''
-  return (
-    <>
-      <span class="flex flex-wrap items-center gap-x-2 gap-y-1">
-        <PriorityBadge priority={alarm.priority} />
-        <strong>{words.of(alarm.name)}</strong>
-        <span>{words.of(alarm.assetName)}</span>
-      </span>
-      <span class="quiet mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-        <AlarmBadge alarm={alarm} />
-        <span>
-          {alarm.id} · <Moment at={alarm.raisedAt} />
-        </span>
-        <span>{[measured, limitText(words, alarm.evidence)].filter(Boolean).join(', ')}</span>
-        {alarm.acknowledgedBy && <span>{words.say('web.alarm.acknowledged_by', { by: alarm.acknowledgedBy })}</span>}
-      </span>
-    </>
-  )
+function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const next = new Set(set)
+  if (!next.delete(id)) next.add(id)
+  return next
 }
