@@ -34,6 +34,8 @@ const SCREENS = [
   '/notices',
   '/health',
   '/buses',
+  '/silences',
+  '/alarm-health',
 ]
 const THINGS = ['/assets/:id', '/alarms/:id', '/orders/:id', '/notices/:id']
 const PAGE = [...SCREENS, ...THINGS, ...BUILT]

@@ -1,11 +1,12 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 
 /** What a key does with the row that has the focus, if one has. */
 export type Keys = Readonly<Record<string, (row: string | null) => void>>
 
 /** Keys of a list: nothing while somebody types, chooses or is asked. */
 export function useKeys(keys: Keys): void {
-  useEffect(() => {
+  // Before the next key: who types fast marks what they see.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement
       if (event.ctrlKey || event.metaKey || event.altKey) return

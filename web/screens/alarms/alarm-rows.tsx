@@ -33,7 +33,7 @@ export function AlarmRows({ families, badActors, onSearch }: AlarmRowsProps) {
     const alarms = doable(deed, meant)
     if (alarms.length > 0) setAsked({ deed, alarms })
   }
-  const mark = (id: string | null) => id !== null && setMarked(toggled(marked, id))
+  const mark = (id: string | null) => id !== null && setMarked((now) => toggled(now, id))
   useKeys({
     j: () => focusRow(1),
     k: () => focusRow(-1),
@@ -64,7 +64,7 @@ export function AlarmRows({ families, badActors, onSearch }: AlarmRowsProps) {
             ? {
                 count: family.children.length,
                 isOpen: opened.has(alarm.id),
-                toggle: () => setOpened(toggled(opened, alarm.id)),
+                toggle: () => setOpened((now) => toggled(now, alarm.id)),
               }
             : null
         }
