@@ -25,9 +25,10 @@ function AlarmPage() {
   const { words, estate } = useApp()
   const { params } = useRoute()
   const alarm = useItem<Alarm>(estate.alarms, '/alarms', params.id ?? '')
+  const about = alarm ? { hint: words.of(alarm.assetName) } : {}
   const under = { href: '/alarms', name: words.say('web.screen.alarms') }
   return (
-    <Screen title={alarm ? words.of(alarm.name) : words.say('web.screen.alarms')} under={under}>
+    <Screen title={alarm ? words.of(alarm.name) : words.say('web.screen.alarms')} {...about} under={under}>
       {alarm === undefined && <Skeletons count={2} height="h-48" />}
       {alarm === null && <Empty icon="bell">{words.say('web.gone')}</Empty>}
       {alarm && <AlarmDetails key={alarm.id} alarm={alarm} />}

@@ -35,6 +35,9 @@ const FEW = 60
 /** A hand that draws over less did not mean to. */
 const SHORTEST_PX = 6
 
+/** A figure has two digits after its point at most: finer steps would say the same one twice. */
+const STEPS = [-2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power))
+
 /** Mean as a line inside the band from least to greatest; what was not good is hatched, what was not heard is a gap. */
 export function drawChart(place: HTMLElement, first: Drawing, parts: ChartParts): Chart {
   const { name, timeZone, figure, time, onSpan } = parts
@@ -63,7 +66,7 @@ export function drawChart(place: HTMLElement, first: Drawing, parts: ChartParts)
       scales: { x: { range: () => [secondsOf(shown.series.from), secondsOf(shown.series.to)] } },
       axes: [
         { ...axis, values: (_, ticks) => ticks.map((tick) => time(tick * 1_000, spanMs())), space: 110 },
-        { ...axis, values: (_, ticks) => ticks.map((tick) => figure(tick)), size: 80 },
+        { ...axis, values: (_, ticks) => ticks.map((tick) => figure(tick)), incrs: STEPS, size: 80 },
       ],
       series: [
         {},
