@@ -44,6 +44,7 @@ import { keepUp } from './upkeep.ts'
 import { controlExecutor } from './remote-control/executor.ts'
 import { ControlDesk } from './remote-control/desk.ts'
 import { roomOn, vitalsOf } from './vitals.ts'
+import { watchWall } from './wall-watch.ts'
 
 export type GatewayOptions = Readonly<{
   site: Site
@@ -84,8 +85,6 @@ export type Gateway = Readonly<{
   clockSet: Promise<void>
   stop(): Promise<void>
 }>
-
-const STEP_CHECK_MS = 1_000
 
 /** The wiring. Read it aloud: lock, store, clock; core; outbox and forwarding; sources, and what is written by them; the doors. Undone in reverse. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -273,9 +272,9 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     say,
   )
   const written = writing.run(signal)
-  const stepCheck = watchWall()
+  const wall = watchWall({ clock, pipeline, epoch, isSet: () => clockSet.resolve(), log: say })
   opened.defer(async () => {
-    stepCheck.cancel()
+    wall.cancel()
     stopping.abort(new Fault('stopping'))
     await Promise.all([running.finished, written, sending, keeping, forwarding.finished])
   })
@@ -335,29 +334,6 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     },
   )
   if (control) opened.defer(() => control.stop())
-
-  /**
-   * A step of the wall clock moves no duration; it is journaled, and calendars follow it. A wall that could not be
-   * believed and was set is more: what was read meanwhile can be dated, and site time itself begins anew (F17).
-   */
-  function watchWall(): { cancel(): void } {
-    const watch = { cancel: () => {} }
-    let isTold = false
-    const check = () => {
-      const byMs = clock.takeStep()
-      const isSet = clock.isSet() && !isTold
-      isTold ||= isSet
-      const dates = { after: pipeline.startedAfter, byMs: wallNow() - clock.now() }
-      if (byMs !== 0 || isSet)
-        pipeline.record({ type: 'clock.stepped', byMs, ...(isSet ? { dates } : {}), trace: epoch }).then(
-          () => isSet && clockSet.resolve(),
-          (error: Error) => say('error', 'clock step not journaled', { error: error.message }),
-        )
-      watch.cancel = clock.delay(STEP_CHECK_MS, check)
-    }
-    check()
-    return watch
-  }
 
   async function createToken(role: Role): Promise<{ id: string; token: string }> {
     const created = access.tokens.create(role, clock.now())
