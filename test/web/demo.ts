@@ -8,6 +8,8 @@ import { startGatewayProcess } from '../fakes/gateway-process.ts'
 import { until } from '../fakes/until.ts'
 
 /** The demonstration as a newcomer starts it, at twice the speed; with the link that it prints for each role. */
+export type Demo = Awaited<ReturnType<typeof openDemo>>
+
 export async function openDemo(t: { teardown(run: () => unknown): void }) {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-web-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
