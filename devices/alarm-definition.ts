@@ -163,6 +163,7 @@ export const AlarmDefinition = Type.Object(
     cause: Type.Optional(Text),
     consequence: Type.Optional(Text),
     response: Type.Optional(Text),
+    respond_within: Type.Optional(Duration),
     notice: Type.Optional(
       Type.String({
         pattern: '^[a-z][a-z0-9-]*$',

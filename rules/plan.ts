@@ -118,6 +118,8 @@ export type Rule = Readonly<{
   cause?: Text
   consequence?: Text
   response?: Text
+  /** ISA-18.2: after so long the consequence can no longer be averted (ms). */
+  respondWithinMs?: number
 }>
 
 /** Limits that hold for a while of the week, in the time zone of the site; `to` may lie past midnight. */

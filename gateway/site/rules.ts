@@ -50,6 +50,7 @@ function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string
     ...(definition.cause === undefined ? {} : { cause: definition.cause }),
     ...(definition.consequence === undefined ? {} : { consequence: definition.consequence }),
     ...(definition.response === undefined ? {} : { response: definition.response }),
+    ...(definition.respond_within === undefined ? {} : { respondWithinMs: parseDuration(definition.respond_within)! }),
   }))
   return definition.on_missing === 'alarm' ? [...rules, missingRule(rules[0]!, definition, device)] : rules
 }

@@ -142,6 +142,7 @@ export type Alarm = Readonly<{
   cause: Both | null
   consequence: Both | null
   response: Both | null
+  respondWithinMs: number | null
   priority: Priority
   class: string
   state: AlarmState

@@ -27,6 +27,7 @@ export function alarmView(site: Site): (alarm: AlarmDocument) => object {
       cause: bothOrNull(rule?.cause),
       consequence: bothOrNull(rule?.consequence),
       response: bothOrNull(rule?.response),
+      respondWithinMs: rule?.respondWithinMs ?? null,
       priority: alarm.priority,
       class: alarm.class,
       state: alarm.state,

@@ -93,6 +93,10 @@ function What({ alarm }: { alarm: Alarm }) {
           [words.say('web.alarm.consequence'), words.of(alarm.consequence)],
           [words.say('web.alarm.response'), alarm.response && <strong>{words.of(alarm.response)}</strong>],
           [
+            words.say('web.alarm.respond_within'),
+            alarm.respondWithinMs === null ? null : words.format.duration(alarm.respondWithinMs),
+          ],
+          [
             words.say('web.step.order'),
             alarm.orderId && may(role, 'readOrders') ? (
               <a class="link" href={`/orders/${alarm.orderId}`}>
