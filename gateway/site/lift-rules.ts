@@ -1,4 +1,3 @@
-import { DEFAULT_OFF_DELAY_MS } from '#devices/alarm-definition.ts'
 import type { Device } from '#devices/device.ts'
 import { offlineAfterMs } from '#devices/profile.ts'
 import type { Asset, Rule } from '#rules/plan.ts'
@@ -21,8 +20,9 @@ export function liftRules(devices: readonly Device[], assets: ReadonlyMap<string
       asset: first.asset,
       name: inAllLanguages('alarm.call_every_car'),
       watch: { kind: 'lost-lifts', lifts, count: SEVERAL, withinMs: TOGETHER_MS },
+      // Each lift's own rules have waited already.
       onDelayMs: 0,
-      offDelayMs: DEFAULT_OFF_DELAY_MS,
+      offDelayMs: 0,
       latch: false,
       safety: true,
       priority: 'critical',

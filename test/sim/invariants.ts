@@ -36,7 +36,14 @@ export type SeenOrder = {
   level: number
   warned: Map<string, number>
 }
-export type SeenNotice = { id: string; state: string; told: Set<string>; rules: Set<string>; monitoringSince: number }
+export type SeenNotice = {
+  id: string
+  state: string
+  told: Set<string>
+  rules: Set<string>
+  assets: Set<string>
+  monitoringSince: number
+}
 export type SeenMessage = { id: string; notice: string; channel: string; trace: string }
 
 /** Written down a second time, by hand, apart from the product: from → event → to. */
@@ -86,7 +93,7 @@ const ORDER: Record<string, Record<string, string>> = {
   verified: { unverified: 'restored', reopened: 'new', closed: 'closed' },
 }
 /** What is said about an order and moves it nowhere. */
-const SAID_OF_ORDERS = ['updated', 'warned', 'escalated', 'silent']
+const SAID_OF_ORDERS = ['updated', 'warned', 'escalated', 'silent', 'line_added', 'line_ended']
 const NOTICE: Record<string, Record<string, string>> = {
   draft: { published: 'published', withdrawn: 'withdrawn', joined: 'draft' },
   published: { extended: 'published', monitoring: 'monitoring', joined: 'published' },
@@ -421,6 +428,7 @@ export class Invariants {
         state: 'draft',
         told: new Set(),
         rules: new Set([event.rule]),
+        assets: new Set([event.asset]),
         monitoringSince: 0,
       })
       return
@@ -429,13 +437,19 @@ export class Invariants {
     const to = notice && NOTICE[notice.state]?.[event.type.slice('notice.'.length)]
     this.#must(to !== undefined, event, `illegal from ${notice?.state}`)
     notice.state = to!
-    if (event.type === 'notice.joined') notice.rules.add(event.rule)
+    if (event.type === 'notice.joined') {
+      notice.rules.add(event.rule)
+      notice.assets.add(event.asset)
+    }
     if (event.type === 'notice.monitoring') notice.monitoringSince = event.at
     if (event.type === 'notice.published' || event.type === 'notice.extended') {
       for (const home of event.homes) this.#once(notice.told, home, event, `home ${home} told twice`)
-      const served = new Set(
-        [...notice.rules].flatMap((rule) => this.#plan.assets.get(this.#rules.get(rule)!.asset)!.homes),
-      )
+      const served = new Set([...notice.assets].flatMap((asset) => this.#plan.assets.get(asset)!.homes))
+      for (const rule of notice.rules) {
+        const { asset, watch } = this.#rules.get(rule)!
+        // One rule for all cars: each line of its order names one that it speaks of.
+        this.#must(watch.kind === 'lost-lifts' || notice.assets.has(asset), event, `${rule} has another asset`)
+      }
       this.#must(sameSet(notice.told, served), event, 'told other homes than depend on it')
       if (event.type === 'notice.published') this.count.published++
     }
