@@ -24,7 +24,7 @@ export function sensor(id: string, site: Readonly<{ mqttPort: number; secretOf(d
     })
   }
 
-  return {
+  const self: Sensor = {
     id,
     acknowledged: done,
     connect() {
@@ -38,8 +38,14 @@ export function sensor(id: string, site: Readonly<{ mqttPort: number; secretOf(d
       })
       client = own
       own.on('error', () => {})
+      let isIn = false
       own.on('connect', () => {
+        isIn = true
         for (let i = 0; i < 10; i++) publish(own)
+      })
+      // The door of the broker opens a moment after the page: whoever stands before it knocks again, as a sensor does.
+      own.on('close', () => {
+        if (!isIn && own === client) setTimeout(() => own === client && self.connect(), 50)
       })
     },
     disconnect() {
@@ -47,6 +53,7 @@ export function sensor(id: string, site: Readonly<{ mqttPort: number; secretOf(d
       client = null
     },
   }
+  return self
 }
 
 export function acknowledged(devices: readonly Sensor[]): number {

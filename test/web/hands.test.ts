@@ -155,7 +155,8 @@ t.test('what hands may do on the page, and what not', { skip: withoutBrowser(), 
       t.strictSame(await barriers(), [], 'axe: marked')
       await page.keyboard.press('a')
       await submit()
-      await page.locator('[data-answer="done"]').nth(1).waitFor()
+      // Whoever accepts an order acknowledges its alarm: one of them may have been quicker.
+      await page.locator('[data-answer]').nth(1).waitFor()
       t.strictSame(await barriers(), [], 'axe: an answer for each')
       await page.keyboard.press('Escape')
 

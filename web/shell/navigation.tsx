@@ -38,10 +38,10 @@ export function Navigation({ role }: { role: Role }) {
               <a
                 href={`/${name}`}
                 aria-current={isHere ? 'page' : undefined}
-                class={`rounded-field flex min-h-14 flex-col items-center justify-center gap-0.5 px-0.5 text-xs lg:min-h-10 lg:flex-row lg:justify-start lg:gap-3 lg:px-3 lg:text-sm ${isHere ? 'text-primary font-semibold lg:bg-primary/10' : 'hover:bg-base-200'}`}
+                class={`rounded-field flex min-h-14 min-w-0 flex-col items-center justify-center gap-0.5 px-0.5 text-xs lg:min-h-10 lg:flex-row lg:justify-start lg:gap-3 lg:px-3 lg:text-sm ${isHere ? 'text-primary font-semibold lg:bg-primary/10' : 'hover:bg-base-200'}`}
               >
                 <Icon name={SCREEN_ICONS[name]} class="size-5" />
-                <span class="whitespace-nowrap lg:flex-1">
+                <span class="max-w-full truncate lg:flex-1">
                   {words.say(`web.screen.${name}`)}
                   {count > 0 && <span class="lg:hidden"> {count}</span>}
                 </span>
