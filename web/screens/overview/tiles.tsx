@@ -109,7 +109,7 @@ function DeviceRow({ device, found }: { device: Device; found: WorstAlarm | unde
         </span>
         <span class="flex min-w-[38%] flex-wrap justify-end gap-x-3 text-right">
           {mainPoints(device).map((point) => (
-            <LiveValue key={point.point} device={device} point={point} named class="whitespace-nowrap" />
+            <LiveValue key={point.point} device={device} point={point} named class="max-w-full min-w-0 break-words" />
           ))}
         </span>
       </a>
