@@ -1,0 +1,73 @@
+import type { OrderClass } from '#devices/alarm-definition.ts'
+import type { Level } from '../clocks/order-clocks.ts'
+import type { Goal } from '../clocks/policy.ts'
+import type { Why } from '../reason.ts'
+import type { PauseReason } from './states.ts'
+
+/** What becomes of work orders, and of their clocks. */
+export type OrderEvents = {
+  // work orders
+  'order.opened': {
+    order: string
+    incident: string
+    alarm: string
+    rule: string
+    asset: string
+    class: OrderClass
+    skill: string
+    region: string
+    closesItself: boolean
+    /** The sensor or its limits want mending: residents have nothing to learn of it. */
+    badActor?: true
+  }
+  'order.joined': {
+    order: string
+    alarm: string
+    rule: string
+    asset: string
+    class: OrderClass
+    closesItself: boolean
+  }
+  /**
+   * "Call every car": one line for each lift that is lost. Said again when it turns out that somebody is likely to be in
+   * it, or when it is lost anew. `since` is site time.
+   */
+  'order.line_added': {
+    order: string
+    alarm: string
+    rule: string
+    asset: string
+    device: string
+    likely: boolean
+    since: number
+  }
+  /** It is heard again. */
+  'order.line_ended': { order: string; asset: string }
+  'order.dispatched': { order: string; assignee: string; why: Why }
+  'order.accepted': { order: string; by: string; alarms: readonly string[] }
+  'order.arrived': { order: string; by: string }
+  'order.finished': { order: string; by: string; finding?: string }
+  'order.verified': { order: string }
+  'order.reopened': { order: string; rule: string }
+  'order.unverified': { order: string; rule: string }
+  'order.started': { order: string; by: string }
+  /** `until` is when somebody looks again; the pause ends then by itself. */
+  'order.paused': { order: string; by: string; reason: PauseReason; until: number }
+  'order.resumed': { order: string; by: string }
+  'order.declined': { order: string; by: string; reason: string }
+  'order.transferred': { order: string; by: string; to: string; reason: string }
+  /** A word to those concerned: how it goes, and by when it will be over. */
+  'order.updated': { order: string; by: string; text: string; eta?: number }
+  'order.closed': { order: string; by: string }
+  // supervision of work orders; `dueAt` is when the clock, or the level, was due
+  'order.warned': { order: string; clock: Goal; percent: number; dueAt: number; to: string }
+  'order.escalated': {
+    order: string
+    level: Level
+    clock: Goal
+    dueAt: number
+    to: readonly string[]
+    late?: { byMs: number; isGatewayDown: boolean }
+  }
+  'order.silent': { order: string; dueAt: number; to: string }
+}
