@@ -1,39 +1,7 @@
 import { ORDER_CLASSES, PRIORITIES } from '#devices/alarm-definition.ts'
-import type { Plan } from '../plan.ts'
+import type { AssetTree } from '../asset-tree.ts'
 import type { Alarm } from './alarm.ts'
 import type { AlarmBook } from './book.ts'
-
-/** Who stands above whom: what an asset is part of, and what feeds it. */
-export class AssetTree {
-  readonly #above = new Map<string, readonly string[]>()
-  readonly #below = new Map<string, string[]>()
-
-  constructor(assets: Plan['assets']) {
-    for (const id of assets.keys()) {
-      const above = new Set<string>()
-      const climb = (from: string) => {
-        const asset = assets.get(from)
-        for (const next of [...(asset?.parent === undefined ? [] : [asset.parent]), ...(asset?.fedBy ?? [])]) {
-          if (next === id || above.has(next)) continue
-          above.add(next)
-          climb(next)
-        }
-      }
-      climb(id)
-      this.#above.set(id, [...above])
-      for (const each of above) this.#below.set(each, [...(this.#below.get(each) ?? []), id])
-    }
-  }
-
-  /** The nearest first. */
-  above(asset: string): readonly string[] {
-    return this.#above.get(asset) ?? []
-  }
-
-  below(asset: string): readonly string[] {
-    return this.#below.get(asset) ?? []
-  }
-}
 
 type Candidate = Pick<Alarm, 'asset' | 'loss' | 'priority' | 'class'> & { readonly alarm: string | null }
 

@@ -1,8 +1,8 @@
 import type { Draft, Silence } from '../event.ts'
 import type { Rule } from '../plan.ts'
+import type { AssetTree } from '../asset-tree.ts'
 import type { Alarm, Loss } from './alarm.ts'
 import type { AlarmBook } from './book.ts'
-import type { AssetTree } from './causes.ts'
 import type { AlarmSettings } from './settings.ts'
 
 /** Many devices lost within a short time are one loss: a power dip, a switch, a converter. */

@@ -1,8 +1,9 @@
 import type { Silence } from '../event.ts'
 import type { Rule } from '../plan.ts'
+import type { AssetTree } from '../asset-tree.ts'
 import type { Alarm, Window } from './alarm.ts'
 import type { AlarmBook } from './book.ts'
-import { type AssetTree, rootAbove } from './causes.ts'
+import { rootAbove } from './causes.ts'
 import type { SimultaneousLosses } from './losses.ts'
 
 export type Candidate = Pick<Alarm, 'rule' | 'asset' | 'safety' | 'loss' | 'priority' | 'class'> &

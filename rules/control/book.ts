@@ -2,8 +2,8 @@ import type { Said } from '#devices/fault.ts'
 import type { Value } from '#devices/reading.ts'
 import type { ControlOutcome, Event, EventOf, Why } from '../event.ts'
 import { IS_AT_WORK, nextOrderState, type OrderState } from '../orders/states.ts'
+import { AssetTree } from '../asset-tree.ts'
 import type { Plan } from '../plan.ts'
-import { relatedTo } from './related.ts'
 
 export type Lease = Readonly<{ device: string; by: string; holder: string; until: number }>
 export type Lockout = Readonly<{ lockout: string; asset: string; by: string; reason: string; at: number }>
@@ -44,6 +44,7 @@ const REMEMBERED = 50
  */
 export class ControlBook {
   readonly #plan: Pick<Plan, 'assets'>
+  readonly #tree: AssetTree
   readonly #orders = new Map<string, WorkOrder>()
   readonly #leases = new Map<string, Lease>()
   readonly #lockouts = new Map<string, Lockout>()
@@ -54,6 +55,7 @@ export class ControlBook {
 
   constructor(plan: Pick<Plan, 'assets'>) {
     this.#plan = plan
+    this.#tree = new AssetTree(plan.assets)
   }
 
   /** Place of the newest event it knows. */
@@ -112,7 +114,7 @@ export class ControlBook {
 
   /** All that forbids switching this asset from afar now; nothing overrides it. */
   blocksOf(asset: string): readonly Said[] {
-    const related = relatedTo(asset, this.#plan.assets)
+    const related = this.#tree.related(asset)
     const at = (id: string) => related.has(id)
     const orders = [...this.#orders.values()].filter(({ state, assets }) => IS_AT_WORK[state] && assets.some(at))
     const rooms = this.#roomsOf(asset)

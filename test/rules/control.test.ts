@@ -3,7 +3,7 @@ import { compileCondition } from '#devices/expression.ts'
 import type { Reading, Value } from '#devices/reading.ts'
 import type { Command, CommandBody } from '#rules/command.ts'
 import { isAllowed, isHeld, judgeWhen } from '#rules/control/allowed.ts'
-import { relatedTo } from '#rules/control/related.ts'
+import { AssetTree } from '#rules/asset-tree.ts'
 import { coreOf } from '#rules/core.ts'
 import type { Event, EventOf, EventType } from '#rules/event.ts'
 import type { Asset, Control, Person, Plan, Rule } from '#rules/plan.ts'
@@ -197,7 +197,7 @@ t.test('nothing is written while somebody works at the asset, above it, below it
     site.order(1, where, ['accept', 'arrive'])
     t.equal(site.write(2), 'done', `${where} stands beside it`)
   }
-  t.strictSame([...relatedTo('PANEL', PLAN.assets)].toSorted(), ['MAINS', 'P', 'PANEL', 'SEAL'])
+  t.strictSame([...new AssetTree(PLAN.assets).related('PANEL')].toSorted(), ['MAINS', 'P', 'PANEL', 'SEAL'])
 })
 
 t.test('nothing is written past a lock, an open permit, or somebody in the room', async (t) => {

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { PRIORITIES } from '#devices/alarm-definition.ts'
 import { Fault } from '#devices/fault.ts'
+import type { CommandBody } from '#rules/command.ts'
 import { ALARM_TABLE } from '#rules/alarms/states.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
@@ -37,6 +38,17 @@ export function alarms(context: ApiContext): FastifyPluginAsyncTypebox {
   const config = { access: { roles: PERMISSIONS.readAlarms } }
   const known = knownStaff(context.site)
 
+  const acknowledge = {
+    permission: 'acknowledge',
+    body: { ...By, comment: Note },
+    command: (alarm: string, { by, comment }: { by: string; comment?: string }): CommandBody => ({
+      type: 'alarm.acknowledge',
+      alarm,
+      by: known(by),
+      ...(comment === undefined ? {} : { comment }),
+    }),
+  } as const
+
   return async (app) => {
     app.get(
       '/api/v1/alarms',
@@ -70,27 +82,13 @@ export function alarms(context: ApiContext): FastifyPluginAsyncTypebox {
     commandRoute(app, context, {
       summary: 'Acknowledge: somebody knows of it',
       path: '/api/v1/alarms/:id/ack',
-      permission: 'acknowledge',
-      body: { ...By, comment: Note },
-      command: (alarm, { by, comment }) => ({
-        type: 'alarm.acknowledge',
-        alarm,
-        by: known(by),
-        ...(comment === undefined ? {} : { comment }),
-      }),
+      ...acknowledge,
     })
     bulkRoute(app, context, {
       summary: 'Acknowledge many, with an answer for each',
       path: '/api/v1/alarms/ack',
-      permission: 'acknowledge',
       key: 'alarms',
-      body: { ...By, comment: Note },
-      command: (alarm, { by, comment }) => ({
-        type: 'alarm.acknowledge',
-        alarm,
-        by: known(by),
-        ...(comment === undefined ? {} : { comment }),
-      }),
+      ...acknowledge,
     })
     commandRoute(app, context, {
       summary: 'Say something about it, and change nothing',
