@@ -113,6 +113,11 @@ export const FAULTS = {
   store_corrupt: { status: 500, retry: false },
   store_newer: { status: 500, retry: false },
   store_failed: { status: 503, retry: true },
+  private_key_missing: { status: 503, retry: false },
+  private_key_torn: { status: 503, retry: false },
+  private_key_wrong: { status: 503, retry: false },
+  private_damaged: { status: 503, retry: false },
+  private_restored: { status: 500, retry: false },
   too_many_events: { status: 500, retry: false },
 } as const satisfies Record<string, { status: number; retry: boolean }>
 

@@ -53,9 +53,9 @@ export function programOf(edge: Edge): Command {
   running(program.command('demo').description('run the demonstration estate with a simulated plant')).action(
     act((options: RunOptions) => runDemo(edge, options)),
   )
-  running(program.command('run').description('run a site').argument('<site.yaml>')).action(
-    act((file: string, options: RunOptions) => runSite(edge, file, options)),
-  )
+  running(program.command('run').description('run a site').argument('<site.yaml>'))
+    .option('--private-key <file>', 'the key of names, phones and photos, when it is not kept in the data folder')
+    .action(act((file: string, options: RunOptions) => runSite(edge, file, options)))
   program
     .command('check')
     .description('check a site file with its profiles and rules')
@@ -176,7 +176,9 @@ export function programOf(edge: Edge): Command {
     .action(act((options: ExportOptions) => exportHistory(edge, options)))
   program
     .command('backup')
-    .description('copy journal, readings, accounts and keys to a folder, beside a running gateway or without one')
+    .description(
+      'copy journal, readings, accounts and what is private to a folder, beside a running gateway or without one',
+    )
     .argument('<folder>')
     .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
     .action(act((folder: string, options: { data?: string }) => backup(edge, folder, options)))

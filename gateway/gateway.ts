@@ -28,6 +28,8 @@ import { gatewayMetrics } from './metrics.ts'
 import { outbox } from './outbox/outbox.ts'
 import { Pipeline } from './pipeline.ts'
 import type { PlantDoor } from './plant-door.ts'
+import { masterKey } from './private/master-key.ts'
+import { openPrivate } from './private/private-store.ts'
 import { type ReadSite, type Reload, reloading } from './reload.ts'
 import type { Role } from './role.ts'
 import { selfSource } from './self.ts'
@@ -59,6 +61,8 @@ export type GatewayOptions = Readonly<{
   log: Logger
   /** Signs visitors of the page in as `monitor`, on loopback only. */
   demo?: boolean
+  /** The key of what is private, when it is not kept in the data folder. */
+  privateKey?: string | undefined
   /** Called when the clock runs and before any network: where the simulated plant listens, and how it is disturbed. */
   plant?(clock: SiteClock): Promise<Readonly<{ ports: Readonly<Record<string, number>>; door: PlantDoor }>>
 }>
@@ -120,8 +124,11 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const { signal } = stopping
 
   const siteNames = [site.id, ...(typeof site.name === 'string' ? [site.name] : Object.values(site.name))]
-  const access = openAccess(folder, { random, clock, wallNow, siteNames, hasSetup: !options.demo })
+  const key = masterKey(folder, random, options.privateKey)
+  const access = openAccess(folder, { random, clock, wallNow, siteNames, hasSetup: !options.demo, key })
   opened.defer(() => access.close())
+  const secrets = openPrivate(folder, { random, now: clock.now, key })
+  opened.defer(() => secrets.close())
   const accounting = new Accounting()
   const latest = new Latest()
   const desk = new ControlDesk(site.plan)
@@ -216,7 +223,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const sending = sender.run(signal)
   const keeping = keepUp({
     maintain: (now) => store.maintain(now),
-    backup: (now) => store.write.backupJournalDaily(now),
+    backup: (now) => Promise.all([store.write.backupJournalDaily(now), secrets.backupDaily(now)]),
     clock,
     signal,
     log: say,
@@ -279,7 +286,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     await Promise.all([running.finished, written, sending, keeping, forwarding.finished])
   })
 
-  const faultCount = () => site.faults.length + pipeline.failing().length
+  const faultCount = () => site.faults.length + pipeline.failing().length + (secrets.trouble() ? 1 : 0)
   const health = (): Health => {
     const state = sources.map((source) => source.health())
     const isDegraded =
@@ -307,6 +314,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     history: historyOf(read),
     command,
     access,
+    secrets,
     audit,
     latest,
     desk,
@@ -348,9 +356,10 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     return { id }
   }
 
-  /** What happened at the door becomes durable in the journal. */
-  function audit(): Promise<void> {
-    return access.trail.flush((event) => pipeline.record({ ...event, trace: epoch }))
+  /** What happened at the door, and to what is private, becomes durable in the journal. */
+  async function audit(): Promise<void> {
+    await access.trail.flush((event) => pipeline.record({ ...event, trace: epoch }))
+    await secrets.flush((event) => pipeline.record({ ...event, trace: epoch }))
   }
 
   return {

@@ -12,8 +12,8 @@ const UNDATED_FOR_MS = 24 * 3_600_000
 export async function keepUp(options: {
   /** One piece; true when there is more to do at once. */
   maintain(now: number): Promise<boolean>
-  /** Copies the journal beside itself when that is due. */
-  backup(now: number): Promise<void>
+  /** Copies the journal, and what is private, beside themselves when that is due. */
+  backup(now: number): Promise<unknown>
   clock: Clock & Readonly<{ speed: number; isDoubtful(): boolean }>
   signal: AbortSignal
   log(level: 'warn', message: string, fields?: object): void

@@ -45,6 +45,10 @@ type CoreEvents = {
   'access.reset_link_made': { account: string; by: string }
   'access.totp_enrolled': { account: string }
   'access.totp_cleared': { account: string; by: string }
+  /** Names, phones, photos and free text stand in a file of their own: of them only whose and what kind is told here. */
+  'private.changed': { kind: string; subjects: readonly string[]; by: string }
+  /** Everything private of this subject is gone for good. */
+  'private.erased': { subject: string; by: string }
   /** Somebody read registers of a unit by hand, past all schedules. */
   'bus.tested': { account: string; bus: string; unitId: number; table: Table; address: number; count: number }
   // conditions: a detector's verdict, after its delay

@@ -1,4 +1,5 @@
 import type { Random } from '#devices/clock.ts'
+import { type MasterKey, masterKey } from '../private/master-key.ts'
 import { AccountCare } from './account-care.ts'
 import { type Accounts, openAccounts } from './accounts.ts'
 import { openDatabase } from './database.ts'
@@ -37,12 +38,14 @@ export type AccessOptions = Readonly<{
   siteNames?: readonly string[]
   /** Whether the first account is made on the page, by the one-time secret. A demonstration has its links instead. */
   hasSetup?: boolean
+  /** What secrets are sealed with; the one in the folder, if nothing else is said. */
+  key?: MasterKey
 }>
 
 /** Everything about who may come in, over one small database. */
 export function openAccess(
   folder: string,
-  { random, clock, wallNow, siteNames = [], hasSetup = false }: AccessOptions,
+  { random, clock, wallNow, siteNames = [], hasSetup = false, key = masterKey(folder, random) }: AccessOptions,
 ): Access {
   const db = openDatabase(folder)
   const trail = openTrail(db)
@@ -50,7 +53,7 @@ export function openAccess(
   const sessions = openSessions(db, random, clock)
   const resets = openPasswordResets(db, random, clock)
   const accounts = openAccounts(db, random, sessions, resets, trail)
-  const factors = openSecondFactors(db, random, clock, wallNow)
+  const factors = openSecondFactors(db, random, clock, wallNow, key)
   const denials = new Denials(trail)
   const links = openLinks(db, random, clock)
   const secret = hasSetup && accounts.isEmpty() ? setupSecret(folder, random) : NO_SETUP

@@ -1,11 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Random } from '#devices/clock.ts'
 import { Fault } from '#devices/fault.ts'
+import type { MasterKey } from '../private/master-key.ts'
+import type { Sealing } from '../private/sealing.ts'
+import { inTransaction } from '../store/schema.ts'
 import type { SessionClock } from './sessions.ts'
 import { stepOf } from './totp.ts'
 
 const SECRET_BYTES = 20
 const CONFIRM_WITHIN_MS = 600_000
+const PURPOSE = 'second-factors'
 
 /** S10: what an account's authenticator shows. A secret leaves once, when it is begun; codes are good once. */
 export type SecondFactors = Readonly<{
@@ -22,12 +26,16 @@ export type SecondFactors = Readonly<{
 
 type Begun = Readonly<{ secret: Buffer; expiresAt: number }>
 
-/** `wallNow`: authenticators follow the wall, whatever the site's time does. */
+/**
+ * `wallNow`: authenticators follow the wall, whatever the site's time does. Secrets are sealed (S10); without the key
+ * whoever has a second factor is told why it cannot be looked at, and nobody gets a new one.
+ */
 export function openSecondFactors(
   db: DatabaseSync,
   random: Random,
   { now, speed }: SessionClock,
   wallNow: () => number,
+  key: MasterKey,
 ): SecondFactors {
   const select = db.prepare('select secret from totp where account = ?')
   const insert = db.prepare('insert into totp (account, secret, used_step) values (?, ?, ?)')
@@ -37,18 +45,42 @@ export function openSecondFactors(
   /** Gone with a restart: the person begins again. */
   const begun = new Map<string, Begun>()
 
+  function sealing(): Sealing {
+    if (!key.sealing) throw new Fault(key.trouble.code, key.trouble.params)
+    return key.sealing
+  }
+  function rowOf(account: string): { secret: Uint8Array } | undefined {
+    return select.get(account) as { secret: Uint8Array } | undefined
+  }
   function secretOf(account: string): Buffer | null {
-    const row = select.get(account) as { secret: Uint8Array } | undefined
-    return row ? Buffer.from(row.secret) : null
+    const row = rowOf(account)
+    if (!row) return null
+    // As an earlier version kept it, while there is no key to seal it with.
+    if (row.secret.length === SECRET_BYTES) return Buffer.from(row.secret)
+    return sealing().open(PURPOSE, account, row.secret)
   }
   function demandNone(account: string): void {
-    if (secretOf(account)) throw new Fault('totp_enrolled')
+    if (rowOf(account)) throw new Fault('totp_enrolled')
   }
+  /** Those that an earlier version kept in the clear. Their bytes are overwritten. */
+  function sealOld(): void {
+    const old = db.prepare('select account, secret from totp where length(secret) = ?').all(SECRET_BYTES)
+    if (old.length === 0 || !key.sealing) return
+    const update = db.prepare('update totp set secret = ? where account = ?')
+    db.exec('pragma secure_delete = on')
+    inTransaction(db, () => {
+      for (const { account, secret } of old as { account: string; secret: Uint8Array }[])
+        update.run(sealing().seal(PURPOSE, account, secret), account)
+    })
+    db.exec('vacuum; pragma wal_checkpoint(truncate)')
+  }
+  sealOld()
 
   return {
-    has: (account) => secretOf(account) !== null,
+    has: (account) => rowOf(account) !== undefined,
     begin(account) {
       demandNone(account)
+      sealing()
       const secret = Buffer.from(random.token(), 'base64url').subarray(0, SECRET_BYTES)
       const started = { secret, expiresAt: now() + CONFIRM_WITHIN_MS * speed }
       begun.set(account, started)
@@ -60,7 +92,7 @@ export function openSecondFactors(
       if (!started || now() >= started.expiresAt) throw new Fault('totp_not_begun')
       const step = stepOf(started.secret, code, wallNow())
       if (step === null) throw new Fault('wrong_code')
-      insert.run(account, started.secret, step)
+      insert.run(account, sealing().seal(PURPOSE, account, started.secret), step)
       begun.delete(account)
     },
     use(account, code) {

@@ -12,6 +12,7 @@ import type { ForwardingHealth } from '../historian/forwarder.ts'
 import type { HistorySource } from '../history-files/ports.ts'
 import type { Latest } from '../latest.ts'
 import type { PlantDoor } from '../plant-door.ts'
+import type { PrivateStore } from '../private/private-store.ts'
 import type { ControlDesk } from '../remote-control/desk.ts'
 import type { Reload } from '../reload.ts'
 import type { TryRules } from '../rule-trials.ts'
@@ -52,7 +53,9 @@ export type ApiContext = Readonly<{
   /** Resolves with the answer when it is durable. */
   command(command: Command): Promise<CommandAnswer>
   access: Pick<Access, 'tokens' | 'accounts' | 'sessions' | 'signIn' | 'care' | 'denials'>
-  /** Resolves when all that was decided at the door stands in the journal: no answer leaves before. */
+  /** Names, phones, photos and free text. */
+  secrets: PrivateStore
+  /** Resolves when all that was decided at the door, or changed of what is private, stands in the journal: no answer leaves before. */
   audit(): Promise<void>
   latest: Pick<Latest, 'of'>
   /** Who holds which device, what was asked for, what is locked, who is on site. */

@@ -11,6 +11,7 @@ export async function backup(edge: Edge, into: string, options: { data?: string 
   if (!existsSync(join(folder, 'journal.db'))) throw new Fault('no_store', { folder })
   const target = resolve(edge.cwd, into)
   await copyStore(folder, target)
-  edge.out(`journal, readings, accounts and keys are copied to ${target}`)
+  edge.out(`journal, readings, accounts, device keys and what is private are copied to ${target}`)
+  edge.out(`not copied: the key of what is private (private.key); keep a copy of it in another place`)
   return 0
 }

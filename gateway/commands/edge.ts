@@ -19,7 +19,12 @@ export type Edge = Readonly<{
   error(line: string): void
   exitCode(code: number): void
 }>
-export type RunOptions = Readonly<{ data?: string; http?: { host: string; port: number }; speed: number }>
+export type RunOptions = Readonly<{
+  data?: string
+  http?: { host: string; port: number }
+  speed: number
+  privateKey?: string
+}>
 
 /** Exit codes: 0 well, 1 it ran and failed, 2 wrong usage, 78 wrong configuration. */
 export const EXIT_FAILED = 1

@@ -6,7 +6,7 @@ import { loadSite } from '../site/load.ts'
 import type { Site } from '../site/site.ts'
 import { sayConfigFault } from '../texts.ts'
 import { VERSION } from '../version.ts'
-import { dataFolder, httpAddress } from './folder.ts'
+import { dataFolder, httpAddress, privateKeyFile } from './folder.ts'
 import { loggerOf } from './logger.ts'
 import { sayReloaded } from './reload.ts'
 
@@ -34,6 +34,7 @@ export async function runSite(edge: Edge, file: string, options: RunOptions): Pr
       pid: edge.pid,
       random: systemRandom(),
       log,
+      privateKey: privateKeyFile(edge, options.privateKey),
     })
   let gateway = await start(site)
   edge.out(

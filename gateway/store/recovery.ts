@@ -43,14 +43,14 @@ export function openOrRestore(folder: string, file: StoreFile): { db: DatabaseSy
 
 /** Copies the file a little at a time, while the same connection writes on. */
 export function backupOf(db: DatabaseSync, file: StoreFile, into: string): Promise<void> {
-  return copyOf(db, file, into, { rate: 500 })
+  return copyDatabase(db, file, into)
 }
 
 /** The copy takes its name when it is complete. */
-async function copyOf(db: DatabaseSync, file: string, into: string, options: { rate: number }): Promise<void> {
+export async function copyDatabase(db: DatabaseSync, file: string, into: string, rate = 500): Promise<void> {
   mkdirSync(into, { recursive: true, mode: 0o700 })
   const growing = join(into, `${file}.growing`)
-  await backup(db, growing, options)
+  await backup(db, growing, { rate })
   chmodSync(growing, 0o600)
   const copy = new DatabaseSync(growing)
   // One file: a copy with a write-ahead file beside it is half a copy.
@@ -66,14 +66,15 @@ export function suspect(folder: string, file: StoreFile): void {
 
 /**
  * Copies what a gateway cannot make again into a folder, beside the running gateway or without one: each file as of one
- * moment, the journal before the readings, so that none it judged is missing.
+ * moment, the journal before the readings, so that none it judged is missing. The key of what is private stays: a copy
+ * that carries it is as good as one in the clear.
  */
 export async function copyStore(folder: string, into: string): Promise<void> {
-  for (const file of ['journal.db', 'readings.db', 'access.db']) {
+  for (const file of ['journal.db', 'readings.db', 'access.db', 'private.db']) {
     if (!existsSync(join(folder, file))) continue
     const db = openForReading(join(folder, file))
     try {
-      await copyOf(db, file, into, { rate: ALL_AT_ONCE })
+      await copyDatabase(db, file, into, ALL_AT_ONCE)
     } finally {
       db.close()
     }

@@ -11,6 +11,7 @@ import { type Resource, startServer } from '#gateway/api/server.ts'
 import { historyOf } from '#gateway/history-files/store-ports.ts'
 import { Latest } from '#gateway/latest.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
+import { openPrivate } from '#gateway/private/private-store.ts'
 import { ControlDesk } from '#gateway/remote-control/desk.ts'
 import { systemRandom } from '#gateway/random.ts'
 import { type Role, ROLES } from '#gateway/role.ts'
@@ -76,6 +77,7 @@ export async function openEstate({
   const clock = { now: () => now, wallOffsetMs: () => 0, speed: 1, delay, after: () => () => {} }
   const siteNames = [site.id, ...Object.values(site.name)]
   const access = openAccess(folder, { random: systemRandom(), clock, wallNow: () => now, siteNames, hasSetup: !demo })
+  const secrets = openPrivate(folder, { random: systemRandom(), now: () => now })
   const tokens = Object.fromEntries(ROLES.map((role) => [role, access.tokens.create(role, START).token])) as Record<
     Role,
     string
@@ -131,7 +133,11 @@ export async function openEstate({
     history: history ?? historyOf(read),
     command: (command) => pipeline.command(command),
     access,
-    audit: () => access.trail.flush((event) => pipeline.record({ ...event, trace: 'epoch-1' })),
+    secrets,
+    async audit() {
+      await access.trail.flush((event) => pipeline.record({ ...event, trace: 'epoch-1' }))
+      await secrets.flush((event) => pipeline.record({ ...event, trace: 'epoch-1' }))
+    },
     latest,
     desk,
     accounting,
@@ -159,6 +165,7 @@ export async function openEstate({
     if (isReadable) queries.close()
     core.close()
     access.close()
+    secrets.close()
     rmSync(folder, { recursive: true })
   }
   const server = await startServer(context, { host, port: 0 }, more).catch(async (error: Error) => {
@@ -185,6 +192,7 @@ export async function openEstate({
   return {
     tokens,
     access: { ...access, wallNow: () => now },
+    secrets,
     folder,
     /** So much time passes, and nothing happens. */
     pass(ms: number) {

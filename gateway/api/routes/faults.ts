@@ -9,9 +9,9 @@ type Said = Readonly<{ code: FaultCode; params: Params; where: string; text: Rea
 
 /**
  * What is wrong with the site file and its profiles, in words, each with its place; and the rules of them that read well
- * but cannot be judged.
+ * but cannot be judged; and why what is private cannot be read.
  */
-export function faults({ site, failing }: ApiContext): FastifyPluginAsyncTypebox {
+export function faults({ site, failing, secrets }: ApiContext): FastifyPluginAsyncTypebox {
   const written = () =>
     site.faults.map((fault) => ({
       ...fault,
@@ -29,6 +29,10 @@ export function faults({ site, failing }: ApiContext): FastifyPluginAsyncTypebox
         return say(language, 'fault.rule_failed', { rule, detail })
       }),
     }))
+  const sealed = (): Said[] => {
+    const said = secrets.trouble()
+    return said ? [{ ...said, where: 'private.db', text: inEach((language) => sayFault(language, said)) }] : []
+  }
   return async (app) => {
     app.get(
       '/api/v1/faults',
@@ -39,7 +43,7 @@ export function faults({ site, failing }: ApiContext): FastifyPluginAsyncTypebox
           querystring: NoQuery,
         },
       },
-      async () => ({ items: [...written(), ...failed()], next: null }),
+      async () => ({ items: [...sealed(), ...written(), ...failed()], next: null }),
     )
   }
 }

@@ -11,6 +11,7 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   input: 'readGateway',
   token: 'readAudit',
   access: 'readAudit',
+  private: 'readAudit',
   bus: 'readAudit',
   condition: 'readPlant',
   point: 'readPlant',
