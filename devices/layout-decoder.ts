@@ -173,6 +173,8 @@ function wholeOf(type: FieldType, isLittle: boolean): (view: DataView, at: numbe
       return (view, at) => view.getInt32(at, isLittle)
     case 'float32':
       return (view, at) => view.getFloat32(at, isLittle)
+    case 'hundredths':
+      return (view, at) => (view.getInt8(isLittle ? at + 1 : at) * 100 + view.getInt8(isLittle ? at : at + 1)) / 100
   }
 }
 

@@ -118,7 +118,7 @@ function fieldFaults(
     if (bit === undefined && bits === undefined) continue
     if (bit !== undefined && bits !== undefined) no('bits', 'give either bit or bits')
     const [low, high] = bits ?? [bit!, bit!]
-    if (type === 'float32') no(bits ? 'bits' : 'bit', 'float32 has no bits to take')
+    if (type === 'float32' || type === 'hundredths') no(bits ? 'bits' : 'bit', `${type} has no bits to take`)
     if (high! >= FIELD_BYTES[type] * 8)
       no(bits ? 'bits' : 'bit', `${type} has the bits 0 to ${FIELD_BYTES[type] * 8 - 1}`)
     if (low! > high!) no('bits', 'the lowest bit comes first')

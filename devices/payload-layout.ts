@@ -16,6 +16,7 @@ export const FIELD_TYPES = [
   'uint32',
   'int32',
   'float32',
+  'hundredths',
 ] as const
 export type FieldType = (typeof FIELD_TYPES)[number]
 export const FIELD_BYTES: Readonly<Record<FieldType, number>> = {
@@ -28,6 +29,7 @@ export const FIELD_BYTES: Readonly<Record<FieldType, number>> = {
   uint32: 4,
   int32: 4,
   float32: 4,
+  hundredths: 2,
 }
 
 const strict = { additionalProperties: false } as const
@@ -38,7 +40,12 @@ const Count = Type.Integer({ minimum: 1, maximum: 255 })
 const Field = Type.Object(
   {
     at: Type.Optional(Offset),
-    type: Type.Optional(oneOf(FIELD_TYPES, 'uint8 unless said')),
+    type: Type.Optional(
+      oneOf(
+        FIELD_TYPES,
+        'uint8 unless said; hundredths: a signed byte of wholes and one of hundredths, which come first in the order little',
+      ),
+    ),
     order: Type.Optional(ByteOrder),
     bit: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 31, description: 'this one bit, 0 the lowest: true or false' }),

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { PayloadLayout } from './payload-layout.ts'
 import { Name, oneOf, Text } from './point.ts'
+import { TIME_UNITS } from './source-time.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -8,7 +9,7 @@ const Topic = Type.String({
   pattern: '^[^#+]+$',
   description: "with {id} for the device's id, or for its topic_name; the device may publish exactly this",
 })
-const TimeUnit = oneOf(['ms', 's'] as const, 'of a time that is a number: since the epoch; ms unless said')
+const TimeUnit = oneOf(TIME_UNITS, 'of a time that is a number: since the epoch, or since 2000; ms unless said')
 
 /** Readings of earlier times within one message: a backlog lands at its own time. */
 const Records = Type.Object(

@@ -1,7 +1,7 @@
 import type { Device } from '#devices/device.ts'
 import { type PayloadReader, type Radio, valueAt } from '#devices/payload.ts'
 import { badReading, type Reading } from '#devices/reading.ts'
-import { sourceTimeMs } from '#devices/source-time.ts'
+import { sourceTimeMs, type TimeUnit } from '#devices/source-time.ts'
 import type { Rejection } from './source.ts'
 
 /** Further ahead than this a device's clock is wrong, not early. */
@@ -31,7 +31,7 @@ export function isRefused(said: object): said is Refused {
 type Stamp = Readonly<{ at: number; stampedAt: number | null; isDoubtful: boolean }>
 
 /** When a message was said: as it was written, else when it came. */
-export function stampOf(written: unknown, unit: 'ms' | 's' | undefined, receivedAt: number): Stamp {
+export function stampOf(written: unknown, unit: TimeUnit | undefined, receivedAt: number): Stamp {
   if (written === undefined) return { at: receivedAt, stampedAt: null, isDoubtful: false }
   const stampedAt = sourceTimeMs(written, unit)
   if (stampedAt === null) return { at: receivedAt, stampedAt, isDoubtful: true }
@@ -39,7 +39,7 @@ export function stampOf(written: unknown, unit: 'ms' | 's' | undefined, received
   return { at: Math.trunc(stampedAt), stampedAt, isDoubtful: false }
 }
 
-type RecordsAt = Readonly<{ path: string; time: string; time_unit?: 'ms' | 's' }> | undefined
+type RecordsAt = Readonly<{ path: string; time: string; time_unit?: TimeUnit }> | undefined
 
 /** The readings of a message, those of its records each at its own time. */
 export function readingsOf(
