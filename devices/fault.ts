@@ -58,6 +58,7 @@ export const FAULTS = {
   unknown_alarm: { status: 404, retry: false },
   unknown_order: { status: 404, retry: false },
   unknown_notice: { status: 404, retry: false },
+  unknown_page: { status: 404, retry: false },
   unknown_person: { status: 404, retry: false },
   unknown_asset: { status: 404, retry: false },
   unknown_rule: { status: 404, retry: false },

@@ -26,6 +26,7 @@ import { Doubts } from './doubts.ts'
 import { Latest } from './latest.ts'
 import { gatewayMetrics } from './metrics.ts'
 import { outbox } from './outbox/outbox.ts'
+import { startPaging } from './paging/paging.ts'
 import { Pipeline } from './pipeline.ts'
 import type { PlantDoor } from './plant-door.ts'
 import { masterKey } from './private/master-key.ts'
@@ -178,6 +179,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
       }
       feed.publish(events, seen)
       if (events.some((event) => 'homes' in event)) sender.nudge()
+      paging.committed(events)
       forwarding.nudge()
     },
   })
@@ -207,6 +209,17 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     clock,
     log: say,
   })
+  const paging = startPaging({
+    site,
+    store: store.write,
+    read: store.read,
+    secrets,
+    command,
+    clock,
+    wallNow,
+    random,
+    log: say,
+  })
   const writing = controlExecutor({
     controls: () => site.plan.controls ?? [],
     desk,
@@ -220,7 +233,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const forwarding = startForwarding({ site, store, clock, random, signal, report })
   opened.defer(() => pipeline.stop())
   await pipeline.start()
-  const sending = sender.run(signal)
+  const sending = Promise.all([sender.run(signal), paging.run(signal)])
   const keeping = keepUp({
     maintain: (now) => store.maintain(now),
     backup: (now) => Promise.all([store.write.backupJournalDaily(now), secrets.backupDaily(now)]),
@@ -327,6 +340,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     metrics: () => metrics.text(),
     reload,
     tryRules,
+    pageAnswers: paging.answers,
     events: feed,
     demo: options.demo ?? false,
     plant: simulated?.door ?? null,

@@ -5,6 +5,7 @@ import { Flow } from './flow.ts'
 import { liftStage } from './lifts/lifts.ts'
 import { noticeStage } from './notices/notices.ts'
 import { orderStage } from './orders/orders.ts'
+import { pagingStage } from './paging/paging.ts'
 import { stuckStage } from './points/stuck.ts'
 import type { Plan } from './plan.ts'
 
@@ -17,7 +18,16 @@ export function coreOf(plan: Plan, before?: Flow): Flow {
   const [alarms, orders, notices] = [alarmStage(plan), orderStage(plan), noticeStage(plan)]
   return new Flow(
     plan.rules,
-    [liftStage(plan), stuckStage(plan), alarms, orders, notices, supervisionStage(plan), controlStage(plan)],
+    [
+      liftStage(plan),
+      stuckStage(plan),
+      alarms,
+      orders,
+      notices,
+      supervisionStage(plan),
+      pagingStage(plan),
+      controlStage(plan),
+    ],
     before,
   )
 }

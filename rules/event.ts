@@ -3,6 +3,7 @@ import type { AlarmEvents } from './alarms/events.ts'
 import type { ControlEvents } from './control/events.ts'
 import type { NoticeEvents } from './notices/events.ts'
 import type { OrderEvents } from './orders/events.ts'
+import type { PagingEvents } from './paging/events.ts'
 import type { Evidence, Found, Truth, Why } from './reason.ts'
 
 export type { ControlOutcome } from './control/events.ts'
@@ -10,7 +11,7 @@ export type { Silence } from './alarms/events.ts'
 export type { Evidence, Found, Truth, Why } from './reason.ts'
 
 /** What has a folder of its own says its events there. */
-type Body = AlarmEvents & OrderEvents & NoticeEvents & ControlEvents & CoreEvents
+type Body = AlarmEvents & OrderEvents & NoticeEvents & ControlEvents & PagingEvents & CoreEvents
 
 type CoreEvents = {
   // the running program

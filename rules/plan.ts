@@ -3,6 +3,7 @@ import type { Condition } from '#devices/expression.ts'
 import type { ControlRole, Text } from '#devices/point.ts'
 import type { Value } from '#devices/reading.ts'
 import type { AlarmSettings } from './alarms/settings.ts'
+import type { Road } from './paging/policy.ts'
 
 /** The site as the core sees it: compiled from the site file, immutable, self-contained. No I/O stands behind it. */
 export type Plan = Readonly<{
@@ -17,6 +18,8 @@ export type Plan = Readonly<{
   fallback: string
   /** Who is told when an order's clocks run out; unless said, by their roles. */
   supervisors?: Supervisors
+  /** By what staff is paged; nobody is, unless the site has a road. */
+  paging?: PagingPlan
   /** Channels by which residents are told. */
   channels: readonly string[]
   settings: Settings
@@ -29,6 +32,9 @@ export type Supervisors = Readonly<{
   manager: readonly string[]
   quality: readonly string[]
 }>
+
+/** `room` is the person, or the role, of the room that the sounder stands in. */
+export type PagingPlan = Readonly<{ roads: readonly Road[]; room: string }>
 
 export type Settings = Readonly<{
   /** Alarms of one room within this time of each other join one order. */
@@ -54,6 +60,8 @@ export type Asset = Readonly<{
   region: string
   /** The asset it is part of. */
   parent?: string
+  /** Nothing takes over when it stops: its faults are looked after day and night. */
+  standby?: 'none'
   /** The assets that give it power or water. */
   fedBy?: readonly string[]
   /** Ids of the homes that depend on it. */

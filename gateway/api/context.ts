@@ -11,6 +11,7 @@ import type { ChartSource } from '../historian/chart-source.ts'
 import type { ForwardingHealth } from '../historian/forwarder.ts'
 import type { HistorySource } from '../history-files/ports.ts'
 import type { Latest } from '../latest.ts'
+import type { PageAnswers } from '../paging/answers.ts'
 import type { PlantDoor } from '../plant-door.ts'
 import type { PrivateStore } from '../private/private-store.ts'
 import type { ControlDesk } from '../remote-control/desk.ts'
@@ -75,6 +76,8 @@ export type ApiContext = Readonly<{
   reload: Reload
   /** What rules would have done with the history; they do not take effect. */
   tryRules: TryRules
+  /** What staff answers on the roads by which it is called. */
+  pageAnswers: PageAnswers
   events: EventFeed
   /** A demonstration on loopback: whoever opens the page may look, as `monitor`. */
   demo: boolean

@@ -33,6 +33,7 @@ import { notices } from './routes/notices.ts'
 import { openapi, pageOfApi } from './routes/openapi.ts'
 import { orders } from './routes/orders.ts'
 import { page } from './routes/page.ts'
+import { pages } from './routes/pages.ts'
 import { plant } from './routes/plant.ts'
 import { safeguards } from './routes/safeguards.ts'
 import { rules } from './routes/rules.ts'
@@ -61,6 +62,7 @@ const RESOURCES = [
   alarmSilences,
   alarmHealth,
   orders,
+  pages,
   notices,
   control,
   safeguards,

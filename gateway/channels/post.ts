@@ -14,14 +14,20 @@ type Address = Readonly<{ address: string; family: number }>
 export type Resolve = (host: string) => Promise<readonly Address[]>
 export const resolveName: Resolve = (host) => lookup(host, { all: true })
 
-export type Letter = Readonly<{ url: string; headers: Readonly<Record<string, string>>; body: string }>
+export type Letter = Readonly<{
+  url: string
+  headers: Readonly<Record<string, string>>
+  body: string
+  /** POST unless said. */
+  method?: 'GET' | 'POST'
+}>
 /** `retryAfterMs` is the receiver's own wish; `text` its body where it was wanted, at most 64 KiB. */
 export type Answer = Readonly<{ status: number; retryAfterMs: number | null; text: string }>
 
 type PostOptions = Readonly<{ mayBePrivate: boolean; resolve: Resolve; signal: AbortSignal; wantsText?: boolean }>
 
 /**
- * One POST, and what its answer means to the caller. S21: the name is resolved once, and the address that was looked at
+ * One request, and what its answer means to the caller. S21: the name is resolved once, and the address that was looked at
  * is the one that is connected to; redirects are not followed. Without an answer nobody knows whether it arrived, unless
  * the line was never there. Throws only when `signal` aborts.
  */
@@ -75,14 +81,14 @@ async function addressOf(host: string, mayBePrivate: boolean, resolve: Resolve):
 }
 
 function send(
-  { url, headers, body }: Letter,
+  { url, headers, body, method = 'POST' }: Letter,
   { to, wantsText, signal }: Readonly<{ to: Address; wantsText: boolean; signal: AbortSignal }>,
 ): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const isSecure = new URL(url).protocol === 'https:'
   const request = (isSecure ? httpsRequest : httpRequest)(url, {
-    method: 'POST',
-    headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+    method,
+    headers: method === 'GET' ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
     // A line of its own: one that was kept open may lead where the name led before.
     agent: isSecure ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false }),
     lookup: (_host, { all }, found) => (all ? found(null, [{ ...to }]) : found(null, to.address, to.family)),

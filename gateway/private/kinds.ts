@@ -1,5 +1,10 @@
-/** How a member of staff is called and reached. */
-export type StaffContact = Readonly<{ name: string; phone: string | null; email?: string | null }>
+/** How a member of staff is called and reached; `wecom` is the member's id in the company's chat. */
+export type StaffContact = Readonly<{
+  name: string
+  phone: string | null
+  email?: string | null
+  wecom?: string | null
+}>
 /** Somebody who lives in a home or owns it. Times are site time in ms; `to` null: still so. */
 export type HouseholdContact = Readonly<{
   home: string

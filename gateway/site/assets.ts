@@ -41,6 +41,7 @@ function assetOf(asset: Written, places: Places): Asset {
     room: asset.room ?? asset.id,
     region: asset.region ?? 'site',
     ...(asset.parent === undefined ? {} : { parent: asset.parent }),
+    ...(asset.standby === undefined ? {} : { standby: asset.standby }),
     ...(asset.fed_by === undefined ? {} : { fedBy: asset.fed_by }),
     homes: homesServed(asset.serves, places),
   }

@@ -16,6 +16,7 @@ import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/his
 import { assetsOf } from './assets.ts'
 import { connectionOf, unitsOf } from './connections.ts'
 import { controlsOf, isOfSafetyEquipment } from './controls.ts'
+import { pagingOf } from './paging.ts'
 import { payloadDevice } from './payload-device.ts'
 import type { RuleFile } from './rule-file.ts'
 import { ruleTestFaults } from './rule-files.ts'
@@ -248,6 +249,13 @@ export function compileSite(input: Input): {
       return [{ ...channel, key, ...(secret === undefined ? {} : { secret }) }]
     },
   )
+  const paging = pagingOf(file.paging, {
+    secretAt: (at, written) => secretAt(['paging', ...at], written),
+    blame: (at, ...said) => blame(['paging', ...at], ...said),
+    missing: (at, ...what) => missing(['paging', ...at], ...what),
+    channels: channels.map(({ id }) => id),
+    staff,
+  })
   const influx = (file.influx ?? []).flatMap((target) => {
     const { ca_file: caFile, ...rest } = target
     if (caFile !== undefined && !isReadable(resolve(folder, caFile))) {
@@ -280,6 +288,7 @@ export function compileSite(input: Input): {
       staff,
       controls,
       fallback: fallback?.id ?? staff.find(({ role }) => role === 'manager')?.id ?? 'manager',
+      ...(paging ? { paging: paging.plan } : {}),
       supervisors: supervisorsOf(file.supervisors ?? {}, staff, missing),
       channels: channels.map(({ id }) => id),
       settings: settingsOf(file.settings ?? {}),
@@ -290,6 +299,7 @@ export function compileSite(input: Input): {
       ? { host, port: Number(port), secrets, bridges: bridges.map(({ id, network }) => ({ id, network })), tls }
       : null,
     channels,
+    paging: paging?.config ?? null,
     influx,
     charts: file.charts ?? 'local',
     history: historyOf(file.history ?? {}),

@@ -85,7 +85,7 @@ function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null
     file['connections'] = Object.fromEntries(entries.filter(([name]) => !isBroken('connections', name)))
   }
   withoutBrokenBridges(file, broken)
-  for (const key of ['settings', 'mqtt', 'fallback', 'charts', 'history'])
+  for (const key of ['settings', 'mqtt', 'fallback', 'charts', 'history', 'paging'])
     if (isBroken(key) && !isInBridge(key, broken)) delete file[key]
   return file as SiteFile
 }

@@ -4,6 +4,7 @@ import { Duration, oneOf, Text } from '#devices/point.ts'
 import type { BotType } from '../channels/bot-type.ts'
 import { NETWORKS } from '#ingest/mqtt/network.ts'
 import { InfluxTarget } from '../historian/config.ts'
+import { PagingSchema } from '../paging/config.ts'
 
 const ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
 const Id = Type.String({ pattern: ID, description: 'letters, digits, - and _' })
@@ -61,6 +62,9 @@ const Asset = Type.Object(
       Type.Array(Type.String(), {
         description: 'the assets that give it power or water; nothing is switched while somebody works there',
       }),
+    ),
+    standby: Type.Optional(
+      oneOf(['none'] as const, 'nothing takes over when it stops: its P2 faults are looked after day and night'),
     ),
     serves: Type.Optional(
       Type.Object(
@@ -301,6 +305,7 @@ export const SiteSchema = Type.Object(
         },
       ),
     ),
+    paging: Type.Optional(PagingSchema),
     channels: Type.Optional(Type.Array(Channel, { description: 'how people are told; the screen unless said' })),
     influx: Type.Optional(Type.Array(InfluxTarget, { description: 'databases that get every reading as well' })),
     history: Type.Optional(

@@ -7,6 +7,7 @@ import type { Bridge } from '#ingest/mqtt/network.ts'
 import type { TlsListen } from '#ingest/mqtt/tls-door.ts'
 import type { Plan } from '#rules/plan.ts'
 import type { InfluxTarget } from '../historian/config.ts'
+import type { PagingConfig } from '../paging/config.ts'
 import type { HistoryPolicy } from '../store/history/policy.ts'
 import type { RuleTest } from './rule-file.ts'
 import type { DisabledAlarm } from './rule-layers.ts'
@@ -32,6 +33,8 @@ export type Site = Readonly<{
     tls: TlsListen | null
   }> | null
   channels: readonly ChannelConfig[]
+  /** By what staff is called; null: by nothing. */
+  paging: PagingConfig | null
   influx: readonly InfluxTarget[]
   charts: 'local' | 'influx'
   history: HistoryPolicy

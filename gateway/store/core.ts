@@ -12,6 +12,7 @@ import { Scratch } from './history/scratch.ts'
 import { sealForeign } from './history/seal.ts'
 import { Upkeep } from './history/upkeep.ts'
 import { Journal } from './journal.ts'
+import { type LetterRow, LetterTable } from './letter-table.ts'
 import { type OutboxRow, OutboxTable } from './outbox-table.ts'
 import { type Position, ReadingLog } from './reading-log.ts'
 import { backedUpAt, backupFolder, backupOf, openOrRestore, type Restored, suspect } from './recovery.ts'
@@ -35,6 +36,7 @@ export class StoreCore {
   readonly #log: ReadingLog
   readonly #journal: Journal
   readonly #outbox: OutboxTable
+  readonly #letters: LetterTable
   readonly #upkeep: Upkeep
   readonly #space: Space
   readonly #restored: readonly Restored[]
@@ -55,6 +57,7 @@ export class StoreCore {
     this.#log = new ReadingLog(readings.db)
     this.#journal = new Journal(journal.db)
     this.#outbox = new OutboxTable(journal.db)
+    this.#letters = new LetterTable(journal.db)
     this.#space = new Space(readings.db, folder, policy.ballastBytes)
     this.#upkeep = new Upkeep(
       readings.db,
@@ -188,6 +191,18 @@ export class StoreCore {
 
   noteAttempt(id: string, attempts: number, nextAt: number): void {
     this.#outbox.noteAttempt(id, attempts, nextAt)
+  }
+
+  waitingLetters(...wanted: Parameters<LetterTable['waiting']>): LetterRow[] {
+    return this.#letters.waiting(...wanted)
+  }
+
+  nextLetterAt(...of: Parameters<LetterTable['nextAt']>): number | null {
+    return this.#letters.nextAt(...of)
+  }
+
+  noteLetter(...attempt: Parameters<LetterTable['noteAttempt']>): void {
+    this.#letters.noteAttempt(...attempt)
   }
 
   saveCursor(target: string, position: Position): void {

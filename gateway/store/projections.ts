@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Event } from '#rules/event.ts'
 import { graver } from '#rules/orders/order.ts'
 import { AlarmRows } from './alarm-rows.ts'
+import { PagingRows } from './paging-rows.ts'
 import type { MessageDocument, MessagePhase, NoticeDocument, OrderDocument, OutboxDocument } from './documents.ts'
 
 type Tables = { orders: OrderDocument; notices: NoticeDocument }
@@ -14,11 +15,13 @@ export class Projections {
   readonly #queue: StatementSync
   readonly #settle: StatementSync
   readonly #alarms: AlarmRows
+  readonly #paging: PagingRows
   readonly #stuck: StatementSync
   readonly #moved: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#alarms = new AlarmRows(db)
+    this.#paging = new PagingRows(db)
     const prepare = (sql: (table: string) => string) =>
       Object.fromEntries(TABLES.map((table) => [table, db.prepare(sql(table))])) as Record<keyof Tables, StatementSync>
     this.#get = prepare((table) => `select doc from ${table} where id = ?`)
@@ -36,6 +39,7 @@ export class Projections {
 
   apply(event: Event): void {
     this.#alarms.apply(event)
+    this.#paging.apply(event)
     switch (event.type) {
       case 'order.opened': {
         const { order: id, incident, skill, region, asset, alarm, trace } = event

@@ -6,6 +6,7 @@ import type { Event } from '#rules/event.ts'
 import { type DeviceSeries, lineWriter } from '../historian/batch-lines.ts'
 import type { Position } from './reading-log.ts'
 import { type AlarmHealth, alarmHealth, type Standing, type Told } from '#rules/alarms/health.ts'
+import type { PageDocument } from './paging-rows.ts'
 import type { AlarmDocument, NoticeDocument, OrderDocument, SilenceDocument } from './documents.ts'
 import type { Bucket, SeriesRange } from './history/buckets.ts'
 import { History } from './history/history.ts'
@@ -32,6 +33,8 @@ export type ListQuery = Readonly<{
   root?: string | undefined
   /** Of silences. */
   kind?: string | undefined
+  /** Of pages: what they are about. */
+  subject?: string | undefined
 }>
 /** `walBytes` is what both files have written ahead of themselves: much of it tells of a reader that holds them up. */
 export type StoreSize = Readonly<{
@@ -48,6 +51,7 @@ type Documents = {
   orders: OrderDocument
   notices: NoticeDocument
   silences: SilenceDocument
+  pages: PageDocument
 }
 
 /** Everything that is read, on connections that cannot write. Lives in the query worker. */
@@ -236,9 +240,10 @@ const WANTED = [
   ['silent', "(doc ->> '$.silence' is not null) = ?"],
   ['root', "doc ->> '$.silence.root' = ?"],
   ['kind', "doc ->> '$.kind' = ?"],
+  ['subject', 'subject = ?'],
 ] as const satisfies readonly (readonly [keyof ListQuery, string])[]
 
 /** Identifiers come from a list, never from a caller. */
 function tableName(table: keyof Documents): string {
-  return { alarms: 'alarms', orders: 'orders', notices: 'notices', silences: 'silences' }[table]
+  return { alarms: 'alarms', orders: 'orders', notices: 'notices', silences: 'silences', pages: 'pages' }[table]
 }

@@ -34,7 +34,7 @@ const JOURNAL = `
   create index if not exists answers_by_time on answers (at);
 `
 
-export const PROJECTIONS_VERSION = 4
+export const PROJECTIONS_VERSION = 5
 export const PROJECTIONS = `
   create table if not exists alarms (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
   create table if not exists orders (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
@@ -49,6 +49,11 @@ export const PROJECTIONS = `
   create index if not exists alarm_log_by_time on alarm_log (at);
   create table if not exists stuck (rule text not null, device text not null, point text not null, from_at integer not null, to_at integer, primary key (rule, from_at)) strict, without rowid;
   create index if not exists stuck_by_point on stuck (device, point, from_at);
+  create table if not exists pages (id text primary key, seq integer not null, open integer not null, call text not null, subject text not null, doc text not null) strict;
+  create index if not exists pages_by_subject on pages (subject, seq);
+  create index if not exists pages_by_call on pages (call);
+  create table if not exists letters (id text primary key, seq integer not null, road text not null, state text not null, attempts integer not null, next_at integer not null, doc text not null) strict;
+  create index if not exists letters_waiting on letters (road, state, next_at);
   create table if not exists outbox (id text primary key, seq integer not null, channel text not null, state text not null, attempts integer not null, next_at integer not null, doc text not null) strict;
   create index if not exists outbox_waiting on outbox (state, next_at);
 `
@@ -61,6 +66,8 @@ export const DROP_PROJECTIONS = [
   'alarm_history',
   'alarm_log',
   'stuck',
+  'pages',
+  'letters',
   'outbox',
 ]
   .map((table) => `drop table if exists ${table};`)

@@ -19,6 +19,9 @@ type Writing = Pick<
   | 'waitingMessages'
   | 'waitingChannels'
   | 'nextMessageAt'
+  | 'waitingLetters'
+  | 'nextLetterAt'
+  | 'noteLetter'
   | 'saveCursor'
   | 'quarantine'
   | 'maintain'
@@ -91,6 +94,9 @@ const WRITING = [
   'waitingMessages',
   'waitingChannels',
   'nextMessageAt',
+  'waitingLetters',
+  'nextLetterAt',
+  'noteLetter',
   'saveCursor',
   'quarantine',
   'maintain',

@@ -5,15 +5,17 @@ import {
   type CalendarName,
   type Clock,
   CLOCKS,
+  type Circumstance,
   type Goal,
-  POLICIES,
   type Policy,
+  policyOf,
   type Target,
 } from './policy.ts'
 
 /** What has happened to an order, as far as its clocks go. Times in ms on the wall; null: not yet. */
 export type OrderFacts = Readonly<{
   class: OrderClass
+  circumstance?: Circumstance | null
   /** Opened, or opened again: the clocks begin. */
   startedAt: number
   acceptedAt: number | null
@@ -21,11 +23,15 @@ export type OrderFacts = Readonly<{
   restoredAt: number | null
   /** Those concerned were last told how it goes. */
   toldAt: number | null
+  /** The end that they were told last. */
+  etaAt?: number | null
   /** An end of null: it rests now. */
   pauses: readonly Readonly<{ from: number; to: number | null }>[]
 }>
 
 const MINUTE = 60_000
+/** So long before a promised end its owner is asked whether it holds. */
+const ETA_WARNING_MS = 15 * MINUTE
 
 export type ClockState = 'running' | 'paused' | 'overdue' | 'met' | 'missed'
 /** `dueAt` null: it rests, and nobody can say. */
@@ -53,7 +59,7 @@ export class OrderClocks {
 
   /** The moment at which this share (0…1) of the time for a goal is used up. */
   shareAt(facts: OrderFacts, goal: Goal, share: number): number | null {
-    const policy = POLICIES[facts.class]
+    const policy = policyOf(facts.class, facts.circumstance)
     const target = policy?.[goal]
     if (!policy || !target) return null
     if (goal !== 'restore') return this.#targetAt(facts, policy, target, share, 0)
@@ -61,15 +67,23 @@ export class OrderClocks {
   }
 
   /** Those concerned should hear something by then; null where nobody waits for word, or it is restored. */
-  feedbackDueAt({ class: ofClass, startedAt, restoredAt, toldAt }: OrderFacts): number | null {
-    const feedback = POLICIES[ofClass]?.feedback
-    if (!feedback || restoredAt !== null) return null
-    return toldAt === null ? startedAt + feedback.firstMs : toldAt + feedback.thenMs
+  feedbackDueAt({ class: ofClass, startedAt, restoredAt, toldAt, etaAt = null }: OrderFacts): number | null {
+    const feedback = policyOf(ofClass)?.feedback
+    if (restoredAt !== null) return null
+    const wordAt = !feedback ? null : toldAt === null ? startedAt + feedback.firstMs : toldAt + feedback.thenMs
+    // A promised end that passes without a word is a broken one, also where no word was due.
+    return etaAt === null || wordAt === null ? (etaAt ?? wordAt) : Math.min(etaAt, wordAt)
+  }
+
+  /** Whoever promised an end is reminded of it; null where nobody did, or where it is too near. */
+  etaWarningAt({ restoredAt, toldAt, etaAt = null }: OrderFacts): number | null {
+    if (restoredAt !== null || etaAt === null || etaAt - ETA_WARNING_MS <= (toldAt ?? -Infinity)) return null
+    return etaAt - ETA_WARNING_MS
   }
 
   /** When a level is told, and of which unmet clock; never before that clock itself is due. Null: not as things stand. */
   levelAt(facts: OrderFacts, level: Level): Readonly<{ clock: Goal; at: number }> | null {
-    const policy = POLICIES[facts.class]
+    const policy = policyOf(facts.class, facts.circumstance)
     if (!policy) return null
     const hours = this.#hours[policy.calendar]
     let first: { clock: Goal; at: number } | null = null
@@ -91,7 +105,7 @@ export class OrderClocks {
         const dueAt = this.feedbackDueAt(facts)
         return dueAt === null ? [] : [{ clock, dueAt, metAt: null, state: now > dueAt ? 'overdue' : 'running' }]
       }
-      if (!POLICIES[facts.class]?.[clock]) return []
+      if (!policyOf(facts.class, facts.circumstance)?.[clock]) return []
       const dueAt = this.dueAt(facts, clock)
       const met = metAt(facts, clock)
       if (met !== null) return [{ clock, dueAt, metAt: met, state: dueAt !== null && met > dueAt ? 'missed' : 'met' }]

@@ -167,3 +167,21 @@ export const POLICIES: Readonly<Record<OrderClass, Policy | null>> = {
     mayPause: true,
   },
 }
+
+/** What the promise of a class depends on beside the class: nothing stands by for the asset; it is a waste bin. */
+export type Circumstance = 'no_standby' | 'bin'
+
+const NO_STANDBY_P2: Policy = { ...POLICIES.P2!, calendar: 'always' }
+const BIN_P8B: Policy = { ...POLICIES.P8b!, restore: { ms: 3 * D, elapsed: true } }
+
+/** The promises of a class as they are in these circumstances. */
+export function policyOf(ofClass: OrderClass, circumstance: Circumstance | null = null): Policy | null {
+  if (ofClass === 'P2' && circumstance === 'no_standby') return NO_STANDBY_P2
+  if (ofClass === 'P8b' && circumstance === 'bin') return BIN_P8B
+  return POLICIES[ofClass]
+}
+
+export function circumstanceOf(asset: Readonly<{ kind: string; standby?: 'none' }> | undefined): Circumstance | null {
+  if (asset?.standby === 'none') return 'no_standby'
+  return asset?.kind.startsWith('bin') ? 'bin' : null
+}

@@ -2,12 +2,14 @@ import type { OrderClass } from '#devices/alarm-definition.ts'
 import type { Event } from '../event.ts'
 import { graver } from '../orders/order.ts'
 import type { OrderFacts } from './order-clocks.ts'
+import type { Circumstance } from './policy.ts'
 
 /** What supervision knows of one open order. Times are site time. */
 export type SupervisedOrder = {
   readonly order: string
   readonly skill: string
   readonly trace: string
+  circumstance: Circumstance | null
   class: OrderClass
   assignee: string | null
   startedAt: number
@@ -15,6 +17,7 @@ export type SupervisedOrder = {
   arrivedAt: number | null
   restoredAt: number | null
   toldAt: number | null
+  etaAt: number | null
   pauses: { from: number; to: number | null }[]
   /** The highest share of each clock that its assignee was warned of, in percent. */
   warned: Partial<Record<string, number>>
@@ -24,19 +27,35 @@ export type SupervisedOrder = {
   isSilenceTold: boolean
 }
 
-export function supervised({
-  order,
-  skill,
-  trace,
-  class: ofClass,
-  at,
-}: Event & { type: 'order.opened' }): SupervisedOrder {
-  return { order, skill, trace, class: ofClass, assignee: null, ...unmetSince(at), pauses: [], warned: {}, level: 0 }
+export function supervised(
+  { order, skill, trace, class: ofClass, at }: Event & { type: 'order.opened' },
+  circumstance: Circumstance | null,
+): SupervisedOrder {
+  return {
+    order,
+    skill,
+    trace,
+    circumstance,
+    class: ofClass,
+    assignee: null,
+    ...unmetSince(at),
+    pauses: [],
+    warned: {},
+    level: 0,
+  }
 }
 
 /** The clocks begin anew: for a new order, and for one that was opened again. */
 function unmetSince(startedAt: number) {
-  return { startedAt, acceptedAt: null, arrivedAt: null, restoredAt: null, toldAt: null, isSilenceTold: false }
+  return {
+    startedAt,
+    acceptedAt: null,
+    arrivedAt: null,
+    restoredAt: null,
+    toldAt: null,
+    etaAt: null,
+    isSilenceTold: false,
+  }
 }
 
 /** Takes in one event of its own order. */
@@ -74,7 +93,9 @@ export function change(known: SupervisedOrder, event: Event): void {
       endPause(known, event.at)
       return
     case 'order.updated':
-      Object.assign(known, { toldAt: event.at, isSilenceTold: false })
+      Object.assign(known, { toldAt: event.at, etaAt: etaAfter(known, event), isSilenceTold: false })
+      // Another end is warned of anew.
+      if (event.eta !== undefined) delete known.warned.eta
       return
     case 'order.warned':
       known.warned[event.clock] = event.percent
@@ -89,6 +110,11 @@ export function change(known: SupervisedOrder, event: Event): void {
   }
 }
 
+/** An end that has passed binds nobody any more once something was said after it. */
+function etaAfter({ etaAt }: SupervisedOrder, { eta, at }: Event & { type: 'order.updated' }): number | null {
+  return eta ?? (etaAt !== null && etaAt > at ? etaAt : null)
+}
+
 function endPause({ pauses }: SupervisedOrder, at: number): void {
   const last = pauses.at(-1)
   if (last) last.to ??= at
@@ -100,6 +126,8 @@ export function factsOf(known: SupervisedOrder, wallOffsetMs: number): OrderFact
   const orNot = (at: number | null) => (at === null ? null : onWall(at))
   return {
     class: known.class,
+    circumstance: known.circumstance,
+    etaAt: orNot(known.etaAt),
     startedAt: onWall(known.startedAt),
     acceptedAt: orNot(known.acceptedAt),
     arrivedAt: orNot(known.arrivedAt),

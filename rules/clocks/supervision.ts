@@ -3,22 +3,15 @@ import type { Draft, Event } from '../event.ts'
 import type { Plan } from '../plan.ts'
 import type { Json, Stage, Tick } from '../stage.ts'
 import { type Level, LEVELS, metAt, OrderClocks, type OrderFacts } from './order-clocks.ts'
-import type { Goal } from './policy.ts'
+import { circumstanceOf, type Goal } from './policy.ts'
 import { change, factsOf, supervised, type SupervisedOrder } from './supervised-order.ts'
+import { supervisorsIn } from './supervisors.ts'
 
 const GOALS: readonly Goal[] = ['ack', 'arrive', 'restore']
 /** Of a clock's time, in percent: then its assignee is warned, and nobody else. */
 const WARNINGS = [50, 80] as const
 /** Told later than this after it was due, it was told late. */
 const LATE_MS = 1_000
-
-/** Who supervises, unless the site says otherwise: by role, or by person. */
-const SUPERVISORS: NonNullable<Plan['supervisors']> = {
-  head: ['chief'],
-  manager: ['manager'],
-  quality: ['quality'],
-  heads: {},
-}
 
 type Book = Map<string, SupervisedOrder & { nextAt: number }>
 type State = Readonly<{ orders: readonly SupervisedOrder[]; wallOffsetMs: number; blind: Blind | null }>
@@ -29,15 +22,12 @@ type Blind = Readonly<{ from: number; to: number }>
  * once each, and says when those concerned hear nothing. What fell due while the gateway was dead is told once it is
  * back, marked as late.
  */
-export function supervisionStage(plan: Pick<Plan, 'timeZone' | 'staff' | 'fallback' | 'supervisors'>): Stage {
+export function supervisionStage(
+  plan: Pick<Plan, 'timeZone' | 'staff' | 'fallback' | 'supervisors'> & Partial<Pick<Plan, 'assets'>>,
+): Stage {
   const clocks = new OrderClocks(plan.timeZone)
   const book: Book = new Map()
-  const supervisors = plan.supervisors ?? SUPERVISORS
-  const named = (who: readonly string[]) =>
-    plan.staff.filter(({ id, role }) => who.includes(id) || who.includes(role)).map(({ id }) => id)
-  const head = named(supervisors.head)
-  const headsOf = new Map(Object.entries(supervisors.heads).map(([skill, who]) => [skill, named(who)]))
-  const [manager, quality] = [named(supervisors.manager), named(supervisors.quality)]
+  const supervisorsOf = supervisorsIn(plan)
   let wallOffsetMs = 0
   let blind: Blind | null = null
 
@@ -45,7 +35,12 @@ export function supervisionStage(plan: Pick<Plan, 'timeZone' | 'staff' | 'fallba
 
   function nextAt(known: SupervisedOrder): number {
     const facts = factsFor(known)
-    const moments = [nextWarning(known, facts)?.at, nextLevel(known, facts)?.at, silenceAt(known, facts)]
+    const moments = [
+      nextWarning(known, facts)?.at,
+      nextLevel(known, facts)?.at,
+      silenceAt(known, facts),
+      etaWarningAt(known, facts),
+    ]
     return Math.min(...moments.map((at) => (at == null ? Infinity : at - wallOffsetMs)))
   }
 
@@ -77,6 +72,10 @@ export function supervisionStage(plan: Pick<Plan, 'timeZone' | 'staff' | 'fallba
     return known.isSilenceTold ? null : clocks.feedbackDueAt(facts)
   }
 
+  function etaWarningAt(known: SupervisedOrder, facts: OrderFacts): number | null {
+    return known.warned['eta'] === undefined ? clocks.etaWarningAt(facts) : null
+  }
+
   function onTick(at: number): readonly Draft[] {
     return [...book.values()].filter((known) => known.nextAt <= at).flatMap((known) => dueOf(known, at))
   }
@@ -89,9 +88,14 @@ export function supervisionStage(plan: Pick<Plan, 'timeZone' | 'staff' | 'fallba
     if (level !== null && level.at <= now) return escalated(known, level, at)
     const warning = nextWarning(known, facts)
     if (warning !== null && warning.at <= now) return [warned(known, facts, warning, now)]
+    const { order, trace } = known
+    const nearAt = etaWarningAt(known, facts)
+    if (nearAt !== null && nearAt <= now) {
+      const dueAt = facts.etaAt! - wallOffsetMs
+      return [{ type: 'order.warned', order, clock: 'eta', percent: 100, dueAt, to: assigneeOf(known), trace }]
+    }
     const silentAt = silenceAt(known, facts)
     if (silentAt === null || silentAt > now) return []
-    const { order, trace } = known
     return [{ type: 'order.silent', order, dueAt: silentAt - wallOffsetMs, to: assigneeOf(known), trace }]
   }
 
@@ -132,7 +136,7 @@ export function supervisionStage(plan: Pick<Plan, 'timeZone' | 'staff' | 'fallba
     const drafts: Draft[] = []
     for (const level of LEVELS) {
       if (level <= known.level) continue
-      const to = supervisorsOf(known, level)
+      const to = supervisorsOf(known.skill, level)
       const isEnough = level >= due.level && to.length > 0
       const told = to.length === 0 && level === 3 ? [plan.fallback] : to
       const { order, trace } = known
@@ -140,10 +144,6 @@ export function supervisionStage(plan: Pick<Plan, 'timeZone' | 'staff' | 'fallba
       if (isEnough) break
     }
     return drafts
-  }
-
-  function supervisorsOf({ skill }: SupervisedOrder, level: Level): readonly string[] {
-    return { 1: headsOf.get(skill) ?? head, 2: manager, 3: quality }[level]
   }
 
   function assigneeOf({ assignee }: SupervisedOrder): string {
@@ -156,7 +156,7 @@ export function supervisionStage(plan: Pick<Plan, 'timeZone' | 'staff' | 'fallba
 
   return {
     name: 'supervision',
-    version: 1,
+    version: 2,
     decide: (input: Event | Command | Tick, { at }) => (input.type === 'tick' ? onTick(at) : []),
     apply(event) {
       if (event.type === 'gateway.started') {
@@ -167,7 +167,7 @@ export function supervisionStage(plan: Pick<Plan, 'timeZone' | 'staff' | 'fallba
         wallOffsetMs += event.byMs
         for (const known of book.values()) lookAgain(known)
       } else if (event.type === 'order.opened') {
-        const known = { ...supervised(event), nextAt: Infinity }
+        const known = { ...supervised(event, circumstanceOf(plan.assets?.get(event.asset))), nextAt: Infinity }
         book.set(event.order, known)
         lookAgain(known)
       } else if (event.type === 'order.closed') {

@@ -60,7 +60,8 @@ export type OrderEvents = {
   'order.updated': { order: string; by: string; text: string; eta?: number }
   'order.closed': { order: string; by: string }
   // supervision of work orders; `dueAt` is when the clock, or the level, was due
-  'order.warned': { order: string; clock: Goal; percent: number; dueAt: number; to: string }
+  /** `eta`: the end that those concerned were promised comes near. */
+  'order.warned': { order: string; clock: Goal | 'eta'; percent: number; dueAt: number; to: string }
   'order.escalated': {
     order: string
     level: Level

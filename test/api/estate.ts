@@ -10,6 +10,8 @@ import type { ApiContext } from '#gateway/api/context.ts'
 import { type Resource, startServer } from '#gateway/api/server.ts'
 import { historyOf } from '#gateway/history-files/store-ports.ts'
 import { Latest } from '#gateway/latest.ts'
+import { startPaging } from '#gateway/paging/paging.ts'
+import type { StaffContact } from '#gateway/private/kinds.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
 import { openPrivate } from '#gateway/private/private-store.ts'
 import { ControlDesk } from '#gateway/remote-control/desk.ts'
@@ -18,7 +20,9 @@ import { type Role, ROLES } from '#gateway/role.ts'
 import { loadSite } from '#gateway/site/load.ts'
 import { StoreCore } from '#gateway/store/core.ts'
 import { Queries } from '#gateway/store/queries.ts'
+import type { Store } from '#gateway/store/store.ts'
 import { vitalsOf } from '#gateway/vitals.ts'
+import type { Command } from '#rules/command.ts'
 import { coreOf } from '#rules/core.ts'
 
 /** Two buildings, a pump set, a lift; one device that the file names wrongly; a channel that nobody serves. */
@@ -56,11 +60,15 @@ export async function openEstate({
   resend = (() => null) as ApiContext['resend'],
   buses = [] as ApiContext['buses'],
   tryRules = (() => Promise.resolve({ faults: [] })) as ApiContext['tryRules'],
+  /** More of the site file. */
+  added = '',
+  env = {} as Readonly<Record<string, string>>,
+  contacts = {} as Readonly<Record<string, Omit<StaffContact, 'name'>>>,
   reload = (() => Promise.resolve({ outcome: 'unchanged', faults: [], changes: [] })) as ApiContext['reload'],
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-api-'))
-  writeFileSync(join(folder, 'site.yaml'), ESTATE)
-  const { site } = loadSite('site.yaml', { env: {}, cwd: folder })
+  writeFileSync(join(folder, 'site.yaml'), ESTATE + added)
+  const { site } = loadSite('site.yaml', { env, cwd: folder })
   if (!site) throw new Error('the test site does not load')
   const core = new StoreCore(join(folder, 'data'))
   const queries = new Queries(join(folder, 'data'))
@@ -78,6 +86,8 @@ export async function openEstate({
   const siteNames = [site.id, ...Object.values(site.name)]
   const access = openAccess(folder, { random: systemRandom(), clock, wallNow: () => now, siteNames, hasSetup: !demo })
   const secrets = openPrivate(folder, { random: systemRandom(), now: () => now })
+  for (const [id, contact] of Object.entries(contacts))
+    secrets.put({ kind: 'staff', id, subject: id, doc: { name: id, ...contact } }, 'test')
   const tokens = Object.fromEntries(ROLES.map((role) => [role, access.tokens.create(role, START).token])) as Record<
     Role,
     string
@@ -110,8 +120,15 @@ export async function openEstate({
       for (const batch of batches) latest.take(batch)
       desk.committed(events)
       feed.publish(events, batches)
+      paging.committed(events)
     },
   })
+  const command = (body: Command) => pipeline.command(body)
+  const write = remoteOf(core) as unknown as Store['write']
+  const [wallNow, random, quiet] = [() => now, systemRandom(), () => {}] as const
+  const paging = startPaging({ site, store: write, read, secrets, command, clock, wallNow, random, log: quiet })
+  const stopping = new AbortController()
+  const calling = paging.run(stopping.signal)
   await pipeline.start()
   let isReadable = true
 
@@ -131,13 +148,14 @@ export async function openEstate({
     reload,
     tryRules,
     history: history ?? historyOf(read),
-    command: (command) => pipeline.command(command),
+    command,
     access,
     secrets,
     async audit() {
       await access.trail.flush((event) => pipeline.record({ ...event, trace: 'epoch-1' }))
       await secrets.flush((event) => pipeline.record({ ...event, trace: 'epoch-1' }))
     },
+    pageAnswers: paging.answers,
     latest,
     desk,
     accounting,
@@ -161,6 +179,8 @@ export async function openEstate({
   }
   const audit = context.audit
   async function closeStore(): Promise<void> {
+    stopping.abort()
+    await calling
     await pipeline.stop()
     if (isReadable) queries.close()
     core.close()
@@ -191,6 +211,9 @@ export async function openEstate({
 
   return {
     tokens,
+    site,
+    command,
+    read,
     access: { ...access, wallNow: () => now },
     secrets,
     folder,

@@ -91,6 +91,11 @@ const MATRIX: readonly Route[] = [
   { method: 'POST', path: '/api/v1/orders/:id/resume', allowed: WORKERS },
   { method: 'POST', path: '/api/v1/orders/:id/update', allowed: WORKERS },
   { method: 'POST', path: '/api/v1/orders/:id/close', allowed: WORKERS },
+  { method: 'GET', path: '/api/v1/pages', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  // Called by providers: a signature, or a token in the address, says who they are.
+  { method: 'GET', path: '/api/v1/paging/card', allowed: 'open' },
+  { method: 'POST', path: '/api/v1/paging/card', allowed: 'open' },
+  { method: 'POST', path: '/api/v1/paging/voice/:id', allowed: 'open' },
   { method: 'GET', path: '/api/v1/notices', allowed: [...OVERSEERS, 'steward', 'agent'] },
   { method: 'GET', path: '/api/v1/notices/:id', allowed: [...OVERSEERS, 'steward', 'agent'] },
   { method: 'POST', path: '/api/v1/notices/:id/confirm', allowed: ['admin', 'manager', 'steward'] },

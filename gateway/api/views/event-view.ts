@@ -22,6 +22,8 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   order: 'readOrders',
   notice: 'readNotices',
   message: 'readNotices',
+  page: 'readOrders',
+  sounder: 'readOrders',
   control: 'readPlant',
   lockout: 'readPlant',
   permit: 'readPlant',

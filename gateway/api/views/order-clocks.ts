@@ -1,4 +1,6 @@
 import { OrderClocks } from '#rules/clocks/order-clocks.ts'
+import { circumstanceOf } from '#rules/clocks/policy.ts'
+import type { Plan } from '#rules/plan.ts'
 import type { OrderDocument } from '../../store/documents.ts'
 
 /**
@@ -6,11 +8,11 @@ import type { OrderDocument } from '../../store/documents.ts'
  * order has none: its times say how it went.
  */
 export function clocksView(
-  timeZone: string,
+  site: Readonly<{ plan: Pick<Plan, 'timeZone' | 'assets'> }>,
   clock: Readonly<{ now(): number; wallOffsetMs(): number }>,
   time: (at: number | null) => string | null,
 ): (order: OrderDocument) => object[] {
-  const clocks = new OrderClocks(timeZone)
+  const clocks = new OrderClocks(site.plan.timeZone)
   return (order) => {
     if (order.state === 'closed') return []
     const offset = clock.wallOffsetMs()
@@ -18,11 +20,13 @@ export function clocksView(
     const orNot = (at: number | null) => (at === null ? null : onWall(at))
     const facts = {
       class: order.class,
+      circumstance: circumstanceOf(site.plan.assets.get(order.asset)),
       startedAt: onWall(order.reopenedAt ?? order.openedAt),
       acceptedAt: orNot(order.acceptedAt),
       arrivedAt: orNot(order.arrivedAt),
       restoredAt: orNot(order.finishedAt),
       toldAt: orNot(order.updates?.at(-1)?.at ?? null),
+      etaAt: orNot(etaOf(order)),
       pauses: (order.pauses ?? []).map(({ from, to }) => ({ from: onWall(from), to: orNot(to) })),
     }
     const onSite = (at: number | null) => time(at === null ? null : at - offset)
@@ -33,4 +37,9 @@ export function clocksView(
       state,
     }))
   }
+}
+
+/** The end that those concerned were told last; one that had passed when something was said after it binds nobody. */
+function etaOf({ updates = [] }: OrderDocument): number | null {
+  return updates.reduce<number | null>((eta, said) => said.eta ?? (eta !== null && eta > said.at ? eta : null), null)
 }

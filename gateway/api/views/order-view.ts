@@ -14,7 +14,7 @@ export function orderView(
 ): (order: OrderDocument) => Promise<object> {
   const rules = perPlan(site, (plan) => new Map(plan.rules.map((rule) => [rule.id, rule])))
   const time = timesOf(site.plan.timeZone)
-  const clocks = clocksView(site.plan.timeZone, clock, time)
+  const clocks = clocksView(site, clock, time)
   return async (order) => {
     const alarms = await origins.of(order.alarmIds)
     const devices = [...new Set(alarms.map(({ device }) => device))]

@@ -1,0 +1,29 @@
+import type { Site } from '../site/site.ts'
+import type { PageLetter } from '../store/paging-rows.ts'
+import { inLanguage, type Language, LANGUAGES, say } from '../texts.ts'
+
+type Text = Readonly<{ title: string; body: string }>
+/** What the order of a page is about; null where it is about none. */
+export type PageSubject = Readonly<{ rule: string | null; asset: string }> | null
+
+/** What a page says, in every language: what, where, which order, and what is wanted of the reader. */
+export function pageTexts(letter: PageLetter, subject: PageSubject, site: Pick<Site, 'plan'>): Record<Language, Text> {
+  const texts = LANGUAGES.map((language): [Language, Text] => {
+    const params = valuesOf(letter, subject, site, language)
+    const title = say(language, `page.${letter.purpose}.title`, params)
+    return [language, { title, body: say(language, `page.${letter.purpose}`, params) }]
+  })
+  return Object.fromEntries(texts) as Record<Language, Text>
+}
+
+/** The variables of an approved template. */
+export function valuesOf(
+  { class: ofClass, subject: number, person }: PageLetter,
+  subject: PageSubject,
+  { plan }: Pick<Site, 'plan'>,
+  language: Language,
+): Readonly<Record<'class' | 'name' | 'place' | 'number' | 'person', string>> {
+  const place = inLanguage(plan.assets.get(subject?.asset ?? '')?.name ?? subject?.asset ?? plan.site, language)
+  const name = plan.rules.find(({ id }) => id === subject?.rule)?.name
+  return { class: ofClass, name: name === undefined ? place : inLanguage(name, language), place, number, person }
+}

@@ -1,0 +1,64 @@
+import type { Random } from '#devices/clock.ts'
+import type { Command } from '#rules/command.ts'
+import type { CommandAnswer } from '../answer-book.ts'
+import { channelOf } from '../channels/kinds.ts'
+import type { Site } from '../site/site.ts'
+import { type PageAnswers, pageAnswers } from './answers.ts'
+import { cardRoad } from './card.ts'
+import type { ContactOf } from './road.ts'
+import type { PrivateStore } from '../private/private-store.ts'
+import { pageSender, type PageSender, type PageSenderOptions } from './sender.ts'
+import { smsRoad } from './sms.ts'
+import { sounderRoad } from './sounder.ts'
+import { voiceRoad } from './voice.ts'
+
+type Options = Omit<PageSenderOptions, 'site' | 'roads' | 'link' | 'command' | 'contactOf'> &
+  Readonly<{
+    site: Pick<Site, 'id' | 'plan' | 'paging' | 'channels'>
+    secrets: Pick<PrivateStore, 'get'>
+    command(command: Command): Promise<CommandAnswer>
+    wallNow(): number
+    random: Pick<Random, 'token'>
+  }>
+export type Paging = PageSender & Readonly<{ answers: PageAnswers }>
+
+/** Who is called, and what they answer: the roads that the site has, one line each. */
+export function startPaging(options: Options): Paging {
+  const { site, wallNow, random, secrets, read, command, log } = options
+  const { sounder, voice, card: cardConfig, sms, link = null } = site.paging ?? {}
+  const card = cardConfig && cardRoad(cardConfig, { wallNow })
+  const texts = site.channels.find(({ id }) => id === sms)
+  const roads = [
+    sounder && sounderRoad(sounder),
+    voice && voiceRoad(voice, { wallNow, nonce: () => random.token() }),
+    card,
+    texts && smsRoad(channelOf(texts, wallNow)),
+  ].filter((road) => road !== undefined)
+  const contactOf: ContactOf = (person) => {
+    const doc = secrets.get('staff', person)?.doc
+    return doc ? { phone: doc.phone, wecom: doc.wecom ?? null } : null
+  }
+  const leaving = new AbortController()
+  const answers = pageAnswers({
+    card: cardConfig?.callback ? { ...cardConfig.callback, corp_id: cardConfig.corp_id } : null,
+    voiceToken: voice?.report_token ?? null,
+    contactOf,
+    pageOf: (id) => read.get('pages', id),
+    command,
+    // Only what the card looks like: who accepted stands in the journal.
+    replaceButtons: (code, text) =>
+      void card?.replaceButtons(code, text, leaving.signal).then(
+        (delivery) => delivery.outcome !== 'delivered' && log('warn', 'a card keeps its buttons', delivery),
+        () => {},
+      ),
+  })
+  const sender = pageSender({ ...options, contactOf, roads, link })
+  return {
+    ...sender,
+    answers,
+    async run(signal) {
+      await sender.run(signal)
+      leaving.abort()
+    },
+  }
+}
