@@ -76,6 +76,27 @@ export function bridgeSpeaker({ id, network }: Bridge, members: readonly Member[
   }
 }
 
+/** Another's broker: the topics of the devices that name it, and what its networks publish beside them. */
+export function brokerSpeaker(
+  { id, networks }: Readonly<{ id: string; networks: readonly Network[] }>,
+  members: readonly Member[],
+): Speaker {
+  const each = networks.map((network) => bridgeSpeaker({ id, network }, members, OPEN_GATE))
+  const [first = bridgeSpeaker({ id, network: 'plain' }, members, OPEN_GATE)] = each
+  return {
+    ...first,
+    routeOf: (topic) => {
+      const routes = each.map((speaker) => speaker.routeOf(topic))
+      // It subscribes to nothing else: what a session of an earlier configuration still brings is not read.
+      return routes.find(({ kind }) => kind !== 'forbidden') ?? { kind: 'unread' }
+    },
+    mayHear: () => false,
+  }
+}
+
+/** Who is read by us, and not the other way round, is slowed down by our acknowledgements alone. */
+const OPEN_GATE: FloodGate = { take: () => 0, isClosed: () => false }
+
 const TREES: Readonly<Record<Network, readonly string[]>> = {
   'chirpstack-v4': ['application/#'],
   'ttn-v3': ['v3/#'],

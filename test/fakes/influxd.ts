@@ -38,10 +38,11 @@ export type ServerProcess = Readonly<{
   stop(): Promise<void>
 }>
 
-/** A real server on a free port of the loopback, with a folder of its own. Answers `/ping` when this resolves. */
+/** A real server on a free port of the loopback, with a folder of its own. Answers, to `/ping` unless said, when this resolves. */
 export async function startServer(
   program: string,
   argsOf: (folder: string, port: number) => Promise<readonly string[]> | readonly string[],
+  answers: (url: string) => Promise<boolean> = ping,
 ): Promise<ServerProcess> {
   const file = binary(program)
   if (file === null) throw new Error(`${program} is required and not installed`)
@@ -56,8 +57,7 @@ export async function startServer(
     running = child
     const deadline = Date.now() + 20_000
     for (;;) {
-      const response = await fetch(`${url}/ping`).catch(() => null)
-      if (response?.status === 204) return
+      if (await answers(url)) return
       if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`)
       if (Date.now() > deadline) throw new Error(`${program} does not answer`)
       await wait(50)
@@ -81,6 +81,11 @@ export async function startServer(
     throw error
   })
   return { url, start, kill, stop }
+}
+
+async function ping(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/ping`).catch(() => null)
+  return response?.status === 204
 }
 
 export type Influxd = ServerProcess &
@@ -132,7 +137,7 @@ async function query(url: string, database: string, q: string): Promise<Record<s
     )
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
