@@ -1,11 +1,9 @@
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Random } from '#devices/clock.ts'
 import type { Batch } from '#devices/reading.ts'
 import { Fault } from '#devices/fault.ts'
 import { withGrowth } from '#ingest/growth.ts'
 import { modbusSource } from '#ingest/modbus/modbus-source.ts'
-import { mqttSource } from '#ingest/mqtt/mqtt-source.ts'
 import type { Reject } from '#ingest/source.ts'
 import type { BodyOf } from '#rules/event.ts'
 import { openAccess } from './access/access.ts'
@@ -25,6 +23,7 @@ import type { ForwardingEvent } from './historian/outage.ts'
 import { Doubts } from './doubts.ts'
 import { Latest } from './latest.ts'
 import { gatewayMetrics } from './metrics.ts'
+import { mqttRoads } from './mqtt-roads.ts'
 import { outbox } from './outbox/outbox.ts'
 import { startPaging } from './paging/paging.ts'
 import { Pipeline } from './pipeline.ts'
@@ -254,32 +253,19 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     .map((connection) =>
       modbusSource({ connection, devices: site.devices, clock, chance: random.next, stopwatch: monotonicNow, log }),
     )
-  const listen = site.mqtt && { host: site.mqtt.host, port: options.plant ? 0 : site.mqtt.port }
   const reject: Reject = (source, reason, count) => accounting.refuse(source, reason, count)
-  const heard = listen
-    ? mqttSource({
-        listen,
-        devices: site.devices,
-        bridges: site.mqtt?.bridges ?? [],
-        secretOf,
-        clock,
-        monotonicNow,
-        tls: site.mqtt?.tls ?? undefined,
-        sessionFile: join(folder, 'mqtt.db'),
-        reject,
-        log: (message, fields) => log.warn(fields, message),
-      })
-    : null
+  const port = options.plant ? 0 : null
+  const roads = mqttRoads({ ...options, site, port, secretOf, clock, reject, latest, feed, read: store.read })
   const self = selfSource({
     site,
     condition: () => store.write.condition(),
     forwarding: () => forwarding.health(),
     lines: () => polled.map((source) => source.report()),
     room: () => roomOn(folder),
-    contested: () => heard?.contested().length ?? 0,
+    contested: () => roads.own?.contested().length ?? 0,
     clock,
   })
-  const sources = [...polled, ...[heard, self].filter((source) => source !== null)]
+  const sources = [...polled, ...roads.sources, ...(self ? [self] : [])]
   const running = runSources(
     sources,
     withGrowth(
@@ -292,11 +278,14 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     say,
   )
   const written = writing.run(signal)
+  const spoken = roads
+    .speak(signal)
+    .catch((error: Error) => say('error', 'nothing is said outward', { error: error.message }))
   const wall = watchWall({ clock, pipeline, epoch, isSet: () => clockSet.resolve(), log: say })
   opened.defer(async () => {
     wall.cancel()
     stopping.abort(new Fault('stopping'))
-    await Promise.all([running.finished, written, sending, keeping, forwarding.finished])
+    await Promise.all([running.finished, written, spoken, sending, keeping, forwarding.finished])
   })
 
   const faultCount = () => site.faults.length + pipeline.failing().length + (secrets.trouble() ? 1 : 0)
@@ -310,6 +299,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
       status: isDegraded || faultCount() > 0 ? 'degraded' : 'ok',
       sources: state,
       forwarding: forwarding.health(),
+      mqtt: roads.health(),
       faults: faultCount(),
       trouble: commits.trouble(),
       startedAt,
@@ -378,7 +368,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
 
   return {
     http: server.address,
-    mqtt: () => heard?.address() ?? null,
+    mqtt: () => roads.own?.address() ?? null,
     clock,
     secretOf,
     createToken,

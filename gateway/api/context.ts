@@ -12,6 +12,7 @@ import type { ForwardingHealth } from '../historian/forwarder.ts'
 import type { HistorySource } from '../history-files/ports.ts'
 import type { Latest } from '../latest.ts'
 import type { PageAnswers } from '../paging/answers.ts'
+import type { MqttHealth } from '../mqtt-roads.ts'
 import type { PlantDoor } from '../plant-door.ts'
 import type { PrivateStore } from '../private/private-store.ts'
 import type { ControlDesk } from '../remote-control/desk.ts'
@@ -33,6 +34,7 @@ export type Health = Readonly<{
   /** Faults of the site file and its profiles. */
   faults: number
   forwarding: readonly ForwardingHealth[]
+  mqtt: MqttHealth
 }>
 
 export type Bus = Readonly<{ id: string }> & Pick<ModbusSource, 'report' | 'testRead'>

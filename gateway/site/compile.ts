@@ -1,4 +1,3 @@
-import { accessSync, constants } from 'node:fs'
 import { resolve } from 'node:path'
 import { Temporal } from 'temporal-polyfill'
 import { alarmFaults } from '#devices/alarm-faults.ts'
@@ -14,6 +13,7 @@ import type { Person, Settings } from '#rules/plan.ts'
 import { leadsInside } from '../channels/private-address.ts'
 import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/history/policy.ts'
 import { assetsOf } from './assets.ts'
+import { brokerOf, isReadable, outwardOf, tlsOf } from './brokers.ts'
 import { connectionOf, unitsOf } from './connections.ts'
 import { controlsOf, isOfSafetyEquipment } from './controls.ts'
 import { pagingOf } from './paging.ts'
@@ -107,13 +107,32 @@ export function compileSite(input: Input): {
     return null
   }
 
-  const bridges = (file.mqtt?.bridges ?? []).filter((bridge, i, all) => {
-    const at = ['mqtt', 'bridges', i]
-    const isTaken = all.findIndex(({ id }) => id === bridge.id) < i || file.devices.some(({ id }) => id === bridge.id)
-    if (isTaken) blame([...at, 'id'], 'duplicate_id', { id: bridge.id })
-    const secret = bridge.secret === undefined ? undefined : secretAt([...at, 'secret'], bridge.secret)
-    if (secret) secrets.set(bridge.id, secret)
-    return !isTaken && secret !== null
+  const clientsOf = <T extends Readonly<{ id: string; secret?: string }>>(
+    list: 'bridges' | 'readers',
+    entries: readonly T[] = [],
+    taken: readonly { id: string }[],
+  ): T[] =>
+    entries.filter(({ id, secret: written }, i) => {
+      const at = ['mqtt', list, i]
+      const isTaken = [...entries.slice(0, i), ...taken].some((other) => other.id === id)
+      if (isTaken) blame([...at, 'id'], 'duplicate_id', { id })
+      const secret = written === undefined ? undefined : secretAt([...at, 'secret'], written)
+      if (secret) secrets.set(id, secret)
+      return !isTaken && secret !== null
+    })
+  const bridges = clientsOf('bridges', file.mqtt?.bridges, file.devices)
+  const readers = clientsOf('readers', file.mqtt?.readers, [...bridges, ...file.devices])
+  const brokers = distinct('mqtt_brokers', file.mqtt_brokers ?? []).flatMap((broker) => {
+    const at = (...rest: (string | number)[]) => where('mqtt_brokers', broker, ...rest)
+    if (bridges.some(({ id }) => id === broker.id)) blame(at('id'), 'duplicate_id', { id: broker.id })
+    const found = brokerOf(
+      broker,
+      file.site.id,
+      folder,
+      (path, written) => secretAt(at(...path), written),
+      (path, code, params) => blame(at(...path), code, params),
+    )
+    return found ?? []
   })
   const devices: Device[] = []
   for (const entry of distinct('devices', file.devices)) {
@@ -147,8 +166,11 @@ export function compileSite(input: Input): {
       : []
     if (conflict) blame(where('devices', entry, 'profile'), 'type_conflict', conflict)
     const parts = profile
-      ? payloadDevice(entry, profile, { bridges, devices, codecs, hasBroker: file.mqtt !== undefined }, (at, ...said) =>
-          blame(where('devices', entry, ...at), ...said),
+      ? payloadDevice(
+          entry,
+          profile,
+          { bridges, brokers, devices, codecs, hasBroker: file.mqtt !== undefined },
+          (at, ...said) => blame(where('devices', entry, ...at), ...said),
         )
       : {}
     if (entry.secret !== undefined) {
@@ -296,8 +318,17 @@ export function compileSite(input: Input): {
     devices,
     connections,
     mqtt: file.mqtt
-      ? { host, port: Number(port), secrets, bridges: bridges.map(({ id, network }) => ({ id, network })), tls }
+      ? {
+          host,
+          port: Number(port),
+          secrets,
+          bridges: bridges.map(({ id, network }) => ({ id, network })),
+          readers: readers.map(({ id }) => id),
+          tls,
+        }
       : null,
+    brokers,
+    outward: outwardOf(file.outward, { brokers, hasOwn: file.mqtt !== undefined }, missing),
     channels,
     paging: paging?.config ?? null,
     influx,
@@ -343,29 +374,6 @@ function settingsOf(written: NonNullable<SiteFile['settings']>): Settings {
 function parseDuty(text: string): { from: number; to: number } {
   const [from = 0, to = 0] = text.split('-').map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3)))
   return { from, to: to > from ? to : to + 1_440 }
-}
-
-/** Without one of its files there is no door with TLS; the other one stays. */
-function tlsOf(
-  mqtt: SiteFile['mqtt'],
-  folder: string,
-  missing: (key: 'cert' | 'key', file: string) => void,
-): NonNullable<Site['mqtt']>['tls'] {
-  if (!mqtt?.tls) return null
-  const [host = '', port = ''] = mqtt.tls.listen.split(':')
-  const files = { cert: resolve(folder, mqtt.tls.cert), key: resolve(folder, mqtt.tls.key) }
-  const lost = (['cert', 'key'] as const).filter((key) => !isReadable(files[key]))
-  for (const key of lost) missing(key, files[key])
-  return lost.length > 0 ? null : { host, port: Number(port), certFile: files.cert, keyFile: files.key }
-}
-
-function isReadable(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 export function isTimeZone(id: unknown): id is string {

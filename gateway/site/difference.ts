@@ -5,6 +5,8 @@ type Kind =
   | 'site'
   | 'connection'
   | 'mqtt'
+  | 'broker'
+  | 'outward'
   | 'device'
   | 'channel'
   | 'influx'
@@ -37,6 +39,8 @@ export function differenceOf(before: Site, after: Site): readonly Difference[] {
     ['site', (site) => [[site.id, otherPartsOf(site)]]],
     ['connection', (site) => site.connections.map((connection) => [connection.id, connection])],
     ['mqtt', ({ mqtt }) => (mqtt ? [[`${mqtt.host}:${mqtt.port}`, { ...mqtt, secrets: [...mqtt.secrets] }]] : [])],
+    ['broker', (site) => site.brokers.map((broker) => [broker.id, broker])],
+    ['outward', ({ outward }) => (outward ? [['outward', outward]] : [])],
     ['device', (site) => site.devices.map((device) => [device.id, wireOf(device)])],
     ['channel', (site) => site.channels.map((channel) => [channel.id, channel])],
     ['influx', (site) => site.influx.map((target, i) => [String(i + 1), target])],
@@ -62,6 +66,8 @@ const SAID_ELSEWHERE: ReadonlySet<keyof Site> = new Set([
   'devices',
   'connections',
   'mqtt',
+  'brokers',
+  'outward',
   'channels',
   'influx',
   'charts',

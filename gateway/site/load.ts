@@ -61,7 +61,18 @@ export function loadSite(
 }
 
 /** The lists whose entries stand for themselves: a broken one is left out, the others run. */
-const LISTS = ['buildings', 'zones', 'rooms', 'assets', 'devices', 'alarms', 'staff', 'channels', 'influx'] as const
+const LISTS = [
+  'buildings',
+  'zones',
+  'rooms',
+  'assets',
+  'devices',
+  'alarms',
+  'staff',
+  'channels',
+  'influx',
+  'mqtt_brokers',
+] as const
 
 /** Leaves out exactly what the schema found wrong; null when the site itself is not there. */
 function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null {
@@ -84,23 +95,30 @@ function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null
     const entries = Object.entries((file['connections'] ?? {}) as object)
     file['connections'] = Object.fromEntries(entries.filter(([name]) => !isBroken('connections', name)))
   }
-  withoutBrokenBridges(file, broken)
-  for (const key of ['settings', 'mqtt', 'fallback', 'charts', 'history', 'paging'])
-    if (isBroken(key) && !isInBridge(key, broken)) delete file[key]
+  withoutBrokenClients(file, broken)
+  for (const key of ['settings', 'mqtt', 'outward', 'fallback', 'charts', 'history', 'paging'])
+    if (isBroken(key) && !isInClient(key, broken)) delete file[key]
   return file as SiteFile
 }
 
-/** One broken bridge takes the broker with it only when something else of `mqtt` is broken as well. */
-function isInBridge(key: string, broken: readonly Path[]): boolean {
+/** Who signs in at the broker, beside the devices. */
+const CLIENTS = ['bridges', 'readers'] as const
+
+/** One broken client takes the broker with it only when something else of `mqtt` is broken as well. */
+function isInClient(key: string, broken: readonly Path[]): boolean {
   const inside = broken.filter((path) => path[0] === key)
-  return key === 'mqtt' && inside.every((path) => path[1] === 'bridges' && typeof path[2] === 'number')
+  return (
+    key === 'mqtt' && inside.every((path) => CLIENTS.some((list) => list === path[1]) && typeof path[2] === 'number')
+  )
 }
 
-function withoutBrokenBridges(file: Record<string, unknown>, broken: readonly Path[]): void {
-  const { bridges, ...mqtt } = (file['mqtt'] ?? {}) as { bridges?: unknown }
-  if (!Array.isArray(bridges)) return
-  const isBroken = (i: number) => broken.some((path) => path[0] === 'mqtt' && path[1] === 'bridges' && path[2] === i)
-  file['mqtt'] = { ...mqtt, bridges: bridges.filter((_, i) => !isBroken(i)) }
+function withoutBrokenClients(file: Record<string, unknown>, broken: readonly Path[]): void {
+  for (const list of CLIENTS) {
+    const { [list]: clients, ...mqtt } = (file['mqtt'] ?? {}) as Record<string, unknown>
+    if (!Array.isArray(clients)) continue
+    const isBroken = (i: number) => broken.some((path) => path[0] === 'mqtt' && path[1] === list && path[2] === i)
+    file['mqtt'] = { ...mqtt, [list]: clients.filter((_, i) => !isBroken(i)) }
+  }
 }
 
 function sorted(faults: readonly ConfigFault[]): ConfigFault[] {

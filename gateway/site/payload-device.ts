@@ -5,6 +5,7 @@ import { parametersOf } from '#devices/payload.ts'
 import { topicsOf } from '#devices/payload-source.ts'
 import type { Profile } from '#devices/profile.ts'
 import { NETWORK_SERVERS } from '#ingest/lorawan/network-server.ts'
+import type { BrokerConnection } from '#ingest/mqtt/client/broker-connection.ts'
 import type { Bridge } from '#ingest/mqtt/network.ts'
 import type { SiteFile } from './schema.ts'
 
@@ -12,6 +13,7 @@ type Entry = SiteFile['devices'][number]
 type Blame = (at: readonly (string | number)[], code: FaultCode, params?: Params) => void
 type Known = Readonly<{
   bridges: readonly Bridge[]
+  brokers: readonly Pick<BrokerConnection, 'id' | 'networks'>[]
   /** Those of the devices above it. */
   devices: readonly Device[]
   codecs: ReadonlyMap<string, string>
@@ -23,8 +25,9 @@ type Parts = Pick<Device, 'bridge' | 'devEui' | 'topicName' | 'parameters' | 'co
 export function payloadDevice(entry: Entry, profile: Profile, known: Known, blame: Blame): Parts {
   const { mqtt, lorawan } = profile
   const isMessenger = Boolean(mqtt ?? lorawan)
-  if (isMessenger && !known.hasBroker) blame(['profile'], 'missing_key', { key: 'mqtt' })
-  if (entry.bridge !== undefined) bridgeFaults(entry.bridge, profile, known.bridges, blame)
+  const broker = known.brokers.find(({ id }) => id === entry.bridge)
+  if (isMessenger && !known.hasBroker && !broker) blame(['profile'], 'missing_key', { key: 'mqtt' })
+  if (entry.bridge !== undefined) bridgeFaults(entry.bridge, profile, known, blame)
   else if (lorawan) blame([], 'missing_key', { key: 'bridge' })
   if (lorawan && entry.dev_eui === undefined) blame([], 'missing_key', { key: 'dev_eui' })
   if (!lorawan && entry.dev_eui !== undefined) no(blame, 'dev_eui', 'only a LoRaWAN device has one')
@@ -52,18 +55,25 @@ function no(blame: Blame, key: string, detail: string): void {
   blame([key], 'wrong_value', { key, detail })
 }
 
-function bridgeFaults(id: string, profile: Profile, bridges: readonly Bridge[], blame: Blame): void {
-  const bridge = bridges.find((each) => each.id === id)
+function bridgeFaults(
+  id: string,
+  profile: Profile,
+  { bridges, brokers }: Pick<Known, 'bridges' | 'brokers'>,
+  blame: Blame,
+): void {
+  const all = [...bridges.map((each) => ({ id: each.id, networks: [each.network] })), ...brokers]
+  const bridge = all.find((each) => each.id === id)
   if (!bridge) {
     const hint = closest(
       id,
-      bridges.map((each) => each.id),
+      all.map((each) => each.id),
     )
     return blame(['bridge'], 'unknown_reference', { kind: 'bridge', id, ...(hint ? { hint } : {}) })
   }
-  const isServer = NETWORK_SERVERS.some((server) => server === bridge.network)
-  if (profile.lorawan && !isServer) no(blame, 'bridge', `${id} is no LoRaWAN network server`)
-  if (profile.mqtt && isServer) no(blame, 'bridge', `${id} is a LoRaWAN network server`)
+  const servers = bridge.networks.filter((network) => NETWORK_SERVERS.some((server) => server === network))
+  if (profile.lorawan && servers.length === 0) no(blame, 'bridge', `${id} is no LoRaWAN network server`)
+  if (profile.mqtt && servers.length === bridge.networks.length)
+    no(blame, 'bridge', `${id} is a LoRaWAN network server`)
   if (profile.modbus) no(blame, 'bridge', 'a Modbus unit has a connection')
 }
 

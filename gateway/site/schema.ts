@@ -2,9 +2,9 @@ import Type, { type Static } from 'typebox'
 import { AlarmDefinition } from '#devices/alarm-definition.ts'
 import { Duration, oneOf, Text } from '#devices/point.ts'
 import type { BotType } from '../channels/bot-type.ts'
-import { NETWORKS } from '#ingest/mqtt/network.ts'
 import { InfluxTarget } from '../historian/config.ts'
 import { PagingSchema } from '../paging/config.ts'
+import { Mqtt, MqttBroker, Outward } from './mqtt-schema.ts'
 
 const ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
 const Id = Type.String({ pattern: ID, description: 'letters, digits, - and _' })
@@ -133,7 +133,10 @@ const Device = Type.Object(
     connection: Type.Optional(Type.String({ description: 'Modbus: the name of an entry of connections' })),
     unit_id: Type.Optional(Type.Integer({ minimum: 0, maximum: 255, description: 'Modbus: the unit on it' })),
     bridge: Type.Optional(
-      Type.String({ description: 'MQTT, LoRaWAN: the entry of mqtt.bridges that publishes for it' }),
+      Type.String({
+        description:
+          'MQTT, LoRaWAN: the entry of mqtt.bridges that publishes for it, or of mqtt_brokers where it publishes',
+      }),
     ),
     dev_eui: Type.Optional(
       Type.String({ pattern: '^[0-9a-fA-F]{16}$', description: 'LoRaWAN: 16 hex digits, printed on the sensor' }),
@@ -243,44 +246,11 @@ export const SiteSchema = Type.Object(
     ),
     assets: Type.Array(Asset, { description: 'the equipment that can fail, and whom it serves' }),
     connections: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$' }), Connection)),
-    mqtt: Type.Optional(
-      Type.Object(
-        {
-          listen: Address,
-          tls: Type.Optional(
-            Type.Object(
-              {
-                listen: Address,
-                cert: Type.String({ description: 'the certificate with its chain, a PEM file' }),
-                key: Type.String({ description: 'its private key, a PEM file' }),
-              },
-              { ...strict, description: 'a second door, with TLS 1.2 or newer' },
-            ),
-          ),
-          bridges: Type.Optional(
-            Type.Array(
-              Type.Object(
-                {
-                  id: Id,
-                  network: oneOf(
-                    NETWORKS,
-                    'what stands behind it; plain: whatever publishes the topics of its devices',
-                  ),
-                  secret: Type.Optional(
-                    Type.String({
-                      description: '${file:…} or ${env:…}; without it, what caretaker secret BRIDGE prints',
-                    }),
-                  ),
-                },
-                strict,
-              ),
-              { description: 'clients that publish for several devices: LoRaWAN network servers, Zigbee2MQTT' },
-            ),
-          ),
-        },
-        { ...strict, description: 'the broker of the gateway, for devices that publish' },
-      ),
+    mqtt: Type.Optional(Mqtt),
+    mqtt_brokers: Type.Optional(
+      Type.Array(MqttBroker, { description: 'brokers of others: devices are read through them, or they are told' }),
     ),
+    outward: Type.Optional(Outward),
     devices: Type.Array(Device),
     alarms: Type.Optional(
       Type.Array(Type.Object({ for: Id, ...AlarmDefinition.properties }, strict), {

@@ -3,12 +3,14 @@ import type { Device } from '#devices/device.ts'
 import type { ConfigFault } from '#devices/fault.ts'
 import type { Text } from '#devices/point.ts'
 import type { ModbusConnection } from '#ingest/modbus/connection.ts'
+import type { BrokerConnection } from '#ingest/mqtt/client/broker-connection.ts'
 import type { Bridge } from '#ingest/mqtt/network.ts'
 import type { TlsListen } from '#ingest/mqtt/tls-door.ts'
 import type { Plan } from '#rules/plan.ts'
 import type { InfluxTarget } from '../historian/config.ts'
 import type { PagingConfig } from '../paging/config.ts'
 import type { HistoryPolicy } from '../store/history/policy.ts'
+import type { Outward } from './brokers.ts'
 import type { RuleTest } from './rule-file.ts'
 import type { DisabledAlarm } from './rule-layers.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
@@ -27,11 +29,15 @@ export type Site = Readonly<{
   mqtt: Readonly<{
     host: string
     port: number
-    /** By device or bridge. */
+    /** By device, bridge or reader. */
     secrets: ReadonlyMap<string, string>
     bridges: readonly Bridge[]
+    /** Who may read what is published outward. */
+    readers: readonly string[]
     tls: TlsListen | null
   }> | null
+  brokers: readonly BrokerConnection[]
+  outward: Outward | null
   channels: readonly ChannelConfig[]
   /** By what staff is called; null: by nothing. */
   paging: PagingConfig | null

@@ -51,6 +51,8 @@ export type Broker = Readonly<{
   contested(): readonly string[]
   /** Sessions kept, messages that wait in them, and messages given up since the start because a client stayed away. */
   sessions(): Readonly<{ sessions: number; waiting: number; givenUp: number }>
+  /** What the gateway itself says, retained: who may hear it is asked as for any other message. */
+  publish(topic: string, payload: string): Promise<void>
   /** Stops listening and ends every connection. */
   close(): Promise<void>
 }>
@@ -273,6 +275,18 @@ export async function openBroker(
     tlsAddress: secured ?? null,
     contested: () => takeovers.contested(),
     sessions: () => ({ ...persistence.load(), givenUp }),
+    publish: (topic, payload) =>
+      new Promise((resolve, reject) => {
+        const packet = {
+          cmd: 'publish',
+          topic,
+          payload: Buffer.from(payload),
+          qos: 1,
+          retain: true,
+          dup: false,
+        } as const
+        aedes.publish(packet, (error) => (error ? reject(error) : resolve()))
+      }),
     close,
   }
 }

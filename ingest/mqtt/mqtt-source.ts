@@ -7,7 +7,7 @@ import { isSecret, ownerOf } from './credentials.ts'
 import { FLOOD_LIMITS, floodGate, type FloodLimits } from './flood-gate.ts'
 import type { Bridge } from './network.ts'
 import { reception } from './reception.ts'
-import { bridgeSpeaker, deviceSpeaker, memberOf, type Speaker } from './speaker.ts'
+import { bridgeSpeaker, deviceSpeaker, memberOf, readerSpeaker, type Speaker } from './speaker.ts'
 import type { TlsListen } from './tls-door.ts'
 import { Refusal } from './wire-guard.ts'
 
@@ -20,7 +20,21 @@ export type MqttSource = Source &
     /** Client ids over which two clients fought lately (F45). */
     contested(): readonly string[]
     sessions(): ReturnType<Broker['sessions']> | null
+    /** Retained. Rejects while the broker does not stand. */
+    publish(topic: string, payload: string): Promise<void>
   }>
+
+/** What the gateway says through its broker, and who may hear it. */
+export type OwnVoice = Readonly<{
+  readers: readonly string[]
+  filters: readonly string[]
+  /** What a reader may publish. */
+  ownTopics: readonly string[]
+  /** Said at the end. */
+  farewell: Readonly<{ topic: string; payload: string }>
+  /** The broker stands. */
+  opened(): void
+}>
 
 /**
  * The embedded broker: every device whose profile speaks MQTT connects to it with its own id and secret, and every
@@ -43,10 +57,11 @@ export function mqttSource(
     /** Where retained messages and sessions are kept; without it they end with the run. */
     sessionFile?: string
     drainTimeoutMs?: number
+    voice?: OwnVoice | undefined
   }>,
 ): MqttSource {
   const { listen, bridges = [], secretOf, clock, monotonicNow, reject, log = () => {} } = options
-  const { floodLimits = FLOOD_LIMITS } = options
+  const { floodLimits = FLOOD_LIMITS, voice } = options
   const codecs = codecRoom(monotonicNow)
   const members = options.devices
     .filter(({ profile }) => profile.mqtt ?? profile.lorawan)
@@ -63,6 +78,7 @@ export function mqttSource(
           floodGate(bridgeLimits(floodLimits), monotonicNow),
         ),
       ),
+      ...(voice?.readers ?? []).map((id) => readerSpeaker(id, voice!, floodGate(floodLimits, monotonicNow))),
     ].map((speaker) => [speaker.id, speaker]),
   )
   const heard = reception({ name: NAME, members, clock, reject, log })
@@ -97,6 +113,10 @@ export function mqttSource(
     tlsAddress: () => open?.tlsAddress ?? null,
     contested: () => open?.contested() ?? [],
     sessions: () => open?.sessions() ?? null,
+    async publish(topic, payload) {
+      if (!open) throw new Error('the broker does not stand')
+      await open.publish(topic, payload)
+    },
     async run(emit, signal) {
       if (signal.aborted) return
       state = 'starting'
@@ -119,6 +139,7 @@ export function mqttSource(
       address = broker.address
       open = broker
       state = 'running'
+      voice?.opened()
       try {
         // Without any device silence ends at once: the broker stands until it is told to stop.
         const stop = aborted(signal)
@@ -130,6 +151,7 @@ export function mqttSource(
         state = 'down'
         address = null
         open = null
+        if (voice) await broker.publish(voice.farewell.topic, voice.farewell.payload).catch(() => {})
         await Promise.all([broker.close(), codecs.rest()])
       }
     },

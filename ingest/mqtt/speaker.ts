@@ -76,6 +76,21 @@ export function bridgeSpeaker({ id, network }: Bridge, members: readonly Member[
   }
 }
 
+/** Who only listens. It may say that it is there, which nobody reads. */
+export function readerSpeaker(
+  id: string,
+  { filters, ownTopics }: Readonly<{ filters: readonly string[]; ownTopics: readonly string[] }>,
+  gate: FloodGate,
+): Speaker {
+  return {
+    id,
+    gate,
+    routeOf: (topic) => ({ kind: ownTopics.includes(topic) ? 'unread' : 'forbidden' }),
+    mayHear: hearing(filters),
+    memberBy: () => undefined,
+  }
+}
+
 /** Another's broker: the topics of the devices that name it, and what its networks publish beside them. */
 export function brokerSpeaker(
   { id, networks }: Readonly<{ id: string; networks: readonly Network[] }>,

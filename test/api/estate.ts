@@ -168,6 +168,7 @@ export async function openEstate({
       sources: [{ source: 'plc', state: 'running', devices: [{ device: 'P1', ok: true, lastHeardAt: now }] }],
       faults: site.faults.length,
       forwarding: [],
+      mqtt: { brokers: [], sessions: null, outward: [] },
     }),
     failing: () => [...pipeline.failing(), { rule: 'P1/share', why: { code: 'division_by_zero', params: {} } }],
     vitals: vitalsOf({ folder, read, clock, version: '0.0.0' }),
