@@ -141,6 +141,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     restarts: () => running?.restarts() ?? new Map(),
     forwarding: () => forwarding.health(),
     buses: () => polled.map((source) => source.report()),
+    mqtt: () => roads.health(),
   })
   opened.defer(() => metrics.stop())
 
@@ -263,6 +264,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     lines: () => polled.map((source) => source.report()),
     room: () => roomOn(folder),
     contested: () => roads.own?.contested().length ?? 0,
+    mqtt: () => roads.health(),
     clock,
   })
   const sources = [...polled, ...roads.sources, ...(self ? [self] : [])]
@@ -294,6 +296,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     const isDegraded =
       commits.trouble() !== null ||
       state.some((source) => source.state === 'down') ||
+      roads.health().brokers.some((broker) => broker.state === 'away') ||
       forwarding.health().some((target) => target.state === 'unavailable')
     return {
       status: isDegraded || faultCount() > 0 ? 'degraded' : 'ok',

@@ -2,6 +2,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { BusReport } from '#ingest/modbus/bus-report.ts'
 import type { Account } from './accounting.ts'
 import type { ForwardingHealth } from './historian/forwarder.ts'
+import { mqttGauges } from './mqtt-gauges.ts'
+import type { MqttHealth } from './mqtt-roads.ts'
 import { vitalGauges } from './vital-gauges.ts'
 import type { Vitals } from './vitals.ts'
 
@@ -15,11 +17,12 @@ type Sources = Readonly<{
   restarts(): ReadonlyMap<string, number>
   forwarding(): readonly ForwardingHealth[]
   buses(): readonly Pick<BusReport, 'id' | 'errorRate' | 'busyShare'>[]
+  mqtt(): MqttHealth
   vitals(): Promise<Vitals>
 }>
 
 /** What a Prometheus server reads. Names end in their unit. */
-export function gatewayMetrics({ accounts, restarts, forwarding, buses, vitals }: Sources): Metrics {
+export function gatewayMetrics({ accounts, restarts, forwarding, buses, mqtt, vitals }: Sources): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'caretaker_' })
   const registers = [registry]
@@ -98,6 +101,7 @@ export function gatewayMetrics({ accounts, restarts, forwarding, buses, vitals }
     registers,
   })
 
+  mqttGauges(registry, mqtt)
   const show = vitalGauges(registry)
 
   return {

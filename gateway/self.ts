@@ -3,6 +3,7 @@ import type { Reading, Value } from '#devices/reading.ts'
 import type { BusReport } from '#ingest/modbus/bus-report.ts'
 import type { Source } from '#ingest/source.ts'
 import type { ForwardingHealth } from './historian/forwarder.ts'
+import type { MqttHealth } from './mqtt-roads.ts'
 import type { Site } from './site/site.ts'
 import { busErrorsOf, isSelf, SELF } from './site/with-self.ts'
 import type { Condition } from './store/core.ts'
@@ -22,6 +23,8 @@ type Self = Readonly<{
   room(): Promise<Vitals['disk']>
   /** Ids over which two clients of the broker fight. */
   contested(): number
+  /** Brokers of others, and what goes out to them. */
+  mqtt(): Pick<MqttHealth, 'brokers' | 'outward'>
   clock: Clock
 }>
 
@@ -60,6 +63,7 @@ async function pointsOf({
   lines,
   room,
   contested,
+  mqtt,
   clock,
 }: Self): Promise<Record<string, Value | null>> {
   const [{ shed, restored, damaged }, disk] = await Promise.all([condition(), room()])
@@ -77,6 +81,9 @@ async function pointsOf({
     lines_quarantined: sum('quarantined'),
     readings_shed: shed.readings,
     clients_contested: contested(),
+    broker_away: mqtt().brokers.some(({ state }) => state === 'away'),
+    broker_refuses: mqtt().brokers.some(({ refusedFilters }) => refusedFilters.length > 0),
+    outward_given_up: mqtt().outward.reduce((total, target) => total + target.givenUp, 0),
     store_restored: restored.length > 0,
     store_damaged: damaged !== null,
     // A line that carries nothing now says nothing of its quality: what was known stands.

@@ -9,7 +9,6 @@ import { Mqtt, MqttBroker, Outward } from './mqtt-schema.ts'
 const ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
 const Id = Type.String({ pattern: ID, description: 'letters, digits, - and _' })
 const Word = Type.String({ pattern: '^[a-z][a-z0-9_-]*$', description: 'small letters, digits, - and _' })
-const Address = Type.String({ pattern: '^[^\\s:]+:\\d{1,5}$', description: 'host:port' })
 const strict = { additionalProperties: false } as const
 
 export const STAFF_ROLES = [

@@ -6,6 +6,9 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { freePort, type ServerProcess, startServer, withoutServer } from './influxd.ts'
 
+/** Debian packages mosquitto and openssl. */
+const TOOLS = { passwords: 'mosquitto_passwd', certificate: 'openssl' } as const
+
 export function withoutMosquitto(): string | false {
   return withoutServer('mosquitto', 'mosquitto')
 }
@@ -38,8 +41,8 @@ export async function startMosquitto(options: { tls?: boolean; acl?: string } = 
       if (options.acl !== undefined) {
         const [passwords, acl] = [join(folder, 'passwords'), join(folder, 'acl')]
         await writeFile(passwords, '')
-        spawnSync('mosquitto_passwd', ['-b', passwords, 'caretaker', 'caretaker-password'])
-        spawnSync('mosquitto_passwd', ['-b', passwords, 'other', 'other-password'])
+        spawnSync(TOOLS.passwords, ['-b', passwords, 'caretaker', 'caretaker-password'])
+        spawnSync(TOOLS.passwords, ['-b', passwords, 'other', 'other-password'])
         await writeFile(acl, `user other\ntopic readwrite #\nuser caretaker\n${options.acl}\n`)
         lines.push(`password_file ${passwords}`, `acl_file ${acl}`)
       }
@@ -69,6 +72,7 @@ function certificates(folder: string): Mosquitto['files'] {
     `req -x509 ${curve} -subj /CN=authority -keyout ${at('ca.key')} -out ${at('ca.pem')}`,
     `req -x509 ${curve} -subj /CN=broker -addext subjectAltName=IP:127.0.0.1 -CA ${at('ca.pem')} -CAkey ${at('ca.key')} -keyout ${at('own.key')} -out ${at('own.pem')}`,
   ])
-    if (spawnSync('openssl', how.split(' ')).status !== 0) throw new Error('no certificate: Debian package openssl')
+    if (spawnSync(TOOLS.certificate, how.split(' ')).status !== 0)
+      throw new Error('no certificate: Debian package openssl')
   return { ca: at('ca.pem'), cert: at('own.pem'), key: at('own.key') }
 }

@@ -45,7 +45,38 @@ const noisy = (gateway: PushedGateway, errorRate: number) =>
     { id: 'plc-pr2', errorRate: 0.01 },
     { id: 'lifts-b1', errorRate: null },
   ])
+const broker = (gateway: PushedGateway, state: 'connected' | 'away', refusedFilters: string[] = []) =>
+  void (gateway.mqtt = {
+    brokers: [
+      { id: 'central', url: 'mqtt://far:1883', state, since: START, failures: 9, lastError: null, refusedFilters },
+    ],
+    outward: [],
+  })
 const CASES: readonly Case[] = [
+  {
+    // F47: a broker that is away for less is nobody's business.
+    alarm: 'broker-away',
+    class: 'P8b',
+    befalls: (gateway) => broker(gateway, 'away'),
+    between: [10, 11],
+    ends: (gateway) => broker(gateway, 'connected'),
+  },
+  {
+    alarm: 'broker-refuses',
+    class: 'P8b',
+    befalls: (gateway) => broker(gateway, 'connected', ['bins/K1/state']),
+    between: [1, 2],
+    ends: (gateway) => broker(gateway, 'connected'),
+  },
+  {
+    alarm: 'outward-given-up',
+    class: 'P8b',
+    befalls(gateway) {
+      const more = { target: 'central', waiting: 20_000, behind: 0, sent: 0, givenUp: 3, lastSentAt: null }
+      gateway.mqtt = { brokers: [], outward: [more] }
+    },
+    between: [0, 1],
+  },
   {
     alarm: 'database-away',
     class: 'P8b',
@@ -212,7 +243,12 @@ t.test(
     const points = gateway.life.queries.seriesNames().filter(({ device }) => device === SELF)
     t.notOk(points.some(({ point }) => point === 'database_away'))
     const never = { clock: { now: () => START, sleep: async () => {} }, room: async () => null, contested: () => 0 }
-    const more = { condition: async () => gateway.life.core.condition(), forwarding: () => [], lines: () => [] }
+    const more = {
+      condition: async () => gateway.life.core.condition(),
+      forwarding: () => [],
+      lines: () => [],
+      mqtt: () => ({ brokers: [], outward: [] }),
+    }
     const assetOnly = { ...gateway.site, devices: [] }
     t.equal(selfSource({ site: assetOnly, ...never, ...more }), null, 'nor where only an asset has the name')
   },

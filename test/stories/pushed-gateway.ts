@@ -9,6 +9,7 @@ import { type AllForwarding, startForwarding } from '#gateway/forwarding.ts'
 import type { ForwardingEvent } from '#gateway/historian/outage.ts'
 import { channelOf } from '#gateway/channels/kinds.ts'
 import { outbox } from '#gateway/outbox/outbox.ts'
+import type { MqttHealth } from '#gateway/mqtt-roads.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
 import { selfSource } from '#gateway/self.ts'
 import type { Site } from '#gateway/site/site.ts'
@@ -57,6 +58,8 @@ export class PushedGateway {
   readonly disk: Disk = { freeBytes: 60e9, totalBytes: 100e9 }
   /** What the Modbus connections would say of themselves. */
   lines: readonly { id: string; errorRate: number | null }[] = []
+  /** How it would be with brokers of others. */
+  mqtt: Pick<MqttHealth, 'brokers' | 'outward'> = { brokers: [], outward: [] }
   /** Far ends that take their time by this clock: who waits for one of them rests as well. */
   readonly farEnd: Sleeper
   folder: string
@@ -155,6 +158,7 @@ export class PushedGateway {
       lines: () => this.lines,
       room: async () => ({ ...this.disk }),
       contested: () => 0,
+      mqtt: () => this.mqtt,
       clock: sleeper,
     })
     void self?.run((batch, urgency) => pipeline.submit(batch, urgency), signal).catch(() => {})

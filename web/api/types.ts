@@ -1,5 +1,7 @@
 /** What the gateway answers, as far as the screens read it. Times are ISO 8601 with the site's offset. */
 
+import type { MqttHealth } from './mqtt-types.ts'
+
 export type Language = 'zh-CN' | 'en'
 export type Both = Readonly<Record<Language, string>>
 export type Params = Readonly<Record<string, string | number | boolean>>
@@ -294,6 +296,7 @@ export type Health = Readonly<{
     sent: number
     quarantined: number
   }>[]
+  mqtt?: MqttHealth
   listeners?: number
 }>
 

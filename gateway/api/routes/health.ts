@@ -23,7 +23,7 @@ export function health({
         schema: { summary: 'Whether it lives; in detail for those who look after it', querystring: NoQuery },
       },
       async ({ identity }) => {
-        const { status, startedAt, trouble, sources, faults, forwarding } = health()
+        const { status, startedAt, trouble, sources, faults, forwarding, mqtt } = health()
         const open = { status, version, site: site.id, time: time(clock.now()) }
         if (!identity || !may(identity.role, 'readGateway')) return open
         const { store, disk, clock: siteClock, versions, uptimeMs } = await vitals()
@@ -50,6 +50,15 @@ export function health({
             confirmedAt: time(target.confirmedAt),
             ...(resend ? { resend: { ...resend, from: time(resend.from), to: time(resend.to) } } : {}),
           })),
+          mqtt: {
+            brokers: mqtt.brokers.map(({ lastError, ...broker }) => ({
+              ...broker,
+              since: time(broker.since),
+              lastError: lastError && { ...lastError, at: time(lastError.at) },
+            })),
+            sessions: mqtt.sessions,
+            outward: mqtt.outward.map((target) => ({ ...target, lastSentAt: time(target.lastSentAt) })),
+          },
           listeners: events.listeners(),
         }
       },

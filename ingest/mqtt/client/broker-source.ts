@@ -11,6 +11,7 @@ import type { BrokerConnection } from './broker-connection.ts'
 import { type Connection, openConnection, type Said, type Will } from './connection.ts'
 import { dial } from './dial.ts'
 import { filtersOf } from './filters.ts'
+import { type Away, whyAway } from './why-away.ts'
 
 /** A connection that stood for so long was a good one: the next attempt begins without patience. */
 const PROVEN_MS = 60_000
@@ -25,7 +26,7 @@ export type BrokerLink = Readonly<{
   since: number
   /** Attempts that failed since it was there. */
   failures: number
-  lastError: Readonly<{ at: number; detail: string }> | null
+  lastError: Readonly<{ at: number; why: Away; detail: string }> | null
   /** Filters that the broker refuses us. */
   refusedFilters: readonly string[]
 }>
@@ -160,7 +161,7 @@ export function brokerSource(
       if (signal.aborted) return
       failures = monotonicNow() - startedAt >= PROVEN_MS ? 1 : failures + 1
       if (failures === 1) log('mqtt broker away', { broker: broker.id, error: said(error) })
-      enter('away', { failures, lastError: { at: clock.now(), detail: said(error) } })
+      enter('away', { failures, lastError: { at: clock.now(), why: whyAway(error), detail: said(error) } })
       await pause(reconnectDelayMs(failures - 1, options.random.next()), signal)
     }
   }

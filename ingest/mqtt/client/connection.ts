@@ -4,6 +4,7 @@ import { type IClientOptions, type IConnackPacket, MqttClient } from 'mqtt'
 import type { Heard } from '../reception.ts'
 import type { BrokerConnection } from './broker-connection.ts'
 import { shortened } from './shortened.ts'
+import { BrokerSilence } from './why-away.ts'
 
 const KEEPALIVE_S = 30
 const CONNACK_MS = 20_000
@@ -73,7 +74,9 @@ export async function openConnection(
   }
   client.on('error', (error) => abort(error instanceof Error ? error : new Error(String(error))))
   client.on('close', () => abort(new Error('the broker ended the connection')))
-  client.on('disconnect', ({ reasonCode }) => (reason ??= new Error(`the broker ended the connection: ${reasonCode}`)))
+  client.on('disconnect', ({ reasonCode }) => {
+    reason ??= Object.assign(new Error(`the broker ended the connection: ${reasonCode}`), { code: reasonCode })
+  })
 
   /**
    * The library takes one message at a time and acknowledges it when `done` is called. Called with an error first, it goes
@@ -98,7 +101,8 @@ export async function openConnection(
     answered = Promise.allSettled([said, answered]).then(([outcome]) => {
       unacknowledged -= 1
       if (reason) return
-      if (outcome.status === 'rejected') return abort(new Error('not taken', { cause: outcome.reason }))
+      if (outcome.status === 'rejected')
+        return abort(new BrokerSilence('not_taken', 'a message could not be stored', { cause: outcome.reason }))
       done()
     })
     // With the window full nothing more is read; the next acknowledgement opens it.
@@ -114,7 +118,10 @@ export async function openConnection(
     asked.catch(() => {})
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`the broker does not confirm ${what}`)), CONFIRM_MS)
+      timer = setTimeout(
+        () => reject(new BrokerSilence('not_confirmed', `the broker does not confirm ${what}`)),
+        CONFIRM_MS,
+      )
     })
     try {
       await Promise.race([asked, late, end.promise.then((error) => Promise.reject(error))])

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { isIP, connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { BrokerConnection } from './broker-connection.ts'
+import { BrokerSilence } from './why-away.ts'
 
 const DIAL_MS = 20_000
 
@@ -30,7 +31,7 @@ export async function dial({ host, port, tls }: BrokerConnection, signal: AbortS
   } catch (error) {
     socket.on('error', () => {})
     socket.destroy()
-    throw dialling.aborted && !signal.aborted ? new Error('no answer', { cause: error }) : error
+    throw dialling.aborted && !signal.aborted ? new BrokerSilence('unreachable', 'no answer', { cause: error }) : error
   }
   return socket
 }

@@ -3,6 +3,7 @@ import type { Health } from '../../api/types.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Facts, Panel, Screen, Skeletons } from '../../parts/screen.tsx'
+import { Brokers } from './brokers.tsx'
 import { Sources } from './sources.tsx'
 
 /** The gateway itself: what it hears, what it keeps, what it sends, and what is wrong with what was written. */
@@ -36,6 +37,7 @@ function HealthDetails({ health }: { health: Health }) {
         <div class="grid min-w-0 gap-3">
           <SiteFaults />
           <Forwarding targets={health.forwarding ?? []} />
+          {health.mqtt && <Brokers mqtt={health.mqtt} />}
           <Accounts accounts={health.accounts ?? {}} />
         </div>
         <Running health={health} />
