@@ -173,6 +173,15 @@ export const AlarmDefinition = Type.Object(
     closes_itself: Type.Optional(
       Type.Boolean({ description: 'the order closes on telemetry alone: bins and communication' }),
     ),
+    verify: Type.Optional(
+      Type.Object(
+        {
+          normal: Type.Optional(Duration),
+          shown: Type.Optional(Type.String({ minLength: 1, description: 'CEL: what only a repaired device shows' })),
+        },
+        { ...strict, minProperties: 1, description: 'before the readings verify the order: so long normal, and this' },
+      ),
+    ),
   },
   { additionalProperties: false },
 )

@@ -135,6 +135,7 @@ function expressionFaults(alarm: AlarmDefinition, variables: Variables, blame: B
     [['when'], alarm.when],
     [['until'], alarm.until],
     [['enabled_when'], alarm.enabled_when],
+    [['verify', 'shown'], alarm.verify?.shown],
     [['stuck', 'driver'], alarm.stuck?.driver],
     [['lost', 'while'], alarm.lost?.while],
     [['lost', 'or'], alarm.lost?.or],

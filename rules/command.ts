@@ -12,8 +12,11 @@ type Body = AlarmCommands & OrderCommands & NoticeCommands & ControlCommands & P
 export type CommandType = keyof Body
 export type CommandBody = { [T in CommandType]: Readonly<{ type: T } & Body[T]> }[CommandType]
 
-/** People are producers too: a command is decided like any input and can be refused. `id` is the client's own. */
-export type Command = CommandBody & Readonly<{ id: string; actor: string }>
+/**
+ * People are producers too: a command is decided like any input and can be refused. `id` is the client's own. `deviceAt` is
+ * when it was done by the clock of a phone that could not send it then; it is kept, and decides nothing.
+ */
+export type Command = CommandBody & Readonly<{ id: string; actor: string; deviceAt?: number }>
 
 /** Understood, and not allowed by the state. */
 export type Refusal = Readonly<{ refused: FaultCode; params: Params }>

@@ -28,6 +28,12 @@ export class Conditions {
     })
   }
 
+  /** Since when all of these are false; null while one is not. */
+  falseSince(rules: readonly string[]): number | null {
+    if (this.worstOf(rules) !== 'false') return null
+    return Math.max(...rules.map((rule) => this.#known.get(rule)!.since))
+  }
+
   snapshot(): ConditionsState {
     return [...this.#known].map(([rule, { state, since }]) => [rule, state, since] as const)
   }

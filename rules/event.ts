@@ -82,6 +82,14 @@ export type Draft = { [T in EventType]: BodyOf<T> & { readonly trace: string } }
  * `seq` is the place in the journal, gapless from 1. `at` is site time in ms. `trace` joins a reading with the alarm,
  * order and notice that followed from it. `command` and `actor` name the person's command an event came of.
  */
-export type Stamp = Readonly<{ seq: number; at: number; v: 1; command?: string; actor?: string }>
+export type Stamp = Readonly<{
+  seq: number
+  at: number
+  v: 1
+  command?: string
+  actor?: string
+  /** When it was done by the clock of the phone that sent it later. */
+  deviceAt?: number
+}>
 export type Event = Draft & Stamp
 export type EventOf<T extends EventType> = Extract<Event, { type: T }>

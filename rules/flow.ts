@@ -14,6 +14,7 @@ const MAX_ROUNDS_PER_INSTANT = 100
 /** A condition turns, and it chatters, and its rule fails: what is left is due at once. */
 const MOST_SAID_AT_ONCE = 3
 const TICK: Tick = { type: 'tick' }
+type PersonStamp = Pick<Event, 'command' | 'actor' | 'deviceAt'>
 
 export type FlowSnapshot = Readonly<{
   seq: number
@@ -82,7 +83,9 @@ export class Flow {
   /** Decides a person's command. What was due before it stands, refused or not. */
   command(command: Command, at: number): { events: readonly Event[]; refusal: Refusal | null } {
     const events = [...this.advance(at)]
-    const refusal = this.#dispatch(command, events, { command: command.id, actor: command.actor })
+    const { id, actor, deviceAt } = command
+    const stamp = { command: id, actor, ...(deviceAt === undefined ? {} : { deviceAt }) }
+    const refusal = this.#dispatch(command, events, stamp)
     return { events, refusal }
   }
 
@@ -268,7 +271,7 @@ export class Flow {
   }
 
   /** Gives drafts their places, applies them, and lets every stage answer, first in first out, until none is left. */
-  #derive(drafts: readonly Draft[], events: Event[], stamp: { command?: string; actor?: string } = {}): void {
+  #derive(drafts: readonly Draft[], events: Event[], stamp: PersonStamp = {}): void {
     const queue: Event[] = this.#admit(drafts, events, stamp)
     let allowed = Infinity
     for (let next = 0; next < queue.length; next++) {
@@ -282,7 +285,7 @@ export class Flow {
     }
   }
 
-  #dispatch(command: Command, events: Event[], stamp: { command: string; actor: string }): Refusal | null {
+  #dispatch(command: Command, events: Event[], stamp: PersonStamp): Refusal | null {
     for (const stage of this.#stages) {
       const answer = stage.decide(command, { at: this.#at, seq: this.#seq + 1 })
       if (isRefusal(answer)) return answer
@@ -291,7 +294,7 @@ export class Flow {
     return null
   }
 
-  #admit(drafts: readonly Draft[], events: Event[], stamp: { command?: string; actor?: string }): Event[] {
+  #admit(drafts: readonly Draft[], events: Event[], stamp: PersonStamp): Event[] {
     const admitted: Event[] = []
     for (const draft of drafts) {
       const event = { ...draft, seq: this.#seq + 1, at: this.#at, v: 1, ...stamp } as Event

@@ -4,6 +4,7 @@ import type { ControlRole, Text } from '#devices/point.ts'
 import type { Value } from '#devices/reading.ts'
 import type { AlarmSettings } from './alarms/settings.ts'
 import type { Road } from './paging/policy.ts'
+import type { Procedure } from './orders/procedure.ts'
 
 /** The site as the core sees it: compiled from the site file, immutable, self-contained. No I/O stands behind it. */
 export type Plan = Readonly<{
@@ -49,6 +50,7 @@ export type Settings = Readonly<{
   acceptWithinMs: number
   /** Where the site says other than the defaults. */
   alarms?: Partial<AlarmSettings>
+  orders?: Procedure
 }>
 
 export type Asset = Readonly<{
@@ -109,8 +111,10 @@ export type Rule = Readonly<{
   definition?: string
   /** How grave a side is among those: 0, and 1 for hihi and lolo. */
   step?: number
-  /** No alarm but a mode of the asset: while it is true, its alarms are suppressed by design. */
-  mode?: 'inspection'
+  /** No alarm but a mode of the asset: its alarms are suppressed by design (inspection), its repair is shown (proof). */
+  mode?: 'inspection' | 'proof'
+  /** What the readings must show before an order for it is verified: so long normal, and these conditions of the asset. */
+  verify?: Readonly<{ normalMs: number; proofs?: readonly string[] }>
   onDelayMs: number
   offDelayMs: number
   latch: boolean

@@ -367,6 +367,7 @@ function settingsOf(written: NonNullable<SiteFile['settings']>): Settings {
     allClearHoldMs: ms('all_clear_hold'),
     acceptWithinMs: ms('accept_within'),
     ...(written.operators === undefined ? {} : { alarms: { operators: written.operators } }),
+    ...(written.orders === undefined ? {} : { orders: written.orders }),
   }
 }
 

@@ -46,13 +46,45 @@ function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string
     skill: definition.skill,
     ...(definition.notice === undefined ? {} : { notice: definition.notice }),
     closesItself: definition.closes_itself ?? false,
+    ...verifyOf(definition, device),
     validityMs: offlineAfterMs(device.profile),
     ...(definition.cause === undefined ? {} : { cause: definition.cause }),
     ...(definition.consequence === undefined ? {} : { consequence: definition.consequence }),
     ...(definition.response === undefined ? {} : { response: definition.response }),
     ...(definition.respond_within === undefined ? {} : { respondWithinMs: parseDuration(definition.respond_within)! }),
   }))
+  if (definition.verify?.shown !== undefined) rules.push(proofRule(definition, definition.verify.shown, device))
   return definition.on_missing === 'alarm' ? [...rules, missingRule(rules[0]!, definition, device)] : rules
+}
+
+const proofIdOf = ({ id }: AlarmDefinition, device: Device) => `${device.id}/${id}.shown`
+
+function verifyOf(definition: AlarmDefinition, device: Device): Pick<Rule, 'verify'> {
+  if (!definition.verify) return {}
+  const { normal = '0s', shown } = definition.verify
+  const proofs = shown === undefined ? {} : { proofs: [proofIdOf(definition, device)] }
+  return { verify: { normalMs: parseDuration(normal)!, ...proofs } }
+}
+
+/** No alarm: what a repaired device shows. */
+function proofRule(definition: AlarmDefinition, shown: string, device: Device): Rule {
+  return {
+    id: proofIdOf(definition, device),
+    device: device.id,
+    asset: device.asset,
+    name: definition.name,
+    watch: { kind: 'when', condition: conditionOf(shown, device) },
+    mode: 'proof',
+    onDelayMs: 0,
+    offDelayMs: 0,
+    latch: false,
+    safety: false,
+    priority: 'low',
+    class: definition.class,
+    skill: definition.skill,
+    closesItself: false,
+    validityMs: offlineAfterMs(device.profile),
+  }
 }
 
 /** A silent device is noticed as its communication alarm notices it, unless the definition says otherwise. */
@@ -146,6 +178,8 @@ function dataRules(device: Device): Rule[] {
     safety: false,
     ...communication,
     closesItself: true,
+    // Three periods are what a device may be silent.
+    verify: { normalMs: family === 'communication' ? validityMs : 0 },
     validityMs,
   }))
 }

@@ -226,6 +226,23 @@ export const SiteSchema = Type.Object(
           publish_confirmed_after: Type.Optional(Duration),
           all_clear_hold: Type.Optional(Duration),
           accept_within: Type.Optional(Duration),
+          orders: Type.Optional(
+            Type.Object(
+              {
+                arrival: Type.Optional(
+                  oneOf(['scan', 'word'] as const, 'scan: the tag of the asset, or a supervisor answers for it'),
+                ),
+                photos: Type.Optional(oneOf(['by_class', 'none'] as const, 'before an order can be finished')),
+                closing: Type.Optional(
+                  oneOf(['by_class', 'free'] as const, 'by_class: after a call-back, or three days without objection'),
+                ),
+                verify: Type.Optional(
+                  oneOf(['by_profile', 'at_once'] as const, 'by_profile: normal for as long as the profile asks'),
+                ),
+              },
+              { ...strict, description: 'how strictly orders are handled; what is not said is not asked for' },
+            ),
+          ),
           operators: Type.Optional(
             Type.Integer({
               minimum: 1,

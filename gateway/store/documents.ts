@@ -3,7 +3,9 @@ import type { AlarmState, SilentState } from '#rules/alarms/states.ts'
 import type { Level } from '#rules/clocks/order-clocks.ts'
 import type { Goal } from '#rules/clocks/policy.ts'
 import type { Evidence, Found, Silence, Why } from '#rules/event.ts'
-import type { OrderState, PauseReason } from '#rules/orders/states.ts'
+import type { Part, Scan } from '#rules/orders/commands.ts'
+import type { PhotoKind } from '#rules/orders/procedure.ts'
+import type { FalseAlarmProof, OrderEnd, OrderState, PauseReason } from '#rules/orders/states.ts'
 
 /** What people see of an alarm, an order, a notice: rows made from events. Times are site time in ms. */
 export type AlarmDocument = {
@@ -95,6 +97,22 @@ export type OrderDocument = {
   lines?: { asset: string; likely: boolean; since: number; endedAt: number | null }[]
   escalations?: { level: Level; clock: Goal; dueAt: number; at: number; to: string[] }[]
   silentSince?: number | null
+  departedAt?: number | null
+  /** `at` by the clock of the phone, where it was sent later. */
+  arrival?: { at: number; scan?: Scan; approver?: string; reason?: string } | null
+  ticks?: { rule: string; item: number; by: string; at: number }[]
+  photos?: { photo: string; kind: PhotoKind; by: string; at: number; deviceAt: number | null }[]
+  finishedBy?: string | null
+  reportedAt?: number | null
+  parts?: readonly Part[]
+  /** Working time. */
+  minutes?: number
+  reopenings?: { at: number; by: string | null; reason: string | null; closedAt: number | null }[]
+  callBacks?: { at: number; by: string; reached: boolean; solved: boolean | null }[]
+  rating?: { at: number; by: string; stars: number }
+  mergedInto?: string
+  ended?: { by: string; approver?: string; proof?: FalseAlarmProof; reason: string }
+  how?: OrderEnd | null
 }
 
 export type NoticeState = 'draft' | 'published' | 'monitoring' | 'all_clear' | 'withdrawn'

@@ -3,6 +3,7 @@ import type { Event } from '#rules/event.ts'
 import { graver } from '#rules/orders/order.ts'
 import { AlarmRows } from './alarm-rows.ts'
 import { PagingRows } from './paging-rows.ts'
+import { endPause, goOn } from './order-rows.ts'
 import type { MessageDocument, MessagePhase, NoticeDocument, OrderDocument, OutboxDocument } from './documents.ts'
 
 type Tables = { orders: OrderDocument; notices: NoticeDocument }
@@ -138,33 +139,22 @@ export class Projections {
         })
       case 'order.silent':
         return this.#order(event, (order) => Object.assign(order, { silentSince: event.dueAt }))
+      case 'order.departed':
       case 'order.arrived':
-        return this.#order(event, (order) => Object.assign(order, { state: 'arrived', arrivedAt: event.at }))
+      case 'order.ticked':
+      case 'order.photo_added':
       case 'order.finished':
-        return this.#order(event, (order) => {
-          endPause(order, event.at)
-          Object.assign(order, { state: 'restored', finishedAt: event.at, finding: event.finding ?? null })
-        })
+      case 'order.reported':
       case 'order.verified':
-        return this.#order(event, (order) => Object.assign(order, { state: 'verified', verifiedAt: event.at }))
-      case 'order.reopened': {
-        const unset = {
-          assignee: null,
-          why: null,
-          acceptedAt: null,
-          arrivedAt: null,
-          finishedAt: null,
-          verifiedAt: null,
-        }
-        const anew = { reopenedAt: event.at, pauses: [], updates: [], escalations: [], silentSince: null }
-        return this.#order(event, (order) => Object.assign(order, { state: 'new', ...unset, ...anew }))
-      }
+      case 'order.reopened':
       case 'order.unverified':
-        return this.#order(event, (order) => Object.assign(order, { state: 'restored', verifiedAt: null }))
+      case 'order.called_back':
+      case 'order.rated':
+      case 'order.merged':
+      case 'order.false_alarm':
+      case 'order.cancelled':
       case 'order.closed':
-        return this.#order(event, (order) =>
-          Object.assign(order, { state: 'closed', closedAt: event.at, closedBy: event.by }),
-        )
+        return this.#order(event, (order) => goOn(order, event))
       case 'notice.drafted': {
         const { notice: id, kind, order, asset, alarm, trace } = event
         const unset = { publishedAt: null, publishedBy: null, monitoringSince: null, endedAt: null, messages: [] }
@@ -266,7 +256,7 @@ export class Projections {
   }
 
   #order(event: Event & { order: string }, change: (order: OrderDocument) => void): void {
-    this.#change('orders', event.order, event, change, (order) => order.state !== 'closed')
+    this.#change('orders', event.order, event, change, (order) => order.closedAt === null)
   }
 
   #notice(event: Event & { notice: string }, change: (notice: NoticeDocument) => void): void {
@@ -296,9 +286,4 @@ export class Projections {
   #save<T extends keyof Tables>(table: T, event: Event, doc: Tables[T], isOpen: boolean): void {
     this.#put[table].run(doc.id, event.seq, isOpen ? 1 : 0, JSON.stringify(doc))
   }
-}
-
-function endPause({ pauses }: OrderDocument, at: number): void {
-  const last = pauses?.at(-1)
-  if (last) last.to ??= at
 }

@@ -60,8 +60,11 @@ function maintained({ rule, asset, safety }: Candidate, { book, partsAbove }: Ar
 /** Somebody works on the lift: its own alarms are of that work. That it cannot be heard is not. */
 function inspected({ asset, safety, loss }: Candidate, { book, rules }: Around): Silence | null {
   if (safety || loss) return null
-  for (const mode of book.modes)
-    if (rules.get(mode)?.asset === asset) return { by: 'inspection', why: { code: 'inspection', params: { asset } } }
+  for (const id of book.modes) {
+    const mode = rules.get(id)
+    if (mode?.mode === 'inspection' && mode.asset === asset)
+      return { by: 'inspection', why: { code: 'inspection', params: { asset } } }
+  }
   return null
 }
 

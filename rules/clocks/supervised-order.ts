@@ -28,7 +28,13 @@ export type SupervisedOrder = {
 }
 
 export function supervised(
-  { order, skill, trace, class: ofClass, at }: Event & { type: 'order.opened' },
+  {
+    order,
+    skill,
+    trace,
+    class: ofClass,
+    at,
+  }: Pick<SupervisedOrder, 'order' | 'skill' | 'trace' | 'class'> & Readonly<{ at: number }>,
   circumstance: Circumstance | null,
 ): SupervisedOrder {
   return {

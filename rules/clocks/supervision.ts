@@ -172,6 +172,13 @@ export function supervisionStage(
         lookAgain(known)
       } else if (event.type === 'order.closed') {
         book.delete(event.order)
+      } else if (event.type === 'order.reopened' && event.was) {
+        const known = {
+          ...supervised({ ...event, ...event.was }, circumstanceOf(plan.assets?.get(event.was.assets[0] ?? ''))),
+          nextAt: Infinity,
+        }
+        book.set(event.order, known)
+        lookAgain(known)
       } else if ('order' in event) {
         const known = book.get(event.order)
         if (!known) return

@@ -158,6 +158,12 @@ export class ControlBook {
       case 'order.closed':
         this.#orders.delete(event.order)
         return
+      case 'order.reopened':
+        if (event.was) {
+          this.#orders.set(event.order, { order: event.order, state: 'new', assets: [...event.was.assets] })
+          return
+        }
+        return this.#stepped(event)
       case 'control.leased': {
         const { device, by, holder, until } = event
         this.#leases.set(device, { device, by, holder, until })
@@ -197,11 +203,13 @@ export class ControlBook {
         this.#presences.delete(event.by)
         return
       default:
-        if ('order' in event) {
-          const order = this.#orders.get(event.order)
-          if (order) order.state = nextOrderState(order.state, event.type)
-        }
+        if ('order' in event) this.#stepped(event)
     }
+  }
+
+  #stepped({ order: id, type }: Event & Readonly<{ order: string | null }>): void {
+    const order = id === null ? undefined : this.#orders.get(id)
+    if (order) order.state = nextOrderState(order.state, type)
   }
 
   #asked(event: EventOf<'control.requested'>): void {

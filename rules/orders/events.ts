@@ -2,7 +2,18 @@ import type { OrderClass } from '#devices/alarm-definition.ts'
 import type { Level } from '../clocks/order-clocks.ts'
 import type { Goal } from '../clocks/policy.ts'
 import type { Why } from '../reason.ts'
-import type { PauseReason } from './states.ts'
+import type { Report, Scan } from './commands.ts'
+import type { PhotoKind } from './procedure.ts'
+import type { FalseAlarmProof, OrderEnd, PauseReason } from './states.ts'
+
+/** What an order was when it ended, for those who have forgotten it since. */
+export type EndedOrder = Readonly<{
+  incident: string
+  skill: string
+  region: string
+  class: OrderClass
+  assets: readonly string[]
+}>
 
 /** What becomes of work orders, and of their clocks. */
 export type OrderEvents = {
@@ -45,10 +56,17 @@ export type OrderEvents = {
   'order.line_ended': { order: string; asset: string }
   'order.dispatched': { order: string; assignee: string; why: Why }
   'order.accepted': { order: string; by: string; alarms: readonly string[] }
-  'order.arrived': { order: string; by: string }
-  'order.finished': { order: string; by: string; finding?: string }
+  'order.departed': { order: string; by: string }
+  /** Which tag was read there, or who answers for it that none was, and why. */
+  'order.arrived': { order: string; by: string; scan?: Scan; approver?: string; reason?: string }
+  /** One step of what the alarm's response asks for. */
+  'order.ticked': { order: string; by: string; rule: string; item: number; done: boolean }
+  'order.photo_added': { order: string; by: string; photo: string; kind: PhotoKind }
+  'order.finished': { order: string; by: string } & Report
+  'order.reported': { order: string; by: string } & Report
   'order.verified': { order: string }
-  'order.reopened': { order: string; rule: string }
+  /** By an alarm that came again, or by somebody for whom it is not solved. `was`: it had ended. */
+  'order.reopened': { order: string; rule: string; by?: string; reason?: string; was?: EndedOrder }
   'order.unverified': { order: string; rule: string }
   'order.started': { order: string; by: string }
   /** `until` is when somebody looks again; the pause ends then by itself. */
@@ -58,7 +76,14 @@ export type OrderEvents = {
   'order.transferred': { order: string; by: string; to: string; reason: string }
   /** A word to those concerned: how it goes, and by when it will be over. */
   'order.updated': { order: string; by: string; text: string; eta?: number }
-  'order.closed': { order: string; by: string }
+  // Each of these three is followed by `order.closed` with the same end.
+  'order.merged': { order: string; by: string; into: string }
+  'order.false_alarm': { order: string; by: string; approver: string; proof: FalseAlarmProof; reason: string }
+  'order.cancelled': { order: string; by: string; reason: string }
+  'order.closed': { order: string; by: string; how?: OrderEnd }
+  // These move nothing: they are known of an order, also after its end.
+  'order.called_back': { order: string; by: string; reached: boolean; solved?: boolean }
+  'order.rated': { order: string; by: string; stars: number }
   // supervision of work orders; `dueAt` is when the clock, or the level, was due
   /** `eta`: the end that those concerned were promised comes near. */
   'order.warned': { order: string; clock: Goal | 'eta'; percent: number; dueAt: number; to: string }

@@ -1,20 +1,19 @@
-import type { FaultCode, Params } from '#devices/fault.ts'
-import { POLICIES } from '../clocks/policy.ts'
-import { type Command, refuse, type Refusal } from '../command.ts'
+import { type Command, type CommandBody, refuse, type Refusal } from '../command.ts'
 import type { Draft } from '../event.ts'
 import type { Person, Plan } from '../plan.ts'
+import { checklistOf } from './checklist.ts'
 import { isFitting } from './dispatch.ts'
-import type { Order, OrderBook } from './order.ts'
-import { ORDER_TRANSITIONS, type OrderTrigger } from './states.ts'
+import { graver, type Order, type OrderBook } from './order.ts'
+import { closeRefusal, type Refused, reopenRefusal, whatRefusal } from './order-guards.ts'
+import { ENDED, ORDER_TRANSITIONS, type OrderTrigger } from './states.ts'
 
-export type OrderCommand = Extract<Command, { order: string }>
-type Refused = readonly [FaultCode, Params]
+/** Other stages take commands about an order, too: these are the order's own. */
+export type OrderCommand = Extract<Command, { type: `order.${string}` }>
+type Around = Readonly<{ book: OrderBook; plan: Pick<Plan, 'staff' | 'settings' | 'rules'>; at: number }>
 
-/** A pause is for days, not for ever: then somebody looks again. */
-const LONGEST_PAUSE_MS = 30 * 24 * 3_600_000
-
-const TRIGGER_OF = {
+const TRIGGER_OF: Readonly<Partial<Record<OrderCommand['type'], OrderTrigger>>> = {
   'order.accept': 'accept',
+  'order.depart': 'depart',
   'order.decline': 'decline',
   'order.transfer': 'transfer',
   'order.arrive': 'arrive',
@@ -22,92 +21,182 @@ const TRIGGER_OF = {
   'order.pause': 'pause',
   'order.resume': 'resume',
   'order.finish': 'finish',
-} as const satisfies Partial<Record<OrderCommand['type'], OrderTrigger>>
+  'order.report': 'report',
+  'order.merge': 'merge',
+  'order.find_false': 'find_false',
+  'order.cancel': 'cancel',
+  'order.reopen': 'reopen',
+}
 
-/** What a person's command does to an order: one event, or a refusal that says why not. */
-export function answerTo(
-  command: OrderCommand,
-  { book, plan, at }: Readonly<{ book: OrderBook; plan: Pick<Plan, 'staff'>; at: number }>,
-): readonly Draft[] | Refusal {
-  const order = book.get(command.order)
-  if (!order) return refuse('unknown_order', { order: command.order })
+/** Who may give a command, beside the assignee and whoever may step in for him. */
+const WHO: Readonly<Partial<Record<OrderCommand['type'], 'supervisor' | 'anybody' | 'who fits'>>> = {
+  'order.accept': 'who fits',
+  // Whoever is on the spot sees it.
+  'order.photo': 'anybody',
+  'order.close': 'anybody',
+  'order.reopen': 'anybody',
+  'order.call_back': 'anybody',
+  'order.rate': 'anybody',
+  'order.merge': 'supervisor',
+  'order.cancel': 'supervisor',
+}
+
+/** Said of an order that is over, too. */
+const AFTER_THE_END: readonly OrderCommand['type'][] = ['order.reopen', 'order.rate', 'order.call_back', 'order.report']
+
+export function isOrderCommand(input: Readonly<{ type: string }>): input is OrderCommand {
+  return 'id' in input && input.type.startsWith('order.')
+}
+
+/** What a person's command does to an order: what happens, or a refusal that says why not. */
+export function answerTo(command: OrderCommand, around: Around): readonly Draft[] | Refusal {
+  const { book, plan } = around
+  const order = AFTER_THE_END.includes(command.type) ? book.recall(command.order) : book.get(command.order)
+  if (!order) return refuse(...missing(command.order, book))
   const person = plan.staff.find(({ id }) => id === command.by)
   if (!person) return refuse('unknown_person', { person: command.by })
   const refused =
-    command.type === 'order.close'
-      ? closeRefusal(order, book, at)
-      : (whoRefusal(command, order, person) ?? whenRefusal(command, order) ?? whatRefusal(command, order, plan, at))
-  return refused ? refuse(...refused) : [done(command, order)]
+    whoRefusal(command, order, person) ?? whenRefusal(command, order) ?? guardRefusal(command, order, around)
+  return refused ? refuse(...refused) : done(command, order, book)
 }
 
-function done(command: OrderCommand, { order, trace, alarms }: Order): Draft {
-  const { by } = command
+/** Late news of an order that is over: whoever was offline learns how it ended. */
+function missing(id: string, book: OrderBook): Refused {
+  const ended = book.recall(id)
+  return ended ? ['order_ended', { order: id, state: ended.state }] : ['unknown_order', { order: id }]
+}
+
+function done(command: OrderCommand, order: Order, book: OrderBook): readonly Draft[] {
+  const { trace } = order
+  const { type, id: _, actor: __, deviceAt: ___, ...body } = command
+  const said = <T extends Draft['type']>(past: T): Draft => ({ ...body, type: past, trace }) as unknown as Draft
+  const ended = (how: 'merged' | 'false_alarm' | 'cancelled'): Draft => ({
+    type: 'order.closed',
+    order: order.order,
+    by: command.by,
+    how,
+    trace,
+  })
   switch (command.type) {
     case 'order.accept':
-      return { type: 'order.accepted', order, by, alarms: alarms.map(({ alarm }) => alarm), trace }
-    case 'order.decline':
-      return { type: 'order.declined', order, by, reason: command.reason, trace }
-    case 'order.transfer':
-      return { type: 'order.transferred', order, by, to: command.to, reason: command.reason, trace }
-    case 'order.arrive':
-      return { type: 'order.arrived', order, by, trace }
-    case 'order.start':
-      return { type: 'order.started', order, by, trace }
-    case 'order.pause':
-      return { type: 'order.paused', order, by, reason: command.reason, until: command.until, trace }
-    case 'order.resume':
-      return { type: 'order.resumed', order, by, trace }
-    case 'order.update': {
-      const eta = command.eta === undefined ? {} : { eta: command.eta }
-      return { type: 'order.updated', order, by, text: command.text, ...eta, trace }
-    }
-    case 'order.finish': {
-      const finding = command.finding === undefined ? {} : { finding: command.finding }
-      return { type: 'order.finished', order, by, ...finding, trace }
-    }
-    case 'order.close':
-      return { type: 'order.closed', order, by, trace }
+      return [
+        {
+          type: 'order.accepted',
+          order: order.order,
+          by: command.by,
+          alarms: order.alarms.map(({ alarm }) => alarm),
+          trace,
+        },
+      ]
+    case 'order.merge':
+      return [...joined(order, book.get(command.into)!), said('order.merged'), ended('merged')]
+    case 'order.find_false':
+      return [said('order.false_alarm'), ended('false_alarm')]
+    case 'order.cancel':
+      return [said('order.cancelled'), ended('cancelled')]
+    case 'order.reopen':
+      return [reopened(order, command)]
+    case 'order.call_back':
+      return command.reached && command.solved === false && ORDER_TRANSITIONS[order.state].reopen
+        ? [said('order.called_back'), reopened(order, { by: command.by, reason: 'not_solved' })]
+        : [said('order.called_back')]
+    default:
+      return [said(PAST[command.type])]
   }
+}
+
+const PAST = {
+  'order.depart': 'order.departed',
+  'order.arrive': 'order.arrived',
+  'order.start': 'order.started',
+  'order.pause': 'order.paused',
+  'order.resume': 'order.resumed',
+  'order.tick': 'order.ticked',
+  'order.photo': 'order.photo_added',
+  'order.finish': 'order.finished',
+  'order.report': 'order.reported',
+  'order.decline': 'order.declined',
+  'order.transfer': 'order.transferred',
+  'order.update': 'order.updated',
+  'order.rate': 'order.rated',
+  'order.close': 'order.closed',
+} as const satisfies Partial<Record<CommandBody['type'], Draft['type']>>
+
+/** The other order answers for its alarms from now on. */
+function joined({ alarms, class: ofClass }: Order, { order, trace, closesItself, ...into }: Order): readonly Draft[] {
+  return alarms.map(({ alarm, rule, asset }) => ({
+    type: 'order.joined',
+    order,
+    alarm,
+    rule,
+    asset,
+    class: graver(into.class, ofClass),
+    closesItself,
+    trace,
+  }))
+}
+
+function reopened(order: Order, { by, reason }: Readonly<{ by: string; reason: string }>): Draft {
+  const { order: id, alarms, incident, skill, region, class: ofClass, state, trace } = order
+  const was = { incident, skill, region, class: ofClass, assets: [...new Set(alarms.map(({ asset }) => asset))] }
+  const rule = alarms[0]!.rule
+  return { type: 'order.reopened', order: id, rule, by, reason, ...(ENDED.includes(state) ? { was } : {}), trace }
 }
 
 /** Who may: the assignee, or whoever may step in; whoever fits may take it. */
 function whoRefusal(command: OrderCommand, order: Order, person: Person): Refused | null {
-  if (order.assignee === person.id || isSupervisor(person)) return null
-  if (command.type !== 'order.accept') return ['not_assignee', { order: order.order, assignee: order.assignee ?? '' }]
+  const may = WHO[command.type]
+  if (may === 'anybody' || isSupervisor(person)) return null
+  if (may === 'supervisor') return ['needs_supervisor', { person: person.id }]
+  if (order.assignee === person.id) return null
+  if (may !== 'who fits') return ['not_assignee', { order: order.order, assignee: order.assignee ?? '' }]
   if (isTaken(order)) return ['already_accepted', { order: order.order, by: order.assignee ?? '' }]
   return isFitting(person, order) ? null : ['not_qualified', { person: person.id, skill: order.skill }]
 }
 
 /** The state must know the step. */
 function whenRefusal(command: OrderCommand, order: Order): Refused | null {
-  if (command.type === 'order.update' || command.type === 'order.close') return null
   const trigger = TRIGGER_OF[command.type]
-  if (ORDER_TRANSITIONS[order.state][trigger]) return null
+  if (!trigger || ORDER_TRANSITIONS[order.state][trigger]) return null
   if (command.type === 'order.accept' && isTaken(order))
     return ['already_accepted', { order: order.order, by: order.assignee ?? '' }]
   return ['wrong_state', { state: order.state, command: trigger }]
 }
 
-function whatRefusal(command: OrderCommand, order: Order, { staff }: Pick<Plan, 'staff'>, at: number): Refused | null {
-  if (command.type === 'order.transfer') {
-    const to = staff.find(({ id }) => id === command.to)
-    if (!to) return ['unknown_person', { person: command.to }]
-    return isFitting(to, order) || isSupervisor(to) ? null : ['not_qualified', { person: to.id, skill: order.skill }]
+function guardRefusal(command: OrderCommand, order: Order, { book, plan, at }: Around): Refused | null {
+  const isGiven = (id: string) => plan.staff.some((person) => person.id === id && isSupervisor(person))
+  switch (command.type) {
+    case 'order.close':
+      return closeRefusal(order, command.by, plan.settings.orders ?? {}, book, at)
+    case 'order.reopen':
+      return reopenRefusal(order, at)
+    case 'order.transfer': {
+      const to = plan.staff.find(({ id }) => id === command.to)
+      if (!to) return ['unknown_person', { person: command.to }]
+      return isFitting(to, order) || isSupervisor(to) ? null : ['not_qualified', { person: to.id, skill: order.skill }]
+    }
+    case 'order.merge': {
+      const into = book.get(command.into)
+      if (!into || into === order) return ['unknown_order', { order: command.into }]
+      if (order.class === 'P0' || into.class === 'P0') return ['never_grouped', { order: order.order }]
+      return ORDER_TRANSITIONS[into.state].merge ? null : ['wrong_state', { state: into.state, command: 'merge' }]
+    }
+    case 'order.find_false':
+      if (command.approver === command.by) return ['second_person', { person: command.by }]
+      return isGiven(command.approver) ? null : ['needs_supervisor', { person: command.approver }]
+    case 'order.arrive':
+      if (command.approver !== undefined && !isGiven(command.approver))
+        return ['needs_supervisor', { person: command.approver }]
+      return whatRefusal(command, order, plan.settings.orders ?? {}, book, at)
+    case 'order.tick': {
+      const rule = order.alarms.some(({ rule: known }) => known === command.rule)
+        ? plan.rules.find(({ id }) => id === command.rule)
+        : undefined
+      return checklistOf(rule?.response)[command.item] === undefined ? ['unknown_step', { item: command.item }] : null
+    }
+    default:
+      return whatRefusal(command, order, plan.settings.orders ?? {}, book, at)
   }
-  if (command.type === 'order.pause') {
-    if (POLICIES[order.class]?.mayPause === false) return ['never_pauses', { class: order.class }]
-    if (command.until <= at || command.until > at + LONGEST_PAUSE_MS) return ['pause_too_long', { days: 30 }]
-  }
-  return null
-}
-
-/** No order closes while its source is true, or while nobody can tell: until a person who looked does. */
-function closeRefusal(order: Order, book: OrderBook, at: number): Refused | null {
-  const source = book.sourceOf(order)
-  if (source === 'true') return ['source_still_active', { order: order.order }]
-  if (source === 'unknown' && !book.isForPersonToTell(order, at)) return ['source_unknown', { order: order.order }]
-  const isDone = order.state === 'verified' || (source === 'unknown' && order.state === 'restored')
-  return isDone ? null : ['wrong_state', { state: order.state, command: 'close' }]
 }
 
 function isTaken({ state }: Order): boolean {
@@ -115,6 +204,6 @@ function isTaken({ state }: Order): boolean {
 }
 
 /** Chiefs and managers may step in for anybody. */
-function isSupervisor({ role }: Pick<Person, 'role'>): boolean {
+export function isSupervisor({ role }: Pick<Person, 'role'>): boolean {
   return role === 'manager' || role === 'chief'
 }

@@ -1,6 +1,7 @@
 import { ORDER_CLASSES, type OrderClass } from '#devices/alarm-definition.ts'
 import { Conditions, type ConditionsState } from '../conditions.ts'
 import type { Event, Truth } from '../event.ts'
+import { type PhotoKind, REOPEN_WITHIN_MS } from './procedure.ts'
 import { nextOrderState, type OrderState } from './states.ts'
 
 export type Order = {
@@ -18,12 +19,21 @@ export type Order = {
   pausedUntil: number | null
   lastJoinedAt: number
   passedOver: string[]
+  /** Who said that it is repaired. */
+  doer: string | null
+  verifiedAt: number | null
+  /** Somebody was reached, and it is solved. */
+  isCalledBack: boolean
+  photos: PhotoKind[]
+  endedAt: number | null
   /** The alarms it answers for, each with the rule whose condition guards its closing. */
   alarms: { alarm: string; rule: string; asset: string }[]
 }
 
 type OrderBookState = Readonly<{
   orders: readonly Order[]
+  /** Ended a short while ago: can be rated, and opened again. */
+  ended: readonly Order[]
   conditions: ConditionsState
   wallOffsetMs: number
 }>
@@ -31,11 +41,18 @@ type OrderBookState = Readonly<{
 /** State of the order stage: a function of the events alone. */
 export class OrderBook {
   readonly #open = new Map<string, Order>()
+  /** In the order in which they ended. */
+  readonly #ended = new Map<string, Order>()
   readonly #conditions = new Conditions()
   #wallOffsetMs = 0
 
   get(order: string): Order | undefined {
     return this.#open.get(order)
+  }
+
+  /** Also those that ended a short while ago. */
+  recall(order: string): Order | undefined {
+    return this.#open.get(order) ?? this.#ended.get(order)
   }
 
   all(): Iterable<Order> {
@@ -62,6 +79,11 @@ export class OrderBook {
   /** The worst that its source conditions say: one true is true, else one unknown is unknown. */
   sourceOf(order: Order): Truth {
     return this.#conditions.worstOf(order.alarms.map(({ rule }) => rule))
+  }
+
+  /** Since when nothing of its source holds; null while something does, or nobody can tell. */
+  overSince(order: Order): number | null {
+    return this.#conditions.falseSince(order.alarms.map(({ rule }) => rule))
   }
 
   truthOf(rule: string): Truth {
@@ -96,6 +118,8 @@ export class OrderBook {
           pausedUntil: null,
           lastJoinedAt: event.at,
           passedOver: [],
+          ...NOT_DONE,
+          endedAt: null,
         } as const
         this.#open.set(order, {
           order,
@@ -107,24 +131,43 @@ export class OrderBook {
           class: event.class,
           ...fresh,
           passedOver: [],
+          photos: [],
           alarms,
         })
         return
       }
       case 'order.closed':
-        this.#open.delete(event.order)
+        this.#end(event.order, event.at)
         return
       default:
-        if ('order' in event) {
-          const order = this.#open.get(event.order)
-          if (order) change(order, event)
-        }
+        if ('order' in event) this.#change(event)
     }
+  }
+
+  #change(event: Event & Readonly<{ order: string }>): void {
+    const order = this.recall(event.order)
+    if (!order) return
+    if (event.type === 'order.reopened' && this.#ended.delete(order.order)) this.#open.set(order.order, order)
+    change(order, event)
+  }
+
+  #end(id: string, at: number): void {
+    for (const [old, { endedAt }] of this.#ended) {
+      if (endedAt !== null && endedAt + REOPEN_WITHIN_MS > at) break
+      this.#ended.delete(old)
+    }
+    const order = this.#open.get(id)
+    if (!order) return
+    order.state = nextOrderState(order.state, 'order.closed')
+    order.endedAt = at
+    this.#open.delete(id)
+    this.#ended.set(id, order)
   }
 
   snapshot(): OrderBookState {
     return {
       orders: [...this.#open.values()].map((order) => structuredClone(order)),
+      ended: [...this.#ended.values()].map((order) => structuredClone(order)),
       conditions: this.#conditions.snapshot(),
       wallOffsetMs: this.#wallOffsetMs,
     }
@@ -134,9 +177,13 @@ export class OrderBook {
     this.#wallOffsetMs = state.wallOffsetMs
     this.#open.clear()
     for (const order of state.orders) this.#open.set(order.order, structuredClone(order))
+    this.#ended.clear()
+    for (const order of state.ended) this.#ended.set(order.order, structuredClone(order))
     this.#conditions.restore(state.conditions)
   }
 }
+
+const NOT_DONE = { doer: null, verifiedAt: null, isCalledBack: false } as const
 
 function change(order: Order, event: Event): void {
   order.state = nextOrderState(order.state, event.type)
@@ -150,7 +197,23 @@ function change(order: Order, event: Event): void {
       order.lastJoinedAt = event.at
       return
     case 'order.reopened':
-      Object.assign(order, { assignee: null, dispatchedAt: null, pausedUntil: null, passedOver: [] })
+      Object.assign(order, { assignee: null, dispatchedAt: null, pausedUntil: null, passedOver: [], ...NOT_DONE })
+      Object.assign(order, { photos: [], endedAt: null })
+      return
+    case 'order.photo_added':
+      order.photos.push(event.kind)
+      return
+    case 'order.finished':
+      order.doer = event.by
+      return
+    case 'order.verified':
+      order.verifiedAt = event.at
+      return
+    case 'order.unverified':
+      order.verifiedAt = null
+      return
+    case 'order.called_back':
+      order.isCalledBack ||= event.reached && event.solved === true
       return
     case 'order.dispatched':
       if (order.assignee !== null) order.passedOver.push(order.assignee)

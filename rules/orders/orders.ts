@@ -4,7 +4,8 @@ import type { Draft, Event, EventOf, Silence } from '../event.ts'
 import type { Asset, Plan, Rule } from '../plan.ts'
 import type { Context, Json, Stage, Tick } from '../stage.ts'
 import { dispatch } from './dispatch.ts'
-import { answerTo } from './order-commands.ts'
+import { endingOf } from './ending.ts'
+import { answerTo, isOrderCommand } from './order-commands.ts'
 import { graver, type Order, OrderBook } from './order.ts'
 import { ORDER_TRANSITIONS } from './states.ts'
 
@@ -15,6 +16,8 @@ export function orderStage(plan: Plan): Stage {
   const callWithinMs = call?.watch.kind === 'lost-lifts' ? call.watch.withinMs : 0
   const lifts = new Set(call?.watch.kind === 'lost-lifts' ? call.watch.lifts : [])
   const book = new OrderBook()
+  const ending = endingOf(plan, book)
+  const proofs = new Set(plan.rules.filter(({ mode }) => mode === 'proof').map(({ id }) => id))
 
   /**
    * An alarm that occurs again before it was closed needs an order as much as a new one. One that nobody is told of waits
@@ -113,16 +116,15 @@ export function orderStage(plan: Plan): Stage {
     return { type: 'order.dispatched', order: order.order, assignee, why, trace: order.trace }
   }
 
-  /** The source's condition decides when work is verified, and takes it back when it returns. */
-  function onCondition(rule: string): readonly Draft[] {
-    return book.ofRule(rule).flatMap((order): readonly Draft[] => {
-      const source = book.sourceOf(order)
-      const { order: id, trace } = order
-      if (source === 'false' && order.closesItself) return [{ type: 'order.closed', order: id, by: 'telemetry', trace }]
-      if (source === 'false' && order.state === 'restored') return [{ type: 'order.verified', order: id, trace }]
-      if (source === 'true' && order.state === 'verified') return [{ type: 'order.unverified', order: id, rule, trace }]
-      return []
-    })
+  /** The source's conditions, and those that show a repair, decide when work is verified and take it back. */
+  function onCondition(rule: string, { at }: Context): readonly Draft[] {
+    const orders = proofs.has(rule) ? [...book.all()] : book.ofRule(rule)
+    return orders.flatMap((order) => ending.decide(order, at))
+  }
+
+  function look(id: string, { at }: Context): readonly Draft[] {
+    const order = book.get(id)
+    return order ? ending.decide(order, at) : []
   }
 
   /** An order nobody accepts goes on to the next; with nobody left it rests with the fallback. A pause ends by itself. */
@@ -132,7 +134,8 @@ export function orderStage(plan: Plan): Stage {
       .filter((order) => at >= resumeAt(order))
       .map(({ order, trace }): Draft => ({ type: 'order.resumed', order, by: 'caretaker', trace }))
     const unaccepted = orders.filter((order) => at >= passOnAt(order))
-    return [...resumed, ...assignAll(unaccepted, at)]
+    const ended = orders.filter((order) => at >= ending.dueAt(order)).flatMap((order) => ending.decide(order, at))
+    return [...resumed, ...ended, ...assignAll(unaccepted, at)]
   }
 
   /** Whoever is no longer in the plan can do nothing for an order any more. */
@@ -159,7 +162,7 @@ export function orderStage(plan: Plan): Stage {
 
   return {
     name: 'orders',
-    version: 3,
+    version: 4,
     decide(input: Event | Command | Tick, context) {
       switch (input.type) {
         case 'alarm.raised':
@@ -181,9 +184,10 @@ export function orderStage(plan: Plan): Stage {
         case 'order.opened':
           return [assign(input, [], context.at)]
         case 'condition.became':
-          return onCondition(input.rule)
+          return onCondition(input.rule, context)
         case 'order.finished':
-          return onFinished(book, input)
+        case 'order.called_back':
+          return look(input.order, context)
         case 'tick':
           return onTick(context)
         case 'order.declined': {
@@ -191,13 +195,13 @@ export function orderStage(plan: Plan): Stage {
           return order ? [assign(order, order.passedOver, context.at)] : []
         }
         default:
-          return 'id' in input && 'order' in input ? answerTo(input, { book, plan, at: context.at }) : []
+          return isOrderCommand(input) ? answerTo(input, { book, plan, at: context.at }) : []
       }
     },
     apply: (event) => book.apply(event),
     due() {
       let due = Infinity
-      for (const order of book.all()) due = Math.min(due, passOnAt(order), resumeAt(order))
+      for (const order of book.all()) due = Math.min(due, passOnAt(order), resumeAt(order), ending.dueAt(order))
       return due === Infinity ? null : due
     },
     snapshot: () => book.snapshot() as unknown as Json,
@@ -213,14 +217,9 @@ function resumeAt({ state, pausedUntil }: Order): number {
   return state === 'paused' && pausedUntil !== null ? pausedUntil : Infinity
 }
 
-function onFinished(book: OrderBook, { order: id, trace }: EventOf<'order.finished'>): readonly Draft[] {
-  const order = book.get(id)
-  return order && book.sourceOf(order) === 'false' ? [{ type: 'order.verified', order: id, trace }] : []
-}
-
 /** The technician said so, or the telemetry. */
 function isThoughtOver(order: Order): boolean {
-  return order.state === 'restored' || order.state === 'verified'
+  return order.state === 'restored' || order.state === 'feedback' || order.state === 'verified'
 }
 
 /** An accepted order cannot take on something graver unseen: that gets an order, and an answer, of its own. */
