@@ -63,6 +63,7 @@ export const FAULTS = {
   never_grouped: { status: 409, retry: false },
   unknown_step: { status: 404, retry: false },
   scan_needed: { status: 409, retry: false },
+  unknown_tag: { status: 403, retry: false },
   wrong_tag: { status: 409, retry: false },
   photo_missing: { status: 409, retry: false },
   call_back_owed: { status: 409, retry: false },

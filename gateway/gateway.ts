@@ -17,7 +17,7 @@ import { monotonicNow, type SiteClock, siteClock, wallNow } from './clock.ts'
 import { watchCommits } from './commit-watch.ts'
 import { configurationOf } from './configuration.ts'
 import { startControl } from './control.ts'
-import { deviceSecrets } from './credentials.ts'
+import { assetTags, deviceSecrets } from './credentials.ts'
 import { startForwarding } from './forwarding.ts'
 import type { ForwardingEvent } from './historian/outage.ts'
 import { Doubts } from './doubts.ts'
@@ -324,6 +324,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     audit,
     latest,
     desk,
+    tags: assetTags(folder, random),
     accounting,
     buses: polled.map((source, i) => ({ ...source, id: site.connections[i]!.id })),
     journal: (event: BodyOf<'bus.tested'>) => pipeline.record({ ...event, trace: epoch }),

@@ -6,6 +6,7 @@ import type { BodyOf } from '#rules/event.ts'
 import type { Access } from '../access/access.ts'
 import type { Accounting } from '../accounting.ts'
 import type { CommandAnswer } from '../answer-book.ts'
+import type { AssetTags } from '../credentials.ts'
 import type { AllForwarding } from '../forwarding.ts'
 import type { ChartSource } from '../historian/chart-source.ts'
 import type { ForwardingHealth } from '../historian/forwarder.ts'
@@ -63,6 +64,8 @@ export type ApiContext = Readonly<{
   latest: Pick<Latest, 'of'>
   /** Who holds which device, what was asked for, what is locked, who is on site. */
   desk: ControlDesk
+  /** What hangs on the equipment, and says that somebody stands there. */
+  tags: AssetTags
   accounting: Pick<Accounting, 'read'>
   /** The Modbus connections, in the order of the site file. */
   buses: readonly Bus[]

@@ -4,8 +4,8 @@ import type { Role } from '../role.ts'
 const OVERSEERS = ['admin', 'manager', 'engineer', 'monitor', 'quality'] as const satisfies readonly Role[]
 
 /**
- * What each role may do: the one table. A role that is not named may not; contractors and residents see nothing here
- * until they have pages of their own.
+ * What each role may do: the one table. A role that is not named may not; residents see nothing here until they have pages
+ * of their own.
  */
 export const PERMISSIONS = {
   readGateway: OVERSEERS,
@@ -14,6 +14,8 @@ export const PERMISSIONS = {
   readPlant: [...OVERSEERS, 'field'],
   readAlarms: [...OVERSEERS, 'field', 'steward'],
   readOrders: [...OVERSEERS, 'field', 'steward', 'agent'],
+  /** A contractor sees the orders that are his, and no other. */
+  readOwnOrders: [...OVERSEERS, 'field', 'steward', 'agent', 'contractor'],
   readNotices: [...OVERSEERS, 'steward', 'agent'],
   acknowledge: ['admin', 'manager', 'engineer', 'field'],
   reset: ['admin', 'manager', 'engineer'],
@@ -22,6 +24,14 @@ export const PERMISSIONS = {
   takeOutOfService: ['admin', 'manager', 'engineer'],
   planMaintenance: ['admin', 'manager', 'engineer'],
   work: ['admin', 'manager', 'engineer', 'field'],
+  /** A contractor only at his own orders. */
+  workOwn: ['admin', 'manager', 'engineer', 'field', 'contractor'],
+  /** To end an order otherwise than by mending it, or to answer for an arrival without a scan. */
+  decideOrders: ['admin', 'manager', 'engineer'],
+  /** To ask whether it is solved, and to open it again. */
+  callBack: ['admin', 'manager', 'engineer', 'agent', 'steward', 'monitor'],
+  /** Tags open the way to `arrive`: who prints them answers for where they hang. */
+  printTags: ['admin', 'manager', 'engineer'],
   /** Switching from afar; the profile of the device says which of them, and what. */
   control: ['admin', 'manager', 'engineer', 'field'],
   /** Locks and tags, permits, who is in which plant room. */

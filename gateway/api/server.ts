@@ -16,6 +16,7 @@ import { type Identification, identification, isLoopback } from './identity.ts'
 import { faultOf, sendProblem } from './problem.ts'
 import { auditDenials, type Denied } from './denied.ts'
 import { account } from './routes/account.ts'
+import { tagsOfAssets } from './routes/asset-tags.ts'
 import { alarmHealth } from './routes/alarm-health.ts'
 import { alarmSilences } from './routes/alarm-silences.ts'
 import { alarms } from './routes/alarms.ts'
@@ -31,6 +32,8 @@ import { health } from './routes/health.ts'
 import { metrics } from './routes/metrics.ts'
 import { notices } from './routes/notices.ts'
 import { openapi, pageOfApi } from './routes/openapi.ts'
+import { orderEnds } from './routes/order-ends.ts'
+import { orderWork } from './routes/order-work.ts'
 import { orders } from './routes/orders.ts'
 import { page } from './routes/page.ts'
 import { pages } from './routes/pages.ts'
@@ -63,6 +66,9 @@ const RESOURCES = [
   alarmHealth,
   orders,
   pages,
+  orderWork,
+  orderEnds,
+  tagsOfAssets,
   notices,
   control,
   safeguards,

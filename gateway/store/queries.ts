@@ -31,6 +31,8 @@ export type ListQuery = Readonly<{
   /** … kept silent or not, and by which alarm. */
   silent?: boolean | undefined
   root?: string | undefined
+  /** Of orders. */
+  assignee?: string | undefined
   /** Of silences. */
   kind?: string | undefined
   /** Of pages: what they are about. */
@@ -239,6 +241,7 @@ const WANTED = [
   ['asset', "doc ->> '$.asset' = ?"],
   ['silent', "(doc ->> '$.silence' is not null) = ?"],
   ['root', "doc ->> '$.silence.root' = ?"],
+  ['assignee', "doc ->> '$.assignee' = ?"],
   ['kind', "doc ->> '$.kind' = ?"],
   ['subject', 'subject = ?'],
 ] as const satisfies readonly (readonly [keyof ListQuery, string])[]

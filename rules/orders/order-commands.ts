@@ -68,7 +68,7 @@ function missing(id: string, book: OrderBook): Refused {
 
 function done(command: OrderCommand, order: Order, book: OrderBook): readonly Draft[] {
   const { trace } = order
-  const { type, id: _, actor: __, deviceAt: ___, ...body } = command
+  const { type: _, id: __, actor: ___, deviceAt: ____, ...body } = command
   const said = <T extends Draft['type']>(past: T): Draft => ({ ...body, type: past, trace }) as unknown as Draft
   const ended = (how: 'merged' | 'false_alarm' | 'cancelled'): Draft => ({
     type: 'order.closed',

@@ -186,6 +186,7 @@ export function orderStage(plan: Plan): Stage {
         case 'condition.became':
           return onCondition(input.rule, context)
         case 'order.finished':
+        case 'order.verified':
         case 'order.called_back':
           return look(input.order, context)
         case 'tick':

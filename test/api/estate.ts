@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Batch, Reading, Value } from '#devices/reading.ts'
 import { openAccess } from '#gateway/access/access.ts'
+import { assetTags } from '#gateway/credentials.ts'
 import { Accounting } from '#gateway/accounting.ts'
 import { eventFeed } from '#gateway/api/event-feed.ts'
 import type { ApiContext } from '#gateway/api/context.ts'
@@ -158,6 +159,7 @@ export async function openEstate({
     pageAnswers: paging.answers,
     latest,
     desk,
+    tags: assetTags(folder, { next: () => 0.5, token: () => 'k'.repeat(43) }),
     accounting,
     buses,
     journal: (event) => pipeline.record({ ...event, trace: 'epoch-1' }),

@@ -12,7 +12,6 @@ export const LIST_QUERY = {
   before: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
   limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
 }
-export const ListQuery = Type.Object(LIST_QUERY, { additionalProperties: false })
 
 /** Nothing, or an empty object from clients that always send one. */
 export const NoBody = Type.Union([Type.Null(), Type.Object({}, { additionalProperties: false })])

@@ -5,6 +5,7 @@ import type { CommandBody } from '#rules/command.ts'
 import type { Identity } from '../../access/identity.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS, type Permission } from '../permissions.ts'
+import { timeUnder } from '../site-time.ts'
 import { IdParams, NoQuery } from './collection.ts'
 
 export const By = { by: Type.String({ minLength: 1, maxLength: 64 }) }
@@ -13,6 +14,8 @@ export const Note = Type.Optional(Type.String({ maxLength: 2_000 }))
 export const Reason = Type.String({ minLength: 1, maxLength: 2_000, pattern: '\\S' })
 /** ISO 8601 with offset or Z, or ms. */
 export const When = Type.String({ minLength: 1, maxLength: 40 })
+/** When it was done by the clock of a phone that was offline then; kept beside the time at which we heard of it. */
+const DeviceAt = { deviceAt: Type.Optional(When) }
 type Properties = Record<string, TSchema>
 type BodyOf<P extends Properties> = Static<TObject<P>>
 
@@ -25,6 +28,8 @@ type CommandRoute<P extends Properties> = Readonly<{
   permission: Permission
   /** The keys that the body may have. */
   body: P
+  /** Who has the role may still not be the one: throws for somebody else. */
+  guard?(id: string, body: BodyOf<P>, identity: Identity): Promise<void>
   /** `id` is that of the address; empty where it names nothing. */
   command(id: string, body: BodyOf<P>, identity: Identity): CommandBody
   /** What is answered, where it is more than what happened. `command` is the id that the events carry. */
@@ -38,7 +43,7 @@ type CommandRoute<P extends Properties> = Readonly<{
 export function commandRoute<P extends Properties>(
   app: FastifyInstance,
   context: ApiContext,
-  { summary, path, permission, body, command, answer: told }: CommandRoute<P>,
+  { summary, path, permission, body, guard, command, answer: told }: CommandRoute<P>,
 ): void {
   app.post(
     path,
@@ -49,13 +54,16 @@ export function commandRoute<P extends Properties>(
         ...(path.includes('/:id') ? { params: IdParams } : {}),
         querystring: NoQuery,
         headers: KeyHeader,
-        body: Type.Object(body, { additionalProperties: false }),
+        body: Type.Object({ ...body, ...DeviceAt }, { additionalProperties: false }),
       },
     },
     async (request: FastifyRequest, reply: FastifyReply) => {
       const { id = '' } = request.params as { id?: string }
-      const sending = command(id, request.body as BodyOf<P>, request.identity!)
-      const answer = await context.command({ ...sending, ...stampOf(request) })
+      const { deviceAt, ...said } = request.body as BodyOf<P> & Static<TObject<typeof DeviceAt>>
+      await guard?.(id, said as BodyOf<P>, request.identity!)
+      const sending = command(id, said as BodyOf<P>, request.identity!)
+      const late = deviceAt === undefined ? {} : { deviceAt: timeUnder('deviceAt', deviceAt) }
+      const answer = await context.command({ ...sending, ...late, ...stampOf(request) })
       if ('refused' in answer) throw new Fault(answer.refused, answer.params)
       return reply.send(told ? await told(answer, stampOf(request).id) : answer)
     },

@@ -14,7 +14,7 @@ export function clocksView(
 ): (order: OrderDocument) => object[] {
   const clocks = new OrderClocks(site.plan.timeZone)
   return (order) => {
-    if (order.state === 'closed') return []
+    if (order.closedAt !== null) return []
     const offset = clock.wallOffsetMs()
     const onWall = (at: number) => at + offset
     const orNot = (at: number | null) => (at === null ? null : onWall(at))

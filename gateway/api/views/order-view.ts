@@ -4,6 +4,7 @@ import type { OrderDocument } from '../../store/documents.ts'
 import { timesOf } from '../site-time.ts'
 import type { AlarmOrigins } from './alarm-origins.ts'
 import { clocksView } from './order-clocks.ts'
+import { checklist, orderLife } from './order-life.ts'
 import { both, sayWhy } from './said.ts'
 
 /** A work order as people read it: what for, where, who and why that person, and how far it is. */
@@ -47,6 +48,12 @@ export function orderView(
       closedAt: time(order.closedAt),
       closedBy: order.closedBy,
       clocks: clocks(order),
+      ...orderLife(order, site.plan.settings, time),
+      checklist: checklist(
+        alarms.map((alarm) => rules().get(alarm.rule)),
+        order,
+        time,
+      ),
       pauses: (order.pauses ?? []).map((pause) => ({
         ...pause,
         from: time(pause.from),
