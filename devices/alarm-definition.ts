@@ -173,6 +173,11 @@ export const AlarmDefinition = Type.Object(
     closes_itself: Type.Optional(
       Type.Boolean({ description: 'the order closes on telemetry alone: bins and communication' }),
     ),
+    rescue: Type.Optional(
+      Type.Boolean({
+        description: 'somebody cannot get out: comfort, somebody on site and the rescue chain begin at once',
+      }),
+    ),
     verify: Type.Optional(
       Type.Object(
         {

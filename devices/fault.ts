@@ -58,6 +58,8 @@ export const FAULTS = {
   unknown_alarm: { status: 404, retry: false },
   unknown_order: { status: 404, retry: false },
   second_person: { status: 409, retry: false },
+  unknown_task: { status: 404, retry: false },
+  not_certified: { status: 403, retry: false },
   order_ended: { status: 409, retry: false },
   needs_supervisor: { status: 403, retry: false },
   never_grouped: { status: 409, retry: false },

@@ -8,6 +8,7 @@ import { orderStage } from './orders/orders.ts'
 import { pagingStage } from './paging/paging.ts'
 import { stuckStage } from './points/stuck.ts'
 import type { Plan } from './plan.ts'
+import { taskStage } from './tasks/tasks.ts'
 
 /**
  * The pure core of one site: readings become conditions, conditions alarms, alarms orders, orders notices; and what
@@ -23,6 +24,7 @@ export function coreOf(plan: Plan, before?: Flow): Flow {
       stuckStage(plan),
       alarms,
       orders,
+      taskStage(plan),
       notices,
       supervisionStage(plan),
       pagingStage(plan),

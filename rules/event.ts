@@ -3,6 +3,7 @@ import type { AlarmEvents } from './alarms/events.ts'
 import type { ControlEvents } from './control/events.ts'
 import type { NoticeEvents } from './notices/events.ts'
 import type { OrderEvents } from './orders/events.ts'
+import type { TaskEvents } from './tasks/events.ts'
 import type { PagingEvents } from './paging/events.ts'
 import type { Evidence, Found, Truth, Why } from './reason.ts'
 
@@ -11,7 +12,7 @@ export type { Silence } from './alarms/events.ts'
 export type { Evidence, Found, Truth, Why } from './reason.ts'
 
 /** What has a folder of its own says its events there. */
-type Body = AlarmEvents & OrderEvents & NoticeEvents & ControlEvents & PagingEvents & CoreEvents
+type Body = AlarmEvents & OrderEvents & NoticeEvents & ControlEvents & PagingEvents & TaskEvents & CoreEvents
 
 type CoreEvents = {
   // the running program

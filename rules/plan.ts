@@ -5,6 +5,7 @@ import type { Value } from '#devices/reading.ts'
 import type { AlarmSettings } from './alarms/settings.ts'
 import type { Road } from './paging/policy.ts'
 import type { Procedure } from './orders/procedure.ts'
+import type { RescuePlan } from './tasks/rescue-plan.ts'
 
 /** The site as the core sees it: compiled from the site file, immutable, self-contained. No I/O stands behind it. */
 export type Plan = Readonly<{
@@ -21,6 +22,8 @@ export type Plan = Readonly<{
   supervisors?: Supervisors
   /** By what staff is paged; nobody is, unless the site has a road. */
   paging?: PagingPlan
+  /** Who frees people from a lift; unless said, by their roles. */
+  rescue?: RescuePlan
   /** Channels by which residents are told. */
   channels: readonly string[]
   settings: Settings
@@ -123,6 +126,8 @@ export type Rule = Readonly<{
   priority: Priority
   class: OrderClass
   skill: string
+  /** Somebody is in it and cannot get out: the rescue begins with the order. */
+  rescue?: true
   notice?: string
   closesItself: boolean
   /** A value older than this can no longer raise anything (ms). */

@@ -44,6 +44,7 @@ import { siteReload } from './routes/reload.ts'
 import { series } from './routes/series.ts'
 import { session } from './routes/session.ts'
 import { site } from './routes/site.ts'
+import { tasks } from './routes/tasks.ts'
 import { users } from './routes/users.ts'
 
 /** One file each; every route in it says whom it serves and what it takes. */
@@ -68,6 +69,7 @@ const RESOURCES = [
   pages,
   orderWork,
   orderEnds,
+  tasks,
   tagsOfAssets,
   notices,
   control,

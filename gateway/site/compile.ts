@@ -25,6 +25,7 @@ import { rulesOf } from './rules.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
 import { liftRules } from './lift-rules.ts'
 import { resolveSecret } from './secret.ts'
+import { rescueOf } from './rescue.ts'
 import { supervisorsOf } from './supervisors.ts'
 import { vocabularyOf } from './vocabulary.ts'
 import type { Site } from './site.ts'
@@ -311,6 +312,7 @@ export function compileSite(input: Input): {
       controls,
       fallback: fallback?.id ?? staff.find(({ role }) => role === 'manager')?.id ?? 'manager',
       ...(paging ? { paging: paging.plan } : {}),
+      rescue: rescueOf(file.rescue ?? {}, staff, missing),
       supervisors: supervisorsOf(file.supervisors ?? {}, staff, missing),
       channels: channels.map(({ id }) => id),
       settings: settingsOf(file.settings ?? {}),

@@ -46,6 +46,7 @@ function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string
     skill: definition.skill,
     ...(definition.notice === undefined ? {} : { notice: definition.notice }),
     closesItself: definition.closes_itself ?? false,
+    ...(definition.rescue ? { rescue: true as const } : {}),
     ...verifyOf(definition, device),
     validityMs: offlineAfterMs(device.profile),
     ...(definition.cause === undefined ? {} : { cause: definition.cause }),

@@ -277,6 +277,25 @@ export const SiteSchema = Type.Object(
     fallback: Type.Optional(
       Type.String({ pattern: ID, description: 'role or person that gets an order when nobody fits' }),
     ),
+    rescue: Type.Optional(
+      Type.Object(
+        {
+          comfort: Type.Optional(
+            Type.Array(Type.String(), { minItems: 1, description: 'who speaks with them: roles or people' }),
+          ),
+          on_site: Type.Optional(Type.Array(Type.String(), { minItems: 1, description: 'who goes to the door' })),
+          contractor: Type.Optional(Type.String({ description: 'the person on the staff who stands for him' })),
+          lines: Type.Optional(
+            Type.Array(Type.String({ minLength: 3, maxLength: 30 }), {
+              minItems: 1,
+              maxItems: 2,
+              description: "the contractor's 24-hour number, and a second one",
+            }),
+          ),
+        },
+        { ...strict, description: 'who frees people from a lift' },
+      ),
+    ),
     supervisors: Type.Optional(
       Type.Object(
         {

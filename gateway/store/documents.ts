@@ -3,6 +3,8 @@ import type { AlarmState, SilentState } from '#rules/alarms/states.ts'
 import type { Level } from '#rules/clocks/order-clocks.ts'
 import type { Goal } from '#rules/clocks/policy.ts'
 import type { Evidence, Found, Silence, Why } from '#rules/event.ts'
+import type { ChainStep, TaskKind } from '#rules/tasks/chain.ts'
+import type { MissedClock } from '#rules/tasks/events.ts'
 import type { Part, Scan } from '#rules/orders/commands.ts'
 import type { PhotoKind } from '#rules/orders/procedure.ts'
 import type { FalseAlarmProof, OrderEnd, OrderState, PauseReason } from '#rules/orders/states.ts'
@@ -113,7 +115,33 @@ export type OrderDocument = {
   mergedInto?: string
   ended?: { by: string; approver?: string; proof?: FalseAlarmProof; reason: string }
   how?: OrderEnd | null
+  tasks?: TaskDocument[]
 }
+
+/** One of the three tasks of a rescue. `acceptBy`: then the next step is asked. */
+export type TaskDocument = Readonly<{
+  id: string
+  kind: TaskKind
+  state: 'open' | 'accepted' | 'arrived' | 'ended'
+  to: string
+  why: Why
+  openedAt: number
+  dueAt: number
+  acceptBy: number | null
+  acceptedAt: number | null
+  contacts: readonly Readonly<{ at: number; by: string }>[]
+  arrivedAt: number | null
+  endedAt: number | null
+  how: 'out' | 'order_ended' | null
+  calls: readonly Readonly<{
+    step: ChainStep
+    to: string
+    at: number
+    dialledAt: number | null
+    dialledBy: string | null
+  }>[]
+  missed: readonly Readonly<{ clock: MissedClock; dueAt: number }>[]
+}>
 
 export type NoticeState = 'draft' | 'published' | 'monitoring' | 'all_clear' | 'withdrawn'
 export type MessagePhase = 'published' | 'extended' | 'all_clear'

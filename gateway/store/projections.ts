@@ -4,6 +4,7 @@ import { graver } from '#rules/orders/order.ts'
 import { AlarmRows } from './alarm-rows.ts'
 import { PagingRows } from './paging-rows.ts'
 import { endPause, goOn } from './order-rows.ts'
+import { tasksAfter } from './task-rows.ts'
 import type { MessageDocument, MessagePhase, NoticeDocument, OrderDocument, OutboxDocument } from './documents.ts'
 
 type Tables = { orders: OrderDocument; notices: NoticeDocument }
@@ -139,6 +140,16 @@ export class Projections {
         })
       case 'order.silent':
         return this.#order(event, (order) => Object.assign(order, { silentSince: event.dueAt }))
+      case 'task.opened':
+      case 'task.called':
+      case 'task.dialled':
+      case 'task.accepted':
+      case 'task.contacted':
+      case 'task.arrived':
+      case 'task.missed':
+      case 'task.out':
+      case 'task.ended':
+        return this.#order(event, (order) => void (order.tasks = tasksAfter(order, event)))
       case 'order.departed':
       case 'order.arrived':
       case 'order.ticked':

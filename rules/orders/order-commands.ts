@@ -1,14 +1,12 @@
-import { type Command, type CommandBody, refuse, type Refusal } from '../command.ts'
+import { type CommandBody, refuse, type Refusal } from '../command.ts'
 import type { Draft } from '../event.ts'
 import type { Person, Plan } from '../plan.ts'
 import { checklistOf } from './checklist.ts'
 import { isFitting } from './dispatch.ts'
 import { graver, type Order, type OrderBook } from './order.ts'
-import { closeRefusal, type Refused, reopenRefusal, whatRefusal } from './order-guards.ts'
+import { closeRefusal, type OrderCommand, type Refused, reopenRefusal, whatRefusal } from './order-guards.ts'
 import { ENDED, ORDER_TRANSITIONS, type OrderTrigger } from './states.ts'
 
-/** Other stages take commands about an order, too: these are the order's own. */
-export type OrderCommand = Extract<Command, { type: `order.${string}` }>
 type Around = Readonly<{ book: OrderBook; plan: Pick<Plan, 'staff' | 'settings' | 'rules'>; at: number }>
 
 const TRIGGER_OF: Readonly<Partial<Record<OrderCommand['type'], OrderTrigger>>> = {

@@ -1,9 +1,11 @@
 import type { FaultCode, Params } from '#devices/fault.ts'
 import { POLICIES } from '../clocks/policy.ts'
-import type { OrderCommand } from './order-commands.ts'
+import type { Command } from '../command.ts'
 import type { Order, OrderBook } from './order.ts'
 import { CLOSING, PHOTOS, type Procedure, REOPEN_WITHIN_MS } from './procedure.ts'
 
+/** Other stages take commands about an order, too: these are the order's own. */
+export type OrderCommand = Extract<Command, { type: `order.${string}` }>
 export type Refused = readonly [FaultCode, Params]
 
 /** A pause is for days, not for ever: then somebody looks again. */

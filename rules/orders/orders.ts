@@ -6,6 +6,7 @@ import type { Context, Json, Stage, Tick } from '../stage.ts'
 import { dispatch } from './dispatch.ts'
 import { endingOf } from './ending.ts'
 import { answerTo, isOrderCommand } from './order-commands.ts'
+import { onRescue } from './rescued.ts'
 import { graver, type Order, OrderBook } from './order.ts'
 import { ORDER_TRANSITIONS } from './states.ts'
 
@@ -189,6 +190,11 @@ export function orderStage(plan: Plan): Stage {
         case 'order.verified':
         case 'order.called_back':
           return look(input.order, context)
+        case 'task.accepted':
+        case 'task.arrived':
+          return onRescue(input, book)
+        case 'task.out':
+          return 'seq' in input ? onRescue(input, book) : []
         case 'tick':
           return onTick(context)
         case 'order.declined': {

@@ -20,12 +20,12 @@ async function estateWithOrder(test: { teardown(end: () => unknown): void }) {
     id,
     look: async () => (await get(`/api/v1/orders/${id}`, { authorization: `Bearer ${estate.tokens.manager}` })).body,
     get,
-    async post(
+    post: async (
       step: string,
       body: object,
       role: 'field' | 'manager' | 'agent' = 'field',
       key = `key-${++keys}-of-test`,
-    ) {
+    ) => {
       const answer = await estate.order(role, `/api/v1/orders/${id}/${step}`, key, body)
       return { status: answer.status, body: (await answer.json()) as Body }
     },

@@ -20,6 +20,7 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   service: 'readAlarms',
   maintenance: 'readAlarms',
   order: 'readOrders',
+  task: 'readOrders',
   notice: 'readNotices',
   message: 'readNotices',
   page: 'readOrders',

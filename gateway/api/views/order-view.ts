@@ -6,6 +6,7 @@ import type { AlarmOrigins } from './alarm-origins.ts'
 import { clocksView } from './order-clocks.ts'
 import { checklist, orderLife } from './order-life.ts'
 import { both, sayWhy } from './said.ts'
+import { tasksView } from './task-view.ts'
 
 /** A work order as people read it: what for, where, who and why that person, and how far it is. */
 export function orderView(
@@ -48,6 +49,7 @@ export function orderView(
       closedAt: time(order.closedAt),
       closedBy: order.closedBy,
       clocks: clocks(order),
+      tasks: tasksView(order, site.plan.rescue?.lines ?? [], time),
       ...orderLife(order, site.plan.settings, time),
       checklist: checklist(
         alarms.map((alarm) => rules().get(alarm.rule)),

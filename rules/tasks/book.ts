@@ -1,0 +1,123 @@
+import type { Event } from '../event.ts'
+import type { ChainStep, TaskKind } from './chain.ts'
+import type { MissedClock } from './events.ts'
+
+export type Task = {
+  readonly task: string
+  readonly order: string
+  readonly kind: TaskKind
+  readonly asset: string
+  readonly trace: string
+  /** Who is asked, or has it. */
+  to: string
+  state: 'open' | 'accepted' | 'arrived'
+  step: ChainStep | null
+  /** Rescue: until then the step may accept; null for the last one, and once it is accepted. */
+  acceptBy: number | null
+  /** First or next contact, or on site. */
+  dueAt: number
+  missed: MissedClock[]
+}
+
+type BookState = Readonly<{
+  tasks: readonly Task[]
+  regions: readonly (readonly [string, string])[]
+  wallOffsetMs: number
+}>
+
+/** The rescues that go on: a function of the events alone. */
+export class TaskBook {
+  readonly #tasks = new Map<string, Task>()
+  /** Of open orders. */
+  readonly #regions = new Map<string, string>()
+  #wallOffsetMs = 0
+
+  get(task: string): Task | undefined {
+    return this.#tasks.get(task)
+  }
+
+  all(): Iterable<Task> {
+    return this.#tasks.values()
+  }
+
+  ofOrder(order: string): Task[] {
+    return [...this.#tasks.values()].filter((task) => task.order === order)
+  }
+
+  regionOf(order: string): string {
+    return this.#regions.get(order) ?? ''
+  }
+
+  /** What the wall clock says at this site time: duty follows the calendar on the wall. */
+  wallAt(at: number): number {
+    return at + this.#wallOffsetMs
+  }
+
+  apply(event: Event): void {
+    switch (event.type) {
+      case 'gateway.started':
+        this.#wallOffsetMs = event.wallOffsetMs
+        return
+      case 'clock.stepped':
+        this.#wallOffsetMs += event.byMs
+        return
+      case 'order.opened':
+        this.#regions.set(event.order, event.region)
+        return
+      case 'order.closed':
+        this.#regions.delete(event.order)
+        return
+      case 'order.reopened':
+        if (event.was) this.#regions.set(event.order, event.was.region)
+        return
+      case 'task.opened': {
+        const { task, order, kind, asset, to, dueAt, trace } = event
+        const fresh = { state: 'open', step: null, acceptBy: null, missed: [] } as const
+        this.#tasks.set(task, { task, order, kind, asset, to, dueAt, trace, ...fresh, missed: [] })
+        return
+      }
+      case 'task.ended':
+        this.#tasks.delete(event.task)
+        return
+      default: {
+        const task = 'task' in event ? this.#tasks.get(event.task) : undefined
+        if (task) change(task, event)
+      }
+    }
+  }
+
+  snapshot(): BookState {
+    const tasks = [...this.#tasks.values()].map((task) => structuredClone(task))
+    return { tasks, regions: [...this.#regions], wallOffsetMs: this.#wallOffsetMs }
+  }
+
+  restore({ tasks, regions, wallOffsetMs }: BookState): void {
+    this.#wallOffsetMs = wallOffsetMs
+    this.#tasks.clear()
+    this.#regions.clear()
+    for (const [order, region] of regions) this.#regions.set(order, region)
+    for (const task of tasks) this.#tasks.set(task.task, structuredClone(task))
+  }
+}
+
+function change(task: Task, event: Event): void {
+  switch (event.type) {
+    case 'task.called':
+      Object.assign(task, { step: event.step, to: event.to, acceptBy: event.acceptBy })
+      return
+    case 'task.accepted':
+      Object.assign(task, { to: event.by, state: 'accepted', acceptBy: null })
+      return
+    case 'task.contacted':
+      Object.assign(task, { to: event.by, dueAt: event.nextAt, missed: [] })
+      if (task.state === 'open') task.state = 'accepted'
+      return
+    case 'task.arrived':
+      Object.assign(task, { to: event.by, state: 'arrived', acceptBy: null })
+      return
+    case 'task.missed':
+      task.missed.push(event.clock)
+      return
+    default:
+  }
+}

@@ -1,0 +1,65 @@
+import type { Person, Plan } from '../plan.ts'
+import { isOnDuty, minuteOfDay } from '../orders/duty.ts'
+import { RESCUE_DEFAULTS } from './rescue-plan.ts'
+
+export const TASK_KINDS = ['comfort', 'on_site', 'rescue'] as const
+export type TaskKind = (typeof TASK_KINDS)[number]
+
+/** Who is asked to free them, one after the other; the last two are dialled by a person. */
+export const CHAIN = ['staff', 'contractor', 'contractor_second', '96333', '119'] as const
+export type ChainStep = (typeof CHAIN)[number]
+export const OUTSIDE_STEPS = ['contractor', 'contractor_second', '96333', '119'] as const satisfies readonly ChainStep[]
+export type OutsideStep = (typeof OUTSIDE_STEPS)[number]
+
+const MINUTE = 60_000
+export const FIRST_CONTACT_MS = 5 * MINUTE
+export const NEXT_CONTACT_MS = 10 * MINUTE
+export const ON_SITE_MS = 10 * MINUTE
+export const RESCUER_MS = 30 * MINUTE
+/** Not accepted in this time, the next is asked. */
+export const STEP_MS = 3 * MINUTE
+
+/** The skill that stands for the certificate: only who has it frees people from a lift. */
+const CERTIFIED = 'lift'
+
+type Crew = Pick<Plan, 'staff' | 'timeZone' | 'fallback' | 'rescue'>
+
+/** Who is there at a moment of the wall, and may do what. Pure. */
+export function crewOf({ staff, timeZone, fallback, rescue = RESCUE_DEFAULTS }: Crew, wall: number, region: string) {
+  const minute = minuteOfDay(wall, timeZone)
+  const present = staff.filter((person) => person.regions.includes(region) && isOnDuty(person, minute))
+  const firstOf = (wanted: readonly string[], except: readonly string[]) =>
+    wanted
+      .flatMap((who) => present.filter(({ id, role }) => id === who || role === who).toSorted(byId))
+      .find(({ id }) => !except.includes(id))?.id
+  return {
+    /** The fallback, where nobody is on duty. */
+    comfort: firstOf(rescue.comfort, []) ?? fallback,
+    onSite: (except: readonly string[]) => firstOf(rescue.onSite, except) ?? firstOf(rescue.onSite, []) ?? fallback,
+    certified: present.filter((person) => person.role !== 'contractor' && isCertified(person)).toSorted(byId)[0]?.id,
+    contractor: rescue.contractor,
+    fallback,
+  }
+}
+
+/** Which steps the chain of a site has, where a certified person is on duty or not. */
+export function stepsOf({ rescue = RESCUE_DEFAULTS }: Pick<Plan, 'rescue'>, isStaffed: boolean): readonly ChainStep[] {
+  return CHAIN.filter((step) => {
+    if (step === 'staff') return isStaffed
+    if (step === 'contractor') return rescue.contractor !== null
+    return step !== 'contractor_second' || (rescue.contractor !== null && rescue.lines.length > 1)
+  })
+}
+
+/** Only a certified person or the listed contractor frees anybody from a lift. */
+export function mayRescue(person: Person, { rescue = RESCUE_DEFAULTS }: Pick<Plan, 'rescue'>): boolean {
+  return isCertified(person) || person.id === rescue.contractor
+}
+
+function isCertified({ skills }: Person): boolean {
+  return skills.includes(CERTIFIED)
+}
+
+function byId(a: Person, b: Person): number {
+  return a.id < b.id ? -1 : 1
+}

@@ -1,0 +1,52 @@
+import { type Command, refuse, type Refusal } from '../command.ts'
+import type { Draft } from '../event.ts'
+import type { Person, Plan } from '../plan.ts'
+import type { Task } from './book.ts'
+import { mayRescue, NEXT_CONTACT_MS, OUTSIDE_STEPS } from './chain.ts'
+
+export type TaskCommand = Extract<Command, { type: `task.${string}` }>
+type Around = Readonly<{ task: Task; plan: Pick<Plan, 'staff' | 'rescue'>; at: number }>
+
+export function isTaskCommand(input: Readonly<{ type: string }>): input is TaskCommand {
+  return 'id' in input && input.type.startsWith('task.')
+}
+
+/**
+ * What a person's command does to a task. `by` is whoever does it on site: the monitoring room records it for a contractor
+ * in his name, and for help from outside in its own.
+ */
+export function answerTo(command: TaskCommand, { task, plan, at }: Around): readonly Draft[] | Refusal {
+  const person = plan.staff.find(({ id }) => id === command.by)
+  if (!person) return refuse('unknown_person', { person: command.by })
+  const { task: id, order, trace } = task
+  const step = task.step === null ? {} : { step: task.step }
+  const { by } = command
+  switch (command.type) {
+    case 'task.accept':
+      if (task.state !== 'open') return refuse('already_accepted', { order: id, by: task.to })
+      if (!mayHold(task, person, plan)) return refuse('not_certified', { person: by })
+      return [{ type: 'task.accepted', task: id, order, by, ...step, trace }]
+    case 'task.contact':
+      if (task.kind !== 'comfort') return refuse('wrong_state', { state: task.kind, command: 'contact' })
+      return [{ type: 'task.contacted', task: id, order, by, nextAt: at + NEXT_CONTACT_MS, trace }]
+    case 'task.arrive':
+      if (task.kind === 'comfort' || task.state === 'arrived')
+        return refuse('wrong_state', { state: task.state, command: 'arrive' })
+      if (!mayHold(task, person, plan)) return refuse('not_certified', { person: by })
+      return [{ type: 'task.arrived', task: id, order, by, trace }]
+    case 'task.dial':
+      if (task.kind !== 'rescue' || !OUTSIDE_STEPS.includes(command.step))
+        return refuse('wrong_state', { state: task.kind, command: 'dial' })
+      return [{ type: 'task.dialled', task: id, order, step: command.step, by, trace }]
+    case 'task.out':
+      if (task.kind !== 'rescue') return refuse('wrong_state', { state: task.kind, command: 'out' })
+      return [{ type: 'task.out', task: id, order, by, trace }]
+  }
+}
+
+/** Comfort and the place before the door are for anybody; to open it one is certified. Help from outside brings its own. */
+function mayHold({ kind, step }: Task, person: Person, plan: Pick<Plan, 'rescue'>): boolean {
+  if (kind !== 'rescue' || mayRescue(person, plan)) return true
+  const isOutside = step === '96333' || step === '119'
+  return isOutside && (person.role === 'monitor' || person.role === 'guard' || person.role === 'manager')
+}
