@@ -70,30 +70,52 @@ const BESIDE = new Set(['silenced', 'unsilenced', 'commented', 'shelved', 'unshe
 /** Nobody opens an order for these. */
 const NO_WORK = new Set(['shelf', 'maintenance', 'inspection', 'out_of_service'])
 const SAFETY_SHELF_MS = 30 * 60_000
+/** Readings alone verify what closes itself. */
+const OVER = {
+  verified: 'verified',
+  merged: 'merged',
+  false_alarm: 'false_alarm',
+  cancelled: 'cancelled',
+  closed: 'closed',
+}
 const ORDER: Record<string, Record<string, string>> = {
-  new: { dispatched: 'dispatched', accepted: 'accepted', closed: 'closed' },
+  new: { ...OVER, dispatched: 'dispatched', accepted: 'accepted' },
   dispatched: {
+    ...OVER,
     dispatched: 'dispatched',
     accepted: 'accepted',
     declined: 'new',
     transferred: 'dispatched',
-    closed: 'closed',
   },
-  accepted: { arrived: 'arrived', paused: 'paused', declined: 'new', transferred: 'dispatched', closed: 'closed' },
-  arrived: {
-    started: 'working',
+  accepted: {
+    ...OVER,
+    departed: 'en_route',
+    arrived: 'arrived',
     paused: 'paused',
+    declined: 'new',
     transferred: 'dispatched',
-    finished: 'restored',
-    closed: 'closed',
   },
-  working: { paused: 'paused', transferred: 'dispatched', finished: 'restored', closed: 'closed' },
-  paused: { resumed: 'accepted', transferred: 'dispatched', closed: 'closed' },
-  restored: { verified: 'verified', reopened: 'new', closed: 'closed' },
-  verified: { unverified: 'restored', reopened: 'new', closed: 'closed' },
+  en_route: { ...OVER, arrived: 'arrived', paused: 'paused', declined: 'new', transferred: 'dispatched' },
+  arrived: { ...OVER, started: 'working', paused: 'paused', transferred: 'dispatched', finished: 'restored' },
+  working: { ...OVER, paused: 'paused', transferred: 'dispatched', finished: 'restored' },
+  paused: { ...OVER, resumed: 'accepted', transferred: 'dispatched' },
+  restored: { reported: 'feedback', verified: 'verified', reopened: 'new', closed: 'closed' },
+  feedback: { reported: 'feedback', verified: 'verified', reopened: 'new', closed: 'closed' },
+  verified: { reported: 'verified', unverified: 'restored', reopened: 'new', closed: 'closed' },
 }
 /** What is said about an order and moves it nowhere. */
-const SAID_OF_ORDERS = ['updated', 'warned', 'escalated', 'silent', 'line_added', 'line_ended']
+const SAID_OF_ORDERS = [
+  'updated',
+  'warned',
+  'escalated',
+  'silent',
+  'line_added',
+  'line_ended',
+  'ticked',
+  'photo_added',
+  'called_back',
+  'rated',
+]
 const NOTICE: Record<string, Record<string, string>> = {
   draft: { published: 'published', withdrawn: 'withdrawn', joined: 'draft' },
   published: { extended: 'published', monitoring: 'monitoring', joined: 'published' },

@@ -173,6 +173,8 @@ function asideOf({ at: now, who, which }: Intent, { state }: SeenOrder, { staff 
   if (turn === 2) return { type: 'order.pause', reason: 'parts', until: now + 60_000 + Math.floor(who * 600_000) }
   if (turn === 3) return { type: 'order.update', text: 'we are on it' }
   if (turn === 4 && state === 'arrived') return { type: 'order.start' }
+  if (turn === 5 && state === 'accepted') return { type: 'order.depart' }
+  if (turn === 6 && (state === 'restored' || state === 'verified')) return { type: 'order.report', minutes: 20 }
   return state === 'paused' ? { type: 'order.resume' } : null
 }
 
@@ -180,7 +182,7 @@ const STEPS = ['order.accept', 'order.arrive', 'order.finish', 'order.close'] as
 
 function stepOf({ state }: SeenOrder): (typeof STEPS)[number] {
   if (state === 'new' || state === 'dispatched') return 'order.accept'
-  if (state === 'accepted') return 'order.arrive'
+  if (state === 'accepted' || state === 'en_route') return 'order.arrive'
   return state === 'arrived' || state === 'working' ? 'order.finish' : 'order.close'
 }
 

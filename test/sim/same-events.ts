@@ -13,7 +13,7 @@ export function withoutRestarts(events: readonly Event[], dropped: (event: Event
       if (!traces.has(text)) traces.set(text, traces.size + 1)
       return `R${traces.get(text)}`
     }
-    return /^(settle-)?(?:[AWNSMOI]|WR|LO|PT|EN)\d+(-\d+-\w+)?$/.test(text)
+    return /^(settle-)?(?:[AWNSMOI]|WR|LO|PT|EN)\d+(-\d+-\w+|-[a-z_]+)?$/.test(text)
       ? text.replaceAll(/(?<=^(?:settle-)?(?:[AWNSMOI]|WR|LO|PT|EN)|-)\d+/g, (place) =>
           String(places.get(Number(place))),
         )
