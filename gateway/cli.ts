@@ -10,9 +10,11 @@ import { initSite } from './commands/init.ts'
 import { type ReloadOptions, reloadRunning } from './commands/reload.ts'
 import { printSchema } from './commands/schema.ts'
 import { type Edge, EXIT_FAILED, parseAddress, type RunOptions } from './commands/edge.ts'
+import { importPeopleFrom, type ImportPeopleOptions } from './commands/people.ts'
 import { runPlant } from './commands/plant.ts'
 import { disturbDemo } from './commands/provoke.ts'
 import { type RuleTestOptions, testRules } from './commands/rules.ts'
+import { checkRoster, type RosterCheckOptions } from './commands/roster.ts'
 import { runSite } from './commands/run.ts'
 import { testProfiles } from './commands/profile.ts'
 import { showSecret } from './commands/secret.ts'
@@ -143,6 +145,26 @@ export function programOf(edge: Edge): Command {
     .argument('<account>', 'the name of the account')
     .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
     .action(act((account: string, options: { data?: string }) => clearTotpIn(edge, account, options)))
+  program
+    .command('people')
+    .description('names and phones of the staff')
+    .command('import')
+    .description('read id, name and phone from CSV: all rows, or none and what is wrong with each')
+    .argument('<file.csv>')
+    .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
+    .option('--site <site.yaml>', 'where the gateway is stopped: who is there to have a name')
+    .option('--private-key <file>', 'where the gateway is stopped: the key, when it is not kept in the data folder')
+    .action(act((file: string, options: ImportPeopleOptions) => importPeopleFrom(edge, file, options)))
+  program
+    .command('roster')
+    .description('who is there when')
+    .command('check')
+    .description('where and when nobody would be there: by region, skill and certificate')
+    .argument('<site.yaml>')
+    .option('--days <n>', 'so many days from today on', parseCount, 14)
+    .option('--data <dir>', 'with leave, swaps and certificates of this data folder; the gateway may run')
+    .option('--at <time>', 'as if it were then: ISO 8601 with offset', parseMoment)
+    .action(act((file: string, options: RosterCheckOptions) => checkRoster(edge, file, options)))
   program
     .command('secret')
     .description('the MQTT secret of a device')

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { Fault, type Said } from '#devices/fault.ts'
+import type { Imported } from './people/import.ts'
 import type { PlantDevice, PlantDoor } from './plant-door.ts'
 import type { Reload, Reloaded } from './reload.ts'
 import { isRole, type Role } from './role.ts'
@@ -13,25 +14,34 @@ type Cleared = Readonly<{ id: string }>
 type Request = Readonly<
   | { method: 'token.create'; role: string }
   | { method: 'totp.clear'; name: string }
+  | { method: 'people.import'; csv: string }
   | { method: 'site.reload'; dryRun: boolean; mayRestart: boolean }
   | { method: 'plant.provoke'; device: string; fault: string }
   | { method: 'plant.heal'; device: string }
 >
-type Reply = Readonly<Token | Cleared | Reloaded | PlantDevice | { refused: Said } | { error: string }>
+type Reply = Readonly<Token | Cleared | Imported | Reloaded | PlantDevice | { refused: Said } | { error: string }>
 /** What the command line may do here; without a plant there is no demonstration. */
 type Doors = Readonly<{
   createToken(role: Role): Promise<Token>
   /** Of the account with this name. */
   clearTotp(name: string): Promise<Cleared>
+  /** Names and phones of the staff, from the text of a file. */
+  importPeople(csv: string): Promise<Imported>
   reload: Reload
   plant: PlantDoor | null
 }>
+
+/** A file of people; whoever may open the socket may fill the disk anyhow. */
+const LONGEST_REQUEST = 2_097_152
 
 export function socketPath(folder: string): string {
   return join(folder, 'control.sock')
 }
 
-export async function startControl(folder: string, { createToken, clearTotp, reload, plant }: Doors): Promise<Control> {
+export async function startControl(
+  folder: string,
+  { createToken, clearTotp, importPeople, reload, plant }: Doors,
+): Promise<Control> {
   const path = socketPath(folder)
   // The lock on the folder is ours, so a socket that still lies here is a dead one's.
   if (existsSync(path)) rmSync(path)
@@ -44,7 +54,7 @@ export async function startControl(folder: string, { createToken, clearTotp, rel
     socket.on('error', () => socket.destroy())
     socket.on('data', (chunk: string) => {
       text += chunk
-      if (text.length > 4_096) socket.destroy()
+      if (text.length > LONGEST_REQUEST) socket.destroy()
       if (!text.includes('\n')) return
       answer(text).then(
         (reply) => socket.end(`${JSON.stringify(reply)}\n`),
@@ -56,6 +66,7 @@ export async function startControl(folder: string, { createToken, clearTotp, rel
     const request = JSON.parse(line) as Request
     if (request.method === 'token.create' && isRole(request.role)) return createToken(request.role)
     if (request.method === 'totp.clear') return clearTotp(String(request.name))
+    if (request.method === 'people.import') return importPeople(String(request.csv))
     if (request.method === 'site.reload') {
       const { dryRun, mayRestart } = request
       return reload({ dryRun: dryRun === true, mayRestart: mayRestart === true })
@@ -95,6 +106,11 @@ export function askToClearTotp(folder: string, name: string): Promise<Cleared | 
   return ask<Cleared>(folder, { method: 'totp.clear', name })
 }
 
+/** Gives the gateway running on this folder a file of people; null when none is running. */
+export function askToImportPeople(folder: string, csv: string): Promise<Imported | null> {
+  return ask<Imported>(folder, { method: 'people.import', csv })
+}
+
 /** Has the gateway running on this folder read its configuration again; null when none is running. */
 export function askToReload(folder: string, wish: Parameters<Reload>[0]): Promise<Reloaded | null> {
   return ask<Reloaded>(folder, { method: 'site.reload', ...wish })
@@ -109,7 +125,7 @@ export async function askPlant(folder: string, device: string, fault: string | n
   return answer
 }
 
-async function ask<T extends Token | Cleared | Reloaded | PlantDevice>(
+async function ask<T extends Token | Cleared | Imported | Reloaded | PlantDevice>(
   folder: string,
   request: Request,
 ): Promise<T | null> {

@@ -18,6 +18,7 @@ import { watchCommits } from './commit-watch.ts'
 import { configurationOf } from './configuration.ts'
 import { startControl } from './control.ts'
 import { assetTags, deviceSecrets } from './credentials.ts'
+import { Desks } from './desks.ts'
 import { startForwarding } from './forwarding.ts'
 import type { ForwardingEvent } from './historian/outage.ts'
 import { Doubts } from './doubts.ts'
@@ -27,6 +28,7 @@ import { mqttRoads } from './mqtt-roads.ts'
 import { outbox } from './outbox/outbox.ts'
 import { startPaging } from './paging/paging.ts'
 import { Pipeline } from './pipeline.ts'
+import { peopleDoor } from './people/import.ts'
 import type { PlantDoor } from './plant-door.ts'
 import { masterKey } from './private/master-key.ts'
 import { openPrivate } from './private/private-store.ts'
@@ -44,7 +46,6 @@ import { openStore } from './store/store.ts'
 import { historyOf } from './history-files/store-ports.ts'
 import { keepUp } from './upkeep.ts'
 import { controlExecutor } from './remote-control/executor.ts'
-import { ControlDesk } from './remote-control/desk.ts'
 import { roomOn, vitalsOf } from './vitals.ts'
 import { watchWall } from './wall-watch.ts'
 
@@ -131,7 +132,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   opened.defer(() => secrets.close())
   const accounting = new Accounting()
   const latest = new Latest()
-  const desk = new ControlDesk(site.plan)
+  const desks = new Desks(site.plan)
   const doubts = new Doubts()
   const feed = eventFeed({ read: store.read, delay: clock.delay })
   const vitals = vitalsOf({ folder, read: store.read, clock, version })
@@ -161,7 +162,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     log: say,
     known: (readings) => latest.take({ source: '', receivedAt: 0, readings }),
     rebuilt(snapshot) {
-      desk.rebuilt(snapshot)
+      desks.rebuilt(snapshot)
       doubts.rebuilt(snapshot)
       writing.takeUp()
     },
@@ -170,11 +171,11 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
       doubts.committed(events)
       const seen = batches.map((batch) => doubts.doubted(batch))
       for (const batch of seen) latest.take(batch)
-      desk.committed(events)
+      desks.committed(events)
       writing.committed(events)
       if (coming && events.some(({ type }) => type === 'site.loaded')) {
         live.replace(coming)
-        desk.replan(coming.plan)
+        desks.replan(coming.plan)
         coming = null
       }
       feed.publish(events, seen)
@@ -222,7 +223,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   })
   const writing = controlExecutor({
     controls: () => site.plan.controls ?? [],
-    desk,
+    desk: desks.control,
     sourceOf: (id) => polled.find(({ name }) => name === roadOf.get(id)),
     command,
     clock,
@@ -323,7 +324,8 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     secrets,
     audit,
     latest,
-    desk,
+    desk: desks.control,
+    roster: desks.roster,
     tags: assetTags(folder, random),
     accounting,
     buses: polled.map((source, i) => ({ ...source, id: site.connections[i]!.id })),
@@ -343,12 +345,16 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const server = await startServer(api, options.http)
   opened.defer(() => server.stop())
   await audit()
-  const control = await startControl(folder, { createToken, clearTotp, reload, plant: api.plant }).catch(
-    (error: Error) => {
-      say('warn', 'no control socket: tokens can be made only while the gateway is stopped', { error: error.message })
-      return null
-    },
-  )
+  const control = await startControl(folder, {
+    createToken,
+    clearTotp,
+    importPeople: peopleDoor(api),
+    reload,
+    plant: api.plant,
+  }).catch((error: Error) => {
+    say('warn', 'no control socket: tokens can be made only while the gateway is stopped', { error: error.message })
+    return null
+  })
   if (control) opened.defer(() => control.stop())
 
   async function createToken(role: Role): Promise<{ id: string; token: string }> {

@@ -3,12 +3,19 @@ import type { AlarmCommands } from './alarms/commands.ts'
 import type { ControlCommands } from './control/commands.ts'
 import type { NoticeCommands } from './notices/commands.ts'
 import type { OrderCommands } from './orders/commands.ts'
+import type { RosterCommands } from './roster/commands.ts'
 import type { TaskCommands } from './tasks/commands.ts'
 import type { PagingCommands } from './paging/commands.ts'
 
 export type { Seen } from './control/commands.ts'
 
-type Body = AlarmCommands & OrderCommands & NoticeCommands & ControlCommands & PagingCommands & TaskCommands
+type Body = AlarmCommands &
+  OrderCommands &
+  RosterCommands &
+  NoticeCommands &
+  ControlCommands &
+  PagingCommands &
+  TaskCommands
 
 export type CommandType = keyof Body
 export type CommandBody = { [T in CommandType]: Readonly<{ type: T } & Body[T]> }[CommandType]

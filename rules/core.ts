@@ -6,13 +6,14 @@ import { liftStage } from './lifts/lifts.ts'
 import { noticeStage } from './notices/notices.ts'
 import { orderStage } from './orders/orders.ts'
 import { pagingStage } from './paging/paging.ts'
+import { rosterStage } from './roster/roster.ts'
 import { stuckStage } from './points/stuck.ts'
 import type { Plan } from './plan.ts'
 import { taskStage } from './tasks/tasks.ts'
 
 /**
- * The pure core of one site: readings become conditions, conditions alarms, alarms orders, orders notices; and what
- * people switch from afar. With `before` it takes over from the core of another plan, in memory and without a gap; `load`
+ * The pure core of one site: readings become conditions, conditions alarms, alarms orders, orders notices; who is there
+ * for them, and what people switch from afar. With `before` it takes over from the core of another plan, in memory and without a gap; `load`
  * then closes what the plan removed.
  */
 export function coreOf(plan: Plan, before?: Flow): Flow {
@@ -22,6 +23,7 @@ export function coreOf(plan: Plan, before?: Flow): Flow {
     [
       liftStage(plan),
       stuckStage(plan),
+      rosterStage(plan),
       alarms,
       orders,
       taskStage(plan),

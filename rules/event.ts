@@ -5,6 +5,7 @@ import type { NoticeEvents } from './notices/events.ts'
 import type { OrderEvents } from './orders/events.ts'
 import type { TaskEvents } from './tasks/events.ts'
 import type { PagingEvents } from './paging/events.ts'
+import type { RosterEvents } from './roster/events.ts'
 import type { Evidence, Found, Truth, Why } from './reason.ts'
 
 export type { ControlOutcome } from './control/events.ts'
@@ -12,7 +13,14 @@ export type { Silence } from './alarms/events.ts'
 export type { Evidence, Found, Truth, Why } from './reason.ts'
 
 /** What has a folder of its own says its events there. */
-type Body = AlarmEvents & OrderEvents & NoticeEvents & ControlEvents & PagingEvents & TaskEvents & CoreEvents
+type Body = AlarmEvents &
+  OrderEvents &
+  RosterEvents &
+  NoticeEvents &
+  ControlEvents &
+  PagingEvents &
+  TaskEvents &
+  CoreEvents
 
 type CoreEvents = {
   // the running program

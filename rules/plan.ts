@@ -6,6 +6,7 @@ import type { AlarmSettings } from './alarms/settings.ts'
 import type { Road } from './paging/policy.ts'
 import type { Procedure } from './orders/procedure.ts'
 import type { RescuePlan } from './tasks/rescue-plan.ts'
+import type { DailyHours } from './clocks/day-stretches.ts'
 
 /** The site as the core sees it: compiled from the site file, immutable, self-contained. No I/O stands behind it. */
 export type Plan = Readonly<{
@@ -18,6 +19,12 @@ export type Plan = Readonly<{
   controls?: readonly Control[]
   /** Told when nobody fits an order. A role, or a person id. */
   fallback: string
+  /** Who looks after the roster: told of gaps, today's and tomorrow's. A person id; without one the fallback hears of today's. */
+  rosterOwner?: string
+  /** Public holidays, and days off that are worked instead. */
+  calendar?: HolidayCalendar
+  /** By skill: the certificate that an order for it asks of whoever of the staff does it. */
+  certificates?: Readonly<Record<string, string>>
   /** Who is told when an order's clocks run out; unless said, by their roles. */
   supervisors?: Supervisors
   /** By what staff is paged; nobody is, unless the site has a road. */
@@ -78,8 +85,30 @@ export type Person = Readonly<{
   role: string
   regions: readonly string[]
   skills: readonly string[]
-  /** Daily duty in minutes since local midnight, `to` may lie past midnight (e.g. 1140 → 1860). */
-  duty: readonly Readonly<{ from: number; to: number }>[]
+  /** The same hours each day; what the rotation says comes before it. */
+  duty: DailyHours
+  rotation?: Rotation
+  /** Certificates by kind, with the last day on which each is good (YYYY-MM-DD); what people record later comes before it. */
+  certificates?: Readonly<Record<string, string>>
+  /** Of a contractor: the assets it is listed for, and no others. */
+  assets?: readonly string[]
+}>
+
+/** Hours that come round every so many days. A part may run past midnight into the next day. */
+export type Rotation = Readonly<{
+  id: string
+  days: readonly DailyHours[]
+  /** A first day of the round, YYYY-MM-DD; null: a week, from Monday. */
+  from: string | null
+  /** A week's hours on a public holiday; a round of days goes on through it. */
+  holiday?: DailyHours
+}>
+
+/** Days as YYYY-MM-DD in the time zone of the site. */
+export type HolidayCalendar = Readonly<{
+  holidays: readonly string[]
+  /** Days off that are worked instead of another (调休), each with the weekday it is worked like; 1 is Monday. */
+  workdays: Readonly<Record<string, number>>
 }>
 
 /** A point that may be written from afar: by whom, what, and when. */

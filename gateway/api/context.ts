@@ -18,6 +18,7 @@ import type { PlantDoor } from '../plant-door.ts'
 import type { PrivateStore } from '../private/private-store.ts'
 import type { ControlDesk } from '../remote-control/desk.ts'
 import type { Reload } from '../reload.ts'
+import type { RosterDesk } from '../roster-desk.ts'
 import type { TryRules } from '../rule-trials.ts'
 import type { Site } from '../site/site.ts'
 import type { Store } from '../store/store.ts'
@@ -66,6 +67,8 @@ export type ApiContext = Readonly<{
   desk: ControlDesk
   /** What hangs on the equipment, and says that somebody stands there. */
   tags: AssetTags
+  /** Who is there when. */
+  roster: RosterDesk
   accounting: Pick<Accounting, 'read'>
   /** The Modbus connections, in the order of the site file. */
   buses: readonly Bus[]

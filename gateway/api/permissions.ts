@@ -4,8 +4,8 @@ import type { Role } from '../role.ts'
 const OVERSEERS = ['admin', 'manager', 'engineer', 'monitor', 'quality'] as const satisfies readonly Role[]
 
 /**
- * What each role may do: the one table. A role that is not named may not; residents see nothing here until they have pages
- * of their own.
+ * What each role may do: the one table. A role that is not named may not; contractors see what they are listed for, and
+ * residents nothing here until they have pages of their own.
  */
 export const PERMISSIONS = {
   readGateway: OVERSEERS,
@@ -14,8 +14,11 @@ export const PERMISSIONS = {
   readPlant: [...OVERSEERS, 'field'],
   readAlarms: [...OVERSEERS, 'field', 'steward'],
   readOrders: [...OVERSEERS, 'field', 'steward', 'agent'],
+  /** … and contractors, of the assets they are listed for. */
+  readOwnAlarms: [...OVERSEERS, 'field', 'steward', 'contractor'],
   /** A contractor sees the orders that are his, and no other. */
   readOwnOrders: [...OVERSEERS, 'field', 'steward', 'agent', 'contractor'],
+  readOwnSite: [...OVERSEERS, 'field', 'steward', 'agent', 'contractor'],
   readNotices: [...OVERSEERS, 'steward', 'agent'],
   acknowledge: ['admin', 'manager', 'engineer', 'field'],
   reset: ['admin', 'manager', 'engineer'],
@@ -50,6 +53,14 @@ export const PERMISSIONS = {
   confirm: ['admin', 'manager', 'steward'],
   /** Who came in, who was refused, which tokens and accounts were made. */
   readAudit: ['admin', 'manager'],
+  /** Who is there when; names and numbers, the latter in part, are for fewer. */
+  readRoster: [...OVERSEERS, 'field', 'steward', 'agent'],
+  readContacts: ['admin', 'manager', 'engineer', 'monitor'],
+  /** Leave, swaps, extra duty, certificates. */
+  planRoster: ['admin', 'manager', 'engineer'],
+  /** Who comes and goes. */
+  managePeople: ['admin', 'manager'],
+  erasePeople: ['admin'],
   manageUsers: ['admin'],
   /** Who decides over people and equipment has a second factor, if they wish. */
   enrolTotp: ['admin', 'manager', 'agent'],

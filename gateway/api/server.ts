@@ -37,8 +37,10 @@ import { orderWork } from './routes/order-work.ts'
 import { orders } from './routes/orders.ts'
 import { page } from './routes/page.ts'
 import { pages } from './routes/pages.ts'
+import { people } from './routes/people.ts'
 import { plant } from './routes/plant.ts'
 import { safeguards } from './routes/safeguards.ts'
+import { roster } from './routes/roster.ts'
 import { rules } from './routes/rules.ts'
 import { siteReload } from './routes/reload.ts'
 import { series } from './routes/series.ts'
@@ -74,6 +76,8 @@ const RESOURCES = [
   notices,
   control,
   safeguards,
+  roster,
+  people,
   faults,
   events,
   metrics,

@@ -9,7 +9,7 @@ import { parseDuration } from '#devices/duration.ts'
 import type { ConfigFault, FaultCode, Params } from '#devices/fault.ts'
 import { typeConflicts } from '#devices/measurement.ts'
 import type { Profile } from '#devices/profile.ts'
-import type { Person, Settings } from '#rules/plan.ts'
+import type { Settings } from '#rules/plan.ts'
 import { leadsInside } from '../channels/private-address.ts'
 import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/history/policy.ts'
 import { assetsOf } from './assets.ts'
@@ -26,6 +26,7 @@ import type { ChannelConfig, SiteFile } from './schema.ts'
 import { liftRules } from './lift-rules.ts'
 import { resolveSecret } from './secret.ts'
 import { rescueOf } from './rescue.ts'
+import { calendarOf, staffOf } from './staff.ts'
 import { supervisorsOf } from './supervisors.ts'
 import { vocabularyOf } from './vocabulary.ts'
 import type { Site } from './site.ts'
@@ -237,16 +238,25 @@ export function compileSite(input: Input): {
   })
   faults.push(...layers.faults, ...ruleFiles.flatMap((ruleFile) => ruleTestFaults(ruleFile, devices)))
 
-  const staff: Person[] = distinct('staff', file.staff ?? []).map(({ duty, ...person }) => ({
-    ...person,
-    duty: duty.map(parseDuty),
-  }))
+  const staff = staffOf(distinct('staff', file.staff ?? []), file, assets, {
+    at: (person) => where('staff', person),
+    blame,
+  })
   const fallback = staff.find(({ id, role }) => id === file.fallback || role === file.fallback)
   if (file.fallback !== undefined && !fallback)
     missing(
       ['fallback'],
       'person or role',
       file.fallback,
+      staff.flatMap(({ id, role }) => [id, role]),
+    )
+
+  const rosterOwner = staff.find(({ id, role }) => id === file.roster_owner || role === file.roster_owner)
+  if (file.roster_owner !== undefined && !rosterOwner)
+    missing(
+      ['roster_owner'],
+      'person or role',
+      file.roster_owner,
       staff.flatMap(({ id, role }) => [id, role]),
     )
 
@@ -313,6 +323,9 @@ export function compileSite(input: Input): {
       fallback: fallback?.id ?? staff.find(({ role }) => role === 'manager')?.id ?? 'manager',
       ...(paging ? { paging: paging.plan } : {}),
       rescue: rescueOf(file.rescue ?? {}, staff, missing),
+      ...(rosterOwner ? { rosterOwner: rosterOwner.id } : {}),
+      ...(file.calendar ? { calendar: calendarOf(file.calendar, blame) } : {}),
+      ...(file.certificates ? { certificates: file.certificates } : {}),
       supervisors: supervisorsOf(file.supervisors ?? {}, staff, missing),
       channels: channels.map(({ id }) => id),
       settings: settingsOf(file.settings ?? {}),
@@ -371,12 +384,6 @@ function settingsOf(written: NonNullable<SiteFile['settings']>): Settings {
     ...(written.operators === undefined ? {} : { alarms: { operators: written.operators } }),
     ...(written.orders === undefined ? {} : { orders: written.orders }),
   }
-}
-
-/** `19:00-07:00` → minutes since local midnight, the end past midnight. */
-function parseDuty(text: string): { from: number; to: number } {
-  const [from = 0, to = 0] = text.split('-').map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3)))
-  return { from, to: to > from ? to : to + 1_440 }
 }
 
 export function isTimeZone(id: unknown): id is string {

@@ -7,6 +7,7 @@ import type { ConfigFault } from '#devices/fault.ts'
 import { compileSite } from './compile.ts'
 import { readProfiles } from './profiles.ts'
 import { readRuleFiles, type RuleDraft, ruleFolderOf } from './rule-files.ts'
+import { ROSTER_KEYS } from './roster-schema.ts'
 import { type SiteFile, SiteSchema } from './schema.ts'
 import type { Site } from './site.ts'
 
@@ -96,8 +97,8 @@ function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null
     file['connections'] = Object.fromEntries(entries.filter(([name]) => !isBroken('connections', name)))
   }
   withoutBrokenClients(file, broken)
-  for (const key of ['settings', 'mqtt', 'outward', 'fallback', 'charts', 'history', 'paging'])
-    if (isBroken(key) && !isInClient(key, broken)) delete file[key]
+  const parts = ['settings', 'mqtt', 'outward', 'fallback', 'charts', 'history', 'paging', ...Object.keys(ROSTER_KEYS)]
+  for (const key of parts) if (isBroken(key) && !isInClient(key, broken)) delete file[key]
   return file as SiteFile
 }
 

@@ -5,6 +5,7 @@ import type { BotType } from '../channels/bot-type.ts'
 import { InfluxTarget } from '../historian/config.ts'
 import { PagingSchema } from '../paging/config.ts'
 import { Mqtt, MqttBroker, Outward } from './mqtt-schema.ts'
+import { PERSON_ROSTER_KEYS, ROSTER_KEYS } from './roster-schema.ts'
 
 const ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
 const Id = Type.String({ pattern: ID, description: 'letters, digits, - and _' })
@@ -164,9 +165,7 @@ const Person = Type.Object(
     role: oneOf(STAFF_ROLES),
     regions: Type.Array(Word),
     skills: Type.Array(Word),
-    duty: Type.Array(Type.String({ pattern: '^([01]\\d|2[0-4]):[0-5]\\d-([01]\\d|2[0-4]):[0-5]\\d$' }), {
-      description: 'daily, HH:MM-HH:MM in the time zone of the site; may run past midnight',
-    }),
+    ...PERSON_ROSTER_KEYS,
   },
   strict,
 )
@@ -273,6 +272,7 @@ export const SiteSchema = Type.Object(
         description: 'alarms of this site beside those of the profiles; for names the device',
       }),
     ),
+    ...ROSTER_KEYS,
     staff: Type.Optional(Type.Array(Person)),
     fallback: Type.Optional(
       Type.String({ pattern: ID, description: 'role or person that gets an order when nobody fits' }),

@@ -90,6 +90,8 @@ export type OrderDocument = {
   trace: string
   // Rows of an older version have none of these.
   startedAt?: number | null
+  /** Who was asked first, and follows it to its end. */
+  owner?: string | null
   /** Opened again: the clocks began anew. */
   reopenedAt?: number
   pauses?: { from: number; to: number | null; reason: PauseReason; until: number }[]

@@ -102,8 +102,15 @@ export class Projections {
         })
       case 'order.dispatched':
         return this.#order(event, (order) =>
-          Object.assign(order, { state: 'dispatched', assignee: event.assignee, why: event.why }),
+          Object.assign(order, {
+            state: 'dispatched',
+            assignee: event.assignee,
+            owner: order.owner ?? event.assignee,
+            why: event.why,
+          }),
         )
+      case 'order.owner_changed':
+        return this.#order(event, (order) => Object.assign(order, { owner: event.owner }))
       case 'order.accepted':
         return this.#order(event, (order) =>
           Object.assign(order, { state: 'accepted', assignee: event.by, acceptedAt: event.at }),

@@ -1,5 +1,5 @@
 import type { OrderClass } from '#devices/alarm-definition.ts'
-import type { DailyHours } from './opening-hours.ts'
+import type { DailyHours } from './day-stretches.ts'
 
 const MIN = 60_000
 const H = 60 * MIN

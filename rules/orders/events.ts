@@ -55,6 +55,8 @@ export type OrderEvents = {
   /** It is heard again. */
   'order.line_ended': { order: string; asset: string }
   'order.dispatched': { order: string; assignee: string; why: Why }
+  /** Who was asked first is here no more: somebody else follows it to its end. */
+  'order.owner_changed': { order: string; owner: string; by: string }
   'order.accepted': { order: string; by: string; alarms: readonly string[] }
   'order.departed': { order: string; by: string }
   /** Which tag was read there, or who answers for it that none was, and why. */

@@ -2,12 +2,16 @@ import { type CommandBody, refuse, type Refusal } from '../command.ts'
 import type { Draft } from '../event.ts'
 import type { Person, Plan } from '../plan.ts'
 import { checklistOf } from './checklist.ts'
-import { isFitting } from './dispatch.ts'
-import { graver, type Order, type OrderBook } from './order.ts'
+import { isQualified } from '../roster/fit.ts'
+import { graver, type Order, type OrderBook, wantedOf } from './order.ts'
 import { closeRefusal, type OrderCommand, type Refused, reopenRefusal, whatRefusal } from './order-guards.ts'
 import { ENDED, ORDER_TRANSITIONS, type OrderTrigger } from './states.ts'
 
-type Around = Readonly<{ book: OrderBook; plan: Pick<Plan, 'staff' | 'settings' | 'rules'>; at: number }>
+type Around = Readonly<{
+  book: OrderBook
+  plan: Pick<Plan, 'staff' | 'settings' | 'rules' | 'certificates'>
+  at: number
+}>
 
 const TRIGGER_OF: Readonly<Partial<Record<OrderCommand['type'], OrderTrigger>>> = {
   'order.accept': 'accept',
@@ -54,7 +58,7 @@ export function answerTo(command: OrderCommand, around: Around): readonly Draft[
   const person = plan.staff.find(({ id }) => id === command.by)
   if (!person) return refuse('unknown_person', { person: command.by })
   const refused =
-    whoRefusal(command, order, person) ?? whenRefusal(command, order) ?? guardRefusal(command, order, around)
+    whoRefusal(command, order, person, around) ?? whenRefusal(command, order) ?? guardRefusal(command, order, around)
   return refused ? refuse(...refused) : done(command, order, book)
 }
 
@@ -142,14 +146,14 @@ function reopened(order: Order, { by, reason }: Readonly<{ by: string; reason: s
 }
 
 /** Who may: the assignee, or whoever may step in; whoever fits may take it. */
-function whoRefusal(command: OrderCommand, order: Order, person: Person): Refused | null {
+function whoRefusal(command: OrderCommand, order: Order, person: Person, around: Around): Refused | null {
   const may = WHO[command.type]
   if (may === 'anybody' || isSupervisor(person)) return null
   if (may === 'supervisor') return ['needs_supervisor', { person: person.id }]
   if (order.assignee === person.id) return null
   if (may !== 'who fits') return ['not_assignee', { order: order.order, assignee: order.assignee ?? '' }]
   if (isTaken(order)) return ['already_accepted', { order: order.order, by: order.assignee ?? '' }]
-  return isFitting(person, order) ? null : ['not_qualified', { person: person.id, skill: order.skill }]
+  return mayTake(person, order, around) ? null : ['not_qualified', { person: person.id, skill: order.skill }]
 }
 
 /** The state must know the step. */
@@ -161,7 +165,13 @@ function whenRefusal(command: OrderCommand, order: Order): Refused | null {
   return ['wrong_state', { state: order.state, command: trigger }]
 }
 
-function guardRefusal(command: OrderCommand, order: Order, { book, plan, at }: Around): Refused | null {
+/** Who left, or has no certificate for it, cannot have it. */
+function mayTake(person: Person, order: Order, { book, plan, at }: Around): boolean {
+  return isQualified(person, wantedOf(order), plan, book.roster, book.wallAt(at))
+}
+
+function guardRefusal(command: OrderCommand, order: Order, around: Around): Refused | null {
+  const { book, plan, at } = around
   const isGiven = (id: string) => plan.staff.some((person) => person.id === id && isSupervisor(person))
   switch (command.type) {
     case 'order.close':
@@ -171,7 +181,9 @@ function guardRefusal(command: OrderCommand, order: Order, { book, plan, at }: A
     case 'order.transfer': {
       const to = plan.staff.find(({ id }) => id === command.to)
       if (!to) return ['unknown_person', { person: command.to }]
-      return isFitting(to, order) || isSupervisor(to) ? null : ['not_qualified', { person: to.id, skill: order.skill }]
+      return mayTake(to, order, around) || isSupervisor(to)
+        ? null
+        : ['not_qualified', { person: to.id, skill: order.skill }]
     }
     case 'order.merge': {
       const into = book.get(command.into)

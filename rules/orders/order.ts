@@ -2,6 +2,9 @@ import { ORDER_CLASSES, type OrderClass } from '#devices/alarm-definition.ts'
 import { Conditions, type ConditionsState } from '../conditions.ts'
 import type { Event, Truth } from '../event.ts'
 import { type PhotoKind, REOPEN_WITHIN_MS } from './procedure.ts'
+import type { Plan } from '../plan.ts'
+import { RosterBook, type RosterState } from '../roster/book.ts'
+import type { Wanted } from '../roster/fit.ts'
 import { nextOrderState, type OrderState } from './states.ts'
 
 export type Order = {
@@ -14,6 +17,8 @@ export type Order = {
   class: OrderClass
   state: OrderState
   assignee: string | null
+  /** Who was asked first, and follows it to the end whoever does the work. */
+  owner: string | null
   /** Since when the present assignee has it, unaccepted. */
   dispatchedAt: number | null
   pausedUntil: number | null
@@ -35,6 +40,7 @@ type OrderBookState = Readonly<{
   /** Ended a short while ago: can be rated, and opened again. */
   ended: readonly Order[]
   conditions: ConditionsState
+  roster: RosterState
   wallOffsetMs: number
 }>
 
@@ -44,7 +50,13 @@ export class OrderBook {
   /** In the order in which they ended. */
   readonly #ended = new Map<string, Order>()
   readonly #conditions = new Conditions()
+  /** Who is there; the stage that keeps the roster has one of its own. */
+  readonly roster: RosterBook
   #wallOffsetMs = 0
+
+  constructor(plan: Pick<Plan, 'staff' | 'timeZone' | 'calendar'>) {
+    this.roster = new RosterBook(plan)
+  }
 
   get(order: string): Order | undefined {
     return this.#open.get(order)
@@ -67,8 +79,12 @@ export class OrderBook {
     return [...this.#open.values()].find((order) => order.alarms.some((known) => known.alarm === alarm))
   }
 
-  loadOf(person: string): number {
-    return [...this.#open.values()].filter((order) => order.assignee === person).length
+  /** Open orders by who has them. */
+  loads(): ReadonlyMap<string, number> {
+    const loads = new Map<string, number>()
+    for (const { assignee } of this.#open.values())
+      if (assignee !== null) loads.set(assignee, (loads.get(assignee) ?? 0) + 1)
+    return loads
   }
 
   /** What the wall clock says at this site time: duty follows the calendar on the wall. */
@@ -98,6 +114,7 @@ export class OrderBook {
   }
 
   apply(event: Event): void {
+    this.roster.apply(event)
     switch (event.type) {
       case 'condition.became':
         this.#conditions.apply(event)
@@ -114,6 +131,7 @@ export class OrderBook {
         const fresh = {
           state: 'new',
           assignee: null,
+          owner: null,
           dispatchedAt: null,
           pausedUntil: null,
           lastJoinedAt: event.at,
@@ -169,6 +187,7 @@ export class OrderBook {
       orders: [...this.#open.values()].map((order) => structuredClone(order)),
       ended: [...this.#ended.values()].map((order) => structuredClone(order)),
       conditions: this.#conditions.snapshot(),
+      roster: this.roster.snapshot(),
       wallOffsetMs: this.#wallOffsetMs,
     }
   }
@@ -180,6 +199,7 @@ export class OrderBook {
     this.#ended.clear()
     for (const order of state.ended) this.#ended.set(order.order, structuredClone(order))
     this.#conditions.restore(state.conditions)
+    this.roster.restore(state.roster)
   }
 }
 
@@ -218,11 +238,15 @@ function change(order: Order, event: Event): void {
     case 'order.dispatched':
       if (order.assignee !== null) order.passedOver.push(order.assignee)
       order.assignee = event.assignee
+      order.owner ??= event.assignee
       order.dispatchedAt = event.at
       return
     case 'order.declined':
       if (order.assignee !== null) order.passedOver.push(order.assignee)
       Object.assign(order, { assignee: null, dispatchedAt: null })
+      return
+    case 'order.owner_changed':
+      order.owner = event.owner
       return
     case 'order.transferred':
       Object.assign(order, { assignee: event.to, dispatchedAt: event.at })
@@ -239,6 +263,11 @@ function change(order: Order, event: Event): void {
       return
     default:
   }
+}
+
+/** What it asks of whoever does it. */
+export function wantedOf({ skill, region, alarms }: Pick<Order, 'skill' | 'region' | 'alarms'>): Wanted {
+  return { skill, region, assets: [...new Set(alarms.map(({ asset }) => asset))] }
 }
 
 /** One incident takes the gravest class of its alarms. */

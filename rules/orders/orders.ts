@@ -5,9 +5,10 @@ import type { Asset, Plan, Rule } from '../plan.ts'
 import type { Context, Json, Stage, Tick } from '../stage.ts'
 import { dispatch } from './dispatch.ts'
 import { endingOf } from './ending.ts'
+import { gapOf, handedOver } from './hand-over.ts'
 import { answerTo, isOrderCommand } from './order-commands.ts'
 import { onRescue } from './rescued.ts'
-import { graver, type Order, OrderBook } from './order.ts'
+import { graver, type Order, OrderBook, wantedOf } from './order.ts'
 import { ORDER_TRANSITIONS } from './states.ts'
 
 /** Alarms become work orders: one open order per incident, dispatched, accepted, worked on, closed when it is really over. */
@@ -16,7 +17,7 @@ export function orderStage(plan: Plan): Stage {
   const call = plan.rules.find(({ watch }) => watch.kind === 'lost-lifts')
   const callWithinMs = call?.watch.kind === 'lost-lifts' ? call.watch.withinMs : 0
   const lifts = new Set(call?.watch.kind === 'lost-lifts' ? call.watch.lifts : [])
-  const book = new OrderBook()
+  const book = new OrderBook(plan)
   const ending = endingOf(plan, book)
   const proofs = new Set(plan.rules.filter(({ mode }) => mode === 'proof').map(({ id }) => id))
 
@@ -100,7 +101,7 @@ export function orderStage(plan: Plan): Stage {
   }
 
   function assign(
-    order: Pick<Order, 'order' | 'skill' | 'region' | 'trace'>,
+    order: Pick<Order, 'order' | 'skill' | 'region' | 'alarms' | 'trace'>,
     passedOver: readonly string[],
     at: number,
     /** Orders given out in the same moment. */
@@ -108,11 +109,13 @@ export function orderStage(plan: Plan): Stage {
   ): Draft {
     const givenTo = (person: string) =>
       given.filter((draft) => draft.type === 'order.dispatched' && draft.assignee === person).length
+    const loads = book.loads()
     const { assignee, why } = dispatch(
       plan,
-      { skill: order.skill, region: order.region, passedOver },
-      (person) => book.loadOf(person) + givenTo(person),
+      { ...wantedOf(order), passedOver },
+      (person) => (loads.get(person) ?? 0) + givenTo(person),
       book.wallAt(at),
+      book.roster,
     )
     return { type: 'order.dispatched', order: order.order, assignee, why, trace: order.trace }
   }
@@ -163,7 +166,7 @@ export function orderStage(plan: Plan): Stage {
 
   return {
     name: 'orders',
-    version: 4,
+    version: 5,
     decide(input: Event | Command | Tick, context) {
       switch (input.type) {
         case 'alarm.raised':
@@ -178,12 +181,17 @@ export function orderStage(plan: Plan): Stage {
           return onBadActor(input, context)
         case 'site.loaded':
           return onLoad(context.at)
+        case 'order.dispatched':
+          return gapOf(input, book.get(input.order), plan)
+        case 'roster.left':
+        case 'roster.leave_began':
+          return handedOver(input, { book, plan, at: context.at, assignAll })
         case 'order.reopened': {
           const order = book.get(input.order)
           return order ? [assign(order, [], context.at)] : []
         }
         case 'order.opened':
-          return [assign(input, [], context.at)]
+          return [assign({ ...input, alarms: [input] }, [], context.at)]
         case 'condition.became':
           return onCondition(input.rule, context)
         case 'order.finished':

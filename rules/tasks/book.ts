@@ -1,4 +1,6 @@
 import type { Event } from '../event.ts'
+import type { Plan } from '../plan.ts'
+import { RosterBook, type RosterState } from '../roster/book.ts'
 import type { ChainStep, TaskKind } from './chain.ts'
 import type { MissedClock } from './events.ts'
 
@@ -22,6 +24,7 @@ export type Task = {
 type BookState = Readonly<{
   tasks: readonly Task[]
   regions: readonly (readonly [string, string])[]
+  roster: RosterState
   wallOffsetMs: number
 }>
 
@@ -30,7 +33,13 @@ export class TaskBook {
   readonly #tasks = new Map<string, Task>()
   /** Of open orders. */
   readonly #regions = new Map<string, string>()
+  /** Who is there, and may do what. */
+  readonly roster: RosterBook
   #wallOffsetMs = 0
+
+  constructor(plan: Pick<Plan, 'staff' | 'timeZone' | 'calendar'>) {
+    this.roster = new RosterBook(plan)
+  }
 
   get(task: string): Task | undefined {
     return this.#tasks.get(task)
@@ -54,6 +63,7 @@ export class TaskBook {
   }
 
   apply(event: Event): void {
+    this.roster.apply(event)
     switch (event.type) {
       case 'gateway.started':
         this.#wallOffsetMs = event.wallOffsetMs
@@ -88,10 +98,11 @@ export class TaskBook {
 
   snapshot(): BookState {
     const tasks = [...this.#tasks.values()].map((task) => structuredClone(task))
-    return { tasks, regions: [...this.#regions], wallOffsetMs: this.#wallOffsetMs }
+    return { tasks, regions: [...this.#regions], roster: this.roster.snapshot(), wallOffsetMs: this.#wallOffsetMs }
   }
 
-  restore({ tasks, regions, wallOffsetMs }: BookState): void {
+  restore({ tasks, regions, roster, wallOffsetMs }: BookState): void {
+    this.roster.restore(roster)
     this.#wallOffsetMs = wallOffsetMs
     this.#tasks.clear()
     this.#regions.clear()

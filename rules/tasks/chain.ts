@@ -1,5 +1,6 @@
 import type { Person, Plan } from '../plan.ts'
-import { isOnDuty, minuteOfDay } from '../orders/duty.ts'
+import { certificateFor } from '../roster/fit.ts'
+import type { Roster } from '../roster/who.ts'
 import { RESCUE_DEFAULTS } from './rescue-plan.ts'
 
 export const TASK_KINDS = ['comfort', 'on_site', 'rescue'] as const
@@ -19,15 +20,16 @@ export const RESCUER_MS = 30 * MINUTE
 /** Not accepted in this time, the next is asked. */
 export const STEP_MS = 3 * MINUTE
 
-/** The skill that stands for the certificate: only who has it frees people from a lift. */
-const CERTIFIED = 'lift'
+/** The skill without which nobody frees people from a lift; the site may ask for a certificate with it. */
+const SKILL = 'lift'
 
-type Crew = Pick<Plan, 'staff' | 'timeZone' | 'fallback' | 'rescue'>
+type Crew = Pick<Plan, 'staff' | 'fallback' | 'rescue' | 'certificates'>
 
 /** Who is there at a moment of the wall, and may do what. Pure. */
-export function crewOf({ staff, timeZone, fallback, rescue = RESCUE_DEFAULTS }: Crew, wall: number, region: string) {
-  const minute = minuteOfDay(wall, timeZone)
-  const present = staff.filter((person) => person.regions.includes(region) && isOnDuty(person, minute))
+export function crewOf(plan: Crew, roster: Roster, wall: number, region: string) {
+  const { staff, fallback, rescue = RESCUE_DEFAULTS } = plan
+  const present = staff.filter(({ id, regions }) => regions.includes(region) && roster.isOnDuty(id, wall))
+  const isCertified = (person: Person) => mayOpen(person, plan, roster, wall)
   const firstOf = (wanted: readonly string[], except: readonly string[]) =>
     wanted
       .flatMap((who) => present.filter(({ id, role }) => id === who || role === who).toSorted(byId))
@@ -52,12 +54,20 @@ export function stepsOf({ rescue = RESCUE_DEFAULTS }: Pick<Plan, 'rescue'>, isSt
 }
 
 /** Only a certified person or the listed contractor frees anybody from a lift. */
-export function mayRescue(person: Person, { rescue = RESCUE_DEFAULTS }: Pick<Plan, 'rescue'>): boolean {
-  return isCertified(person) || person.id === rescue.contractor
+export function mayRescue(
+  person: Person,
+  plan: Pick<Plan, 'rescue' | 'certificates'>,
+  roster: Roster,
+  wall: number,
+): boolean {
+  const { rescue = RESCUE_DEFAULTS } = plan
+  return person.id === rescue.contractor || mayOpen(person, plan, roster, wall)
 }
 
-function isCertified({ skills }: Person): boolean {
-  return skills.includes(CERTIFIED)
+function mayOpen(person: Person, plan: Pick<Plan, 'certificates'>, roster: Roster, wall: number): boolean {
+  const certificate = certificateFor(plan, { skill: SKILL, region: '' })
+  if (!person.skills.includes(SKILL) || roster.hasLeft(person.id)) return false
+  return certificate === undefined || roster.holds(person.id, certificate, wall)
 }
 
 function byId(a: Person, b: Person): number {

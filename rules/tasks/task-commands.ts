@@ -1,11 +1,19 @@
 import { type Command, refuse, type Refusal } from '../command.ts'
 import type { Draft } from '../event.ts'
 import type { Person, Plan } from '../plan.ts'
+import type { Roster } from '../roster/who.ts'
 import type { Task } from './book.ts'
 import { mayRescue, NEXT_CONTACT_MS, OUTSIDE_STEPS } from './chain.ts'
 
 export type TaskCommand = Extract<Command, { type: `task.${string}` }>
-type Around = Readonly<{ task: Task; plan: Pick<Plan, 'staff' | 'rescue'>; at: number }>
+type Around = Readonly<{
+  task: Task
+  plan: Pick<Plan, 'staff' | 'rescue' | 'certificates'>
+  at: number
+  roster: Roster
+  /** The same moment on the wall. */
+  wall: number
+}>
 
 export function isTaskCommand(input: Readonly<{ type: string }>): input is TaskCommand {
   return 'id' in input && input.type.startsWith('task.')
@@ -15,7 +23,8 @@ export function isTaskCommand(input: Readonly<{ type: string }>): input is TaskC
  * What a person's command does to a task. `by` is whoever does it on site: the monitoring room records it for a contractor
  * in his name, and for help from outside in its own.
  */
-export function answerTo(command: TaskCommand, { task, plan, at }: Around): readonly Draft[] | Refusal {
+export function answerTo(command: TaskCommand, around: Around): readonly Draft[] | Refusal {
+  const { task, plan, at } = around
   const person = plan.staff.find(({ id }) => id === command.by)
   if (!person) return refuse('unknown_person', { person: command.by })
   const { task: id, order, trace } = task
@@ -24,7 +33,7 @@ export function answerTo(command: TaskCommand, { task, plan, at }: Around): read
   switch (command.type) {
     case 'task.accept':
       if (task.state !== 'open') return refuse('already_accepted', { order: id, by: task.to })
-      if (!mayHold(task, person, plan)) return refuse('not_certified', { person: by })
+      if (!mayHold(person, around)) return refuse('not_certified', { person: by })
       return [{ type: 'task.accepted', task: id, order, by, ...step, trace }]
     case 'task.contact':
       if (task.kind !== 'comfort') return refuse('wrong_state', { state: task.kind, command: 'contact' })
@@ -32,7 +41,7 @@ export function answerTo(command: TaskCommand, { task, plan, at }: Around): read
     case 'task.arrive':
       if (task.kind === 'comfort' || task.state === 'arrived')
         return refuse('wrong_state', { state: task.state, command: 'arrive' })
-      if (!mayHold(task, person, plan)) return refuse('not_certified', { person: by })
+      if (!mayHold(person, around)) return refuse('not_certified', { person: by })
       return [{ type: 'task.arrived', task: id, order, by, trace }]
     case 'task.dial':
       if (task.kind !== 'rescue' || !OUTSIDE_STEPS.includes(command.step))
@@ -45,8 +54,8 @@ export function answerTo(command: TaskCommand, { task, plan, at }: Around): read
 }
 
 /** Comfort and the place before the door are for anybody; to open it one is certified. Help from outside brings its own. */
-function mayHold({ kind, step }: Task, person: Person, plan: Pick<Plan, 'rescue'>): boolean {
-  if (kind !== 'rescue' || mayRescue(person, plan)) return true
+function mayHold(person: Person, { task: { kind, step }, plan, roster, wall }: Around): boolean {
+  if (kind !== 'rescue' || mayRescue(person, plan, roster, wall)) return true
   const isOutside = step === '96333' || step === '119'
   return isOutside && (person.role === 'monitor' || person.role === 'guard' || person.role === 'manager')
 }

@@ -23,12 +23,12 @@ import { answerTo, isTaskCommand } from './task-commands.ts'
  */
 export function taskStage(plan: Plan): Stage {
   const rescues = new Set(plan.rules.filter(({ rescue }) => rescue).map(({ id }) => id))
-  const book = new TaskBook()
+  const book = new TaskBook(plan)
 
   /** Whoever is trapped again while the rescue goes on is the same rescue. */
   function begin(order: string, asset: string, trace: string, { at }: Context): readonly Draft[] {
     if (book.ofOrder(order).length > 0) return []
-    const crew = crewOf(plan, book.wallAt(at), book.regionOf(order))
+    const crew = crewOf(plan, book.roster, book.wallAt(at), book.regionOf(order))
     const steps = stepsOf(plan, crew.certified !== undefined)
     const first = steps[0]!
     const to = {
@@ -55,7 +55,16 @@ export function taskStage(plan: Plan): Stage {
     })
     const uncovered: Draft[] =
       crew.certified === undefined
-        ? [{ type: 'task.uncovered', task: rescue, order, kind: 'rescue', to: plan.fallback, trace }]
+        ? [
+            {
+              type: 'task.uncovered',
+              task: rescue,
+              order,
+              kind: 'rescue',
+              to: plan.rosterOwner ?? plan.fallback,
+              trace,
+            },
+          ]
         : []
     return [...opened, ...uncovered, called({ task: rescue, order, trace }, first, steps, to.rescue, at)]
   }
@@ -73,7 +82,7 @@ export function taskStage(plan: Plan): Stage {
 
   /** The next who may free them; whoever comforts dials the numbers outside. */
   function nextStep(task: Task, at: number): readonly Draft[] {
-    const crew = crewOf(plan, book.wallAt(at), book.regionOf(task.order))
+    const crew = crewOf(plan, book.roster, book.wallAt(at), book.regionOf(task.order))
     const steps = stepsOf(plan, task.step === 'staff')
     const next = steps[steps.indexOf(task.step!) + 1]
     return next === undefined ? [] : [called(task, next, steps, reachedBy(next, crew, comforting(task)), at)]
@@ -93,10 +102,10 @@ export function taskStage(plan: Plan): Stage {
   }
 
   /** Whoever takes the order itself, and may free people, has the rescue. */
-  function onAccepted({ order, by, trace }: EventOf<'order.accepted'>): readonly Draft[] {
+  function onAccepted({ order, by, at, trace }: EventOf<'order.accepted'>): readonly Draft[] {
     const task = book.get(`${order}-rescue`)
     const person = plan.staff.find(({ id }) => id === by)
-    if (task?.state !== 'open' || !person || !mayRescue(person, plan)) return []
+    if (task?.state !== 'open' || !person || !mayRescue(person, plan, book.roster, book.wallAt(at))) return []
     return [{ type: 'task.accepted', task: task.task, order, by, trace }]
   }
 
@@ -106,7 +115,7 @@ export function taskStage(plan: Plan): Stage {
 
   return {
     name: 'tasks',
-    version: 1,
+    version: 2,
     decide(input: Event | Command | Tick, context): readonly Draft[] | Refusal {
       switch (input.type) {
         case 'order.opened':
@@ -137,7 +146,9 @@ export function taskStage(plan: Plan): Stage {
 
   function answered(command: Parameters<typeof answerTo>[0], { at }: Context): readonly Draft[] | Refusal {
     const task = book.get(command.task)
-    return task ? answerTo(command, { task, plan, at }) : refuse('unknown_task', { task: command.task })
+    return task
+      ? answerTo(command, { task, plan, at, roster: book.roster, wall: book.wallAt(at) })
+      : refuse('unknown_task', { task: command.task })
   }
 }
 

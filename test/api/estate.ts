@@ -15,7 +15,7 @@ import { startPaging } from '#gateway/paging/paging.ts'
 import type { StaffContact } from '#gateway/private/kinds.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
 import { openPrivate } from '#gateway/private/private-store.ts'
-import { ControlDesk } from '#gateway/remote-control/desk.ts'
+import { Desks } from '#gateway/desks.ts'
 import { systemRandom } from '#gateway/random.ts'
 import { type Role, ROLES } from '#gateway/role.ts'
 import { loadSite } from '#gateway/site/load.ts'
@@ -46,6 +46,7 @@ staff:
   - { id: T1, role: technician, regions: [site], skills: [water, electric], duty: ['00:00-24:00'] }
   - { id: T2, role: technician, regions: [site], skills: [water], duty: ['00:00-24:00'] }
   - { id: PM, role: manager, regions: [site], skills: [management], duty: ['00:00-24:00'] }
+  - { id: LC, role: contractor, regions: [site], skills: [water, lift], duty: ['00:00-24:00'], assets: [L1] }
   - { id: S1, role: steward, regions: [site], skills: [notices], duty: ['00:00-24:00'] }
 fallback: PM
 `
@@ -76,7 +77,7 @@ export async function openEstate({
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const latest = new Latest()
-  const desk = new ControlDesk(site.plan)
+  const desks = new Desks(site.plan)
   const accounting = new Accounting()
   let now = START
   const delay = (ms: number, run: () => void) => {
@@ -113,13 +114,13 @@ export async function openEstate({
     accounting,
     log: () => {},
     known: () => {},
-    rebuilt: (snapshot) => desk.rebuilt(snapshot),
+    rebuilt: (snapshot) => desks.rebuilt(snapshot),
     fatal: (error) => {
       throw error
     },
     committed(batches, events) {
       for (const batch of batches) latest.take(batch)
-      desk.committed(events)
+      desks.committed(events)
       feed.publish(events, batches)
       paging.committed(events)
     },
@@ -158,7 +159,8 @@ export async function openEstate({
     },
     pageAnswers: paging.answers,
     latest,
-    desk,
+    desk: desks.control,
+    roster: desks.roster,
     tags: assetTags(folder, { next: () => 0.5, token: () => 'k'.repeat(43) }),
     accounting,
     buses,

@@ -16,6 +16,9 @@ type Route = Readonly<{
 
 const OVERSEERS: readonly Role[] = ['admin', 'manager', 'engineer', 'monitor', 'quality']
 const WORKERS: readonly Role[] = ['admin', 'manager', 'engineer', 'field']
+/** … and contractors, on what they are listed for. */
+const HANDS: readonly Role[] = [...WORKERS, 'contractor']
+const PLANNERS: readonly Role[] = ['admin', 'manager', 'engineer']
 /** The built page, and the addresses that it understands itself. */
 const BUILT = readdirSync(new URL('../../web/dist', import.meta.url), { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.\w+$/.test(path) && path !== 'index.html')
@@ -35,6 +38,7 @@ const SCREENS = [
   '/health',
   '/buses',
   '/silences',
+  '/roster',
   '/alarm-health',
 ]
 const THINGS = ['/assets/:id', '/alarms/:id', '/orders/:id', '/notices/:id']
@@ -55,7 +59,7 @@ const CALLERS: readonly Role[] = ['admin', 'manager', 'engineer', 'agent', 'stew
 /** Reviewed by hand: who may do what. A route that is missing here, or there, fails the test. */
 const MATRIX: readonly Route[] = [
   { method: 'GET', path: '/api/v1/health', allowed: 'open' },
-  { method: 'GET', path: '/api/v1/site', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  { method: 'GET', path: '/api/v1/site', allowed: [...OVERSEERS, 'field', 'steward', 'agent', 'contractor'] },
   { method: 'POST', path: '/api/v1/rules/test', allowed: ['admin', 'engineer', 'quality'] },
   { method: 'POST', path: '/api/v1/site/reload', allowed: ['admin', 'engineer'] },
   { method: 'GET', path: '/api/v1/devices', allowed: [...OVERSEERS, 'field'] },
@@ -64,8 +68,8 @@ const MATRIX: readonly Route[] = [
   { method: 'GET', path: '/api/v1/points/:device/:point/series', allowed: [...OVERSEERS, 'field'] },
   { method: 'POST', path: '/api/v1/forwarding/resend', allowed: ['admin', 'engineer'] },
   { method: 'GET', path: '/api/v1/export', allowed: [...OVERSEERS, 'field'] },
-  { method: 'GET', path: '/api/v1/alarms', allowed: [...OVERSEERS, 'field', 'steward'] },
-  { method: 'GET', path: '/api/v1/alarms/:id', allowed: [...OVERSEERS, 'field', 'steward'] },
+  { method: 'GET', path: '/api/v1/alarms', allowed: [...OVERSEERS, 'field', 'steward', 'contractor'] },
+  { method: 'GET', path: '/api/v1/alarms/:id', allowed: [...OVERSEERS, 'field', 'steward', 'contractor'] },
   { method: 'POST', path: '/api/v1/alarms/:id/ack', allowed: WORKERS },
   { method: 'GET', path: '/api/v1/alarms/:id/history', allowed: [...OVERSEERS, 'field', 'steward'] },
   { method: 'POST', path: '/api/v1/alarms/ack', allowed: WORKERS },
@@ -128,6 +132,18 @@ const MATRIX: readonly Route[] = [
   { method: 'POST', path: '/api/v1/permits/:id/close', allowed: WORKERS },
   { method: 'POST', path: '/api/v1/rooms/:id/enter', allowed: WORKERS },
   { method: 'POST', path: '/api/v1/rooms/:id/leave', allowed: WORKERS },
+  { method: 'GET', path: '/api/v1/roster', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  { method: 'GET', path: '/api/v1/roster/coverage', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  { method: 'POST', path: '/api/v1/people/:id/leave', allowed: PLANNERS },
+  { method: 'POST', path: '/api/v1/leaves/:id/end', allowed: PLANNERS },
+  { method: 'POST', path: '/api/v1/people/:id/duty', allowed: PLANNERS },
+  { method: 'POST', path: '/api/v1/duties/:id/end', allowed: PLANNERS },
+  { method: 'POST', path: '/api/v1/people/:id/certificates', allowed: PLANNERS },
+  { method: 'POST', path: '/api/v1/people/:id/certificates/withdraw', allowed: PLANNERS },
+  { method: 'POST', path: '/api/v1/people/:id/leave-for-good', allowed: ['admin', 'manager'] },
+  { method: 'POST', path: '/api/v1/people/:id/return', allowed: ['admin', 'manager'] },
+  { method: 'POST', path: '/api/v1/people/import', allowed: ['admin', 'manager'] },
+  { method: 'POST', path: '/api/v1/people/:id/erase', allowed: ['admin'] },
   { method: 'GET', path: '/api/v1/faults', allowed: OVERSEERS },
   { method: 'GET', path: '/api/v1/events', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
   { method: 'GET', path: '/api/v1/plant', allowed: ['admin', 'manager', 'engineer', 'monitor'] },

@@ -465,6 +465,7 @@ t.test('the control socket stops with an idle client connected', async (t) => {
   const control = await startControl(folder, {
     createToken: async () => ({ id: 'a', token: 'b' }),
     clearTotp: () => Promise.reject(new Error('unused')),
+    importPeople: () => Promise.reject(new Error('unused')),
     reload: () => Promise.resolve({ outcome: 'unchanged', faults: [], changes: [] }),
     plant: null,
   })

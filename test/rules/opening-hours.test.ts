@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import t from 'tap'
-import { type DailyHours, OpeningHours } from '#rules/clocks/opening-hours.ts'
+import type { DailyHours } from '#rules/clocks/day-stretches.ts'
+import { OpeningHours } from '#rules/clocks/opening-hours.ts'
 
 const MIN = 60_000
 const ZONES = ['Asia/Shanghai', 'America/New_York', 'Australia/Lord_Howe', 'Europe/Berlin'] as const

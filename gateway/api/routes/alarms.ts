@@ -6,6 +6,7 @@ import type { CommandBody } from '#rules/command.ts'
 import { ALARM_TABLE } from '#rules/alarms/states.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
+import { demandInScope, pageInScope, scopeOf } from '../scope.ts'
 import { alarmHistoryView, alarmView } from '../views/alarm-view.ts'
 import { IdParams, LIST_QUERY, NoQuery } from './collection.ts'
 import { bulkRoute, By, commandRoute, Note, Reason } from './commands.ts'
@@ -36,6 +37,7 @@ export function alarms(context: ApiContext): FastifyPluginAsyncTypebox {
   const view = alarmView(context.site)
   const historyView = alarmHistoryView(context.site)
   const config = { access: { roles: PERMISSIONS.readAlarms } }
+  const own = { access: { roles: PERMISSIONS.readOwnAlarms } }
   const known = knownStaff(context.site)
 
   const acknowledge = {
@@ -52,18 +54,21 @@ export function alarms(context: ApiContext): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/api/v1/alarms',
-      { config, schema: { summary: 'Alarms, newest first', querystring: Query } },
-      async ({ query }) => {
-        const { items, next } = await context.read.list('alarms', query)
+      { config: own, schema: { summary: 'Alarms, newest first; of a contractor its own', querystring: Query } },
+      async ({ query, identity }) => {
+        const scope = scopeOf(context.site, identity!)
+        const page = (part: { limit: number; before?: number }) => context.read.list('alarms', { ...query, ...part })
+        const { items, next } = await pageInScope(query, page, ({ asset }) => scope.has(asset))
         return { items: items.map(view), next }
       },
     )
     app.get(
       '/api/v1/alarms/:id',
-      { config, schema: { summary: 'One alarm', params: IdParams, querystring: NoQuery } },
-      async ({ params: { id } }) => {
+      { config: own, schema: { summary: 'One alarm', params: IdParams, querystring: NoQuery } },
+      async ({ params: { id }, identity }) => {
         const alarm = await context.read.get('alarms', id)
         if (!alarm) throw new Fault('not_found')
+        demandInScope(scopeOf(context.site, identity!), [alarm.asset])
         return view(alarm)
       },
     )

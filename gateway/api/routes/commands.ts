@@ -34,6 +34,8 @@ type CommandRoute<P extends Properties> = Readonly<{
   command(id: string, body: BodyOf<P>, identity: Identity): CommandBody
   /** What is answered, where it is more than what happened. `command` is the id that the events carry. */
   answer?(done: Readonly<{ done: readonly string[] }>, command: string): Promise<object>
+  /** What else is done once the command was, before it is answered; also when it is sent again. */
+  after?(id: string, identity: Identity): Promise<void>
 }>
 
 /**
@@ -43,7 +45,7 @@ type CommandRoute<P extends Properties> = Readonly<{
 export function commandRoute<P extends Properties>(
   app: FastifyInstance,
   context: ApiContext,
-  { summary, path, permission, body, guard, command, answer: told }: CommandRoute<P>,
+  { summary, path, permission, body, guard, command, answer: told, after }: CommandRoute<P>,
 ): void {
   app.post(
     path,
@@ -65,6 +67,7 @@ export function commandRoute<P extends Properties>(
       const late = deviceAt === undefined ? {} : { deviceAt: timeUnder('deviceAt', deviceAt) }
       const answer = await context.command({ ...sending, ...late, ...stampOf(request) })
       if ('refused' in answer) throw new Fault(answer.refused, answer.params)
+      await after?.(id, request.identity!)
       return reply.send(told ? await told(answer, stampOf(request).id) : answer)
     },
   )

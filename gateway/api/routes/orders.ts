@@ -3,6 +3,7 @@ import Type from 'typebox'
 import { Fault } from '#devices/fault.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
+import { pageInScope } from '../scope.ts'
 import { AlarmOrigins } from '../views/alarm-origins.ts'
 import { orderView } from '../views/order-view.ts'
 import { IdParams, LIST_QUERY, NoQuery } from './collection.ts'
@@ -23,7 +24,8 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
       '/api/v1/orders',
       { config, schema: { summary: 'Work orders, newest first', querystring: OrdersQuery } },
       async ({ query, identity }) => {
-        const { items, next } = await context.read.list('orders', { ...query, ...scope.query(identity!) })
+        const page = (part: { limit: number; before?: number }) => context.read.list('orders', { ...query, ...part })
+        const { items, next } = await pageInScope(query, page, (order) => scope.maySee(identity!, order))
         return { items: await Promise.all(items.map(view)), next }
       },
     )

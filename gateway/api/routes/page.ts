@@ -32,6 +32,7 @@ const SCREENS = [
   'notices',
   'health',
   'buses',
+  'roster',
 ] as const
 const THINGS = ['assets', 'alarms', 'orders', 'notices'] as const
 

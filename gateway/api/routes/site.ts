@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { perPlan } from '../../site/live.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
+import { scopeOf } from '../scope.ts'
 import { isoAt } from '../site-time.ts'
 import { both } from '../views/said.ts'
 import { NoQuery } from './collection.ts'
@@ -33,25 +34,29 @@ export function site({ site, version, epoch, clock, demo }: ApiContext): Fastify
     app.get(
       '/api/v1/site',
       {
-        config: { access: { roles: PERMISSIONS.readSite } },
+        config: { access: { roles: PERMISSIONS.readOwnSite } },
         schema: { summary: 'The site: buildings, assets, staff', querystring: NoQuery },
       },
-      async ({ identity }) => ({
-        id: site.id,
-        name: both(site.name),
-        languages: site.languages,
-        timeZone: site.plan.timeZone,
-        version,
-        epoch,
-        demo,
-        speed: clock.speed,
-        now: isoAt(clock.now(), site.plan.timeZone),
-        you: identity && { id: identity.id, role: identity.role },
-        buildings,
-        rooms,
-        assets: assets(),
-        staff: staff(),
-      }),
+      async ({ identity }) => {
+        const scope = scopeOf(site, identity!)
+        const isMine = (person: string) => scope.isAll || person === identity!.person
+        return {
+          id: site.id,
+          name: both(site.name),
+          languages: site.languages,
+          timeZone: site.plan.timeZone,
+          version,
+          epoch,
+          demo,
+          speed: clock.speed,
+          now: isoAt(clock.now(), site.plan.timeZone),
+          you: identity && { id: identity.id, role: identity.role },
+          buildings,
+          rooms,
+          assets: assets().filter(({ id }) => scope.has(id)),
+          staff: staff().filter(({ id }) => isMine(id)),
+        }
+      },
     )
   }
 }

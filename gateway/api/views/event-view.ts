@@ -21,6 +21,7 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   maintenance: 'readAlarms',
   order: 'readOrders',
   task: 'readOrders',
+  roster: 'readOrders',
   notice: 'readNotices',
   message: 'readNotices',
   page: 'readOrders',

@@ -38,6 +38,7 @@ export function orderView(
       alarmId: order.alarmId,
       alarmIds: order.alarmIds,
       assignee: order.assignee,
+      owner: order.owner ?? order.assignee,
       why: order.why && sayWhy(order.why),
       finding: order.finding,
       openedAt: time(order.openedAt),
