@@ -85,6 +85,7 @@ export const FAULTS = {
   shelf_too_long: { status: 409, retry: false },
   safety_alarm: { status: 409, retry: false },
   second_person_needed: { status: 409, retry: false },
+  other_person_needed: { status: 403, retry: false },
   bad_window: { status: 400, retry: false },
   already_on_leave: { status: 409, retry: false },
   person_left: { status: 409, retry: false },

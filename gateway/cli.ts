@@ -6,6 +6,7 @@ import { clearTotpIn } from './commands/totp.ts'
 import { createTokenIn } from './commands/token.ts'
 import { runDemo } from './commands/demo.ts'
 import { exportHistory, type ExportOptions, importHistory, type ImportOptions } from './commands/history.ts'
+import { eraseContact, type HouseholdOptions, importHouseholds } from './commands/households.ts'
 import { initSite } from './commands/init.ts'
 import { type ReloadOptions, reloadRunning } from './commands/reload.ts'
 import { printSchema } from './commands/schema.ts'
@@ -171,6 +172,19 @@ export function programOf(edge: Edge): Command {
     .argument('<device>')
     .option('--data <dir>', 'data folder (or CARETAKER_DATA)')
     .action(act((device: string, options: { data?: string }) => showSecret(edge, device, options)))
+  const households = program.command('households').description('who lives where, and how they are told')
+  const ofPrivate = (command: Command) =>
+    command
+      .option('--data <dir>', 'data folder of the gateway (or CARETAKER_DATA)')
+      .option('--private-key <file>', 'the key of names and phones, when it is not kept in the data folder')
+  ofPrivate(households.command('import').description('take a list of contacts: all rows, or with one bad row none'))
+    .argument('<list.csv>', 'UTF-8 or GB18030, as a spreadsheet saves it')
+    .option('--site <site.yaml>', 'the site file, when no gateway runs on the folder')
+    .option('--dry-run', 'read everything and write nothing')
+    .action(act((file: string, options: HouseholdOptions) => importHouseholds(edge, file, options)))
+  ofPrivate(households.command('erase').description('erase a person for good'))
+    .argument('<contact>', 'its id, as the page of the home shows it')
+    .action(act((contact: string, options: HouseholdOptions) => eraseContact(edge, contact, options)))
   const history = program.command('history').description('move the history in and out')
   history
     .command('import')

@@ -2,7 +2,8 @@ import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { Fault, type Said } from '#devices/fault.ts'
-import type { Imported } from './people/import.ts'
+import type { Imported as HouseholdsImported } from './households/register.ts'
+import type { Imported as PeopleImported } from './people/import.ts'
 import type { PlantDevice, PlantDoor } from './plant-door.ts'
 import type { Reload, Reloaded } from './reload.ts'
 import { isRole, type Role } from './role.ts'
@@ -18,7 +19,10 @@ type Request = Readonly<
   | { method: 'site.reload'; dryRun: boolean; mayRestart: boolean }
   | { method: 'plant.provoke'; device: string; fault: string }
   | { method: 'plant.heal'; device: string }
+  | { method: 'households.import'; file: string; isDry: boolean }
+  | { method: 'households.erase'; contact: string }
 >
+type Imported = PeopleImported | HouseholdsImported
 type Reply = Readonly<Token | Cleared | Imported | Reloaded | PlantDevice | { refused: Said } | { error: string }>
 /** What the command line may do here; without a plant there is no demonstration. */
 type Doors = Readonly<{
@@ -26,9 +30,15 @@ type Doors = Readonly<{
   /** Of the account with this name. */
   clearTotp(name: string): Promise<Cleared>
   /** Names and phones of the staff, from the text of a file. */
-  importPeople(csv: string): Promise<Imported>
+  importPeople(csv: string): Promise<PeopleImported>
   reload: Reload
   plant: PlantDoor | null
+  households?: HouseholdDoor
+}>
+/** Lists of households, for who may read the data folder anyway. */
+export type HouseholdDoor = Readonly<{
+  importFile(file: string, isDry: boolean): Promise<HouseholdsImported>
+  erase(contact: string): Promise<Cleared>
 }>
 
 /** A file of people; whoever may open the socket may fill the disk anyhow. */
@@ -40,7 +50,7 @@ export function socketPath(folder: string): string {
 
 export async function startControl(
   folder: string,
-  { createToken, clearTotp, importPeople, reload, plant }: Doors,
+  { createToken, clearTotp, importPeople, reload, plant, households }: Doors,
 ): Promise<Control> {
   const path = socketPath(folder)
   // The lock on the folder is ours, so a socket that still lies here is a dead one's.
@@ -67,6 +77,9 @@ export async function startControl(
     if (request.method === 'token.create' && isRole(request.role)) return createToken(request.role)
     if (request.method === 'totp.clear') return clearTotp(String(request.name))
     if (request.method === 'people.import') return importPeople(String(request.csv))
+    if (request.method === 'households.import' && households)
+      return households.importFile(String(request.file), request.isDry === true)
+    if (request.method === 'households.erase' && households) return households.erase(String(request.contact))
     if (request.method === 'site.reload') {
       const { dryRun, mayRestart } = request
       return reload({ dryRun: dryRun === true, mayRestart: mayRestart === true })
@@ -107,8 +120,18 @@ export function askToClearTotp(folder: string, name: string): Promise<Cleared | 
 }
 
 /** Gives the gateway running on this folder a file of people; null when none is running. */
-export function askToImportPeople(folder: string, csv: string): Promise<Imported | null> {
-  return ask<Imported>(folder, { method: 'people.import', csv })
+export function askToImportPeople(folder: string, csv: string): Promise<PeopleImported | null> {
+  return ask<PeopleImported>(folder, { method: 'people.import', csv })
+}
+
+/** Has the gateway running on this folder take a list of households; null when none is running. */
+export function askToImport(folder: string, file: string, isDry: boolean): Promise<HouseholdsImported | null> {
+  return ask<HouseholdsImported>(folder, { method: 'households.import', file, isDry })
+}
+
+/** Has the gateway running on this folder erase a person; null when none is running. */
+export function askToErase(folder: string, contact: string): Promise<Cleared | null> {
+  return ask<Cleared>(folder, { method: 'households.erase', contact })
 }
 
 /** Has the gateway running on this folder read its configuration again; null when none is running. */

@@ -33,6 +33,7 @@ import type { PlantDoor } from './plant-door.ts'
 import { masterKey } from './private/master-key.ts'
 import { openPrivate } from './private/private-store.ts'
 import { type ReadSite, type Reload, reloading } from './reload.ts'
+import { householdDoor, residentsOf } from './residents.ts'
 import type { Role } from './role.ts'
 import { selfSource } from './self.ts'
 import { ruleTrials } from './rule-trials.ts'
@@ -179,8 +180,9 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
         coming = null
       }
       feed.publish(events, seen)
-      if (events.some((event) => 'homes' in event)) sender.nudge()
       paging.committed(events)
+      if (events.some((event) => 'homes' in event || event.type === 'reach.queued')) sender.nudge()
+      if (events.some((event) => 'homes' in event)) residents.nudge()
       forwarding.nudge()
     },
   })
@@ -210,17 +212,9 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     clock,
     log: say,
   })
-  const paging = startPaging({
-    site,
-    store: store.write,
-    read: store.read,
-    secrets,
-    command,
-    clock,
-    wallNow,
-    random,
-    log: say,
-  })
+  const { read } = store
+  const paging = startPaging({ site, store: store.write, read, secrets, command, clock, wallNow, random, log: say })
+  const residents = residentsOf({ site, secrets, random, clock, read, command, log: say })
   const writing = controlExecutor({
     controls: () => site.plan.controls ?? [],
     desk: desks.control,
@@ -234,7 +228,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const forwarding = startForwarding({ site, store, clock, random, signal, report })
   opened.defer(() => pipeline.stop())
   await pipeline.start()
-  const sending = Promise.all([sender.run(signal), paging.run(signal)])
+  const sending = Promise.all([sender.run(signal), paging.run(signal), residents.run(signal)])
   const keeping = keepUp({
     maintain: (now) => store.maintain(now),
     backup: (now) => Promise.all([store.write.backupJournalDaily(now), secrets.backupDaily(now)]),
@@ -309,7 +303,6 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
       startedAt,
     }
   }
-  const { read } = store
   const api = {
     site,
     version,
@@ -322,6 +315,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     command,
     access,
     secrets,
+    residents,
     audit,
     latest,
     desk: desks.control,
@@ -345,13 +339,15 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const server = await startServer(api, options.http)
   opened.defer(() => server.stop())
   await audit()
-  const control = await startControl(folder, {
+  const doors = {
     createToken,
     clearTotp,
     importPeople: peopleDoor(api),
     reload,
     plant: api.plant,
-  }).catch((error: Error) => {
+    households: householdDoor(residents, audit),
+  }
+  const control = await startControl(folder, doors).catch((error: Error) => {
     say('warn', 'no control socket: tokens can be made only while the gateway is stopped', { error: error.message })
     return null
   })

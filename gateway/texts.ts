@@ -1,6 +1,7 @@
 import type { ConfigFault, Params, Said } from '#devices/fault.ts'
 import type { Text } from '#devices/point.ts'
 import en from '#texts/en.json' with { type: 'json' }
+import type { RowCode } from './households/row-code.ts'
 import zhCN from '#texts/zh-CN.json' with { type: 'json' }
 
 export const LANGUAGES = ['zh-CN', 'en'] as const
@@ -39,4 +40,9 @@ export function sayFault(language: Language, { code, params }: Said): string {
 /** `site.yaml:8:5 unknown key "conection" (did you mean "connection"?)` */
 export function sayConfigFault(language: Language, fault: ConfigFault): string {
   return `${fault.file}:${fault.line}:${fault.column} ${sayFault(language, fault)}`
+}
+
+/** What is wrong with a row of a list, by its line. */
+export function sayRowFault({ code, params }: Readonly<{ code: RowCode; params: Params }>): Record<Language, string> {
+  return inAllLanguages(`households.${code}`, params)
 }

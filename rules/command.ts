@@ -6,6 +6,7 @@ import type { OrderCommands } from './orders/commands.ts'
 import type { RosterCommands } from './roster/commands.ts'
 import type { TaskCommands } from './tasks/commands.ts'
 import type { PagingCommands } from './paging/commands.ts'
+import type { ReachCommands } from './reach/commands.ts'
 
 export type { Seen } from './control/commands.ts'
 
@@ -15,7 +16,8 @@ type Body = AlarmCommands &
   NoticeCommands &
   ControlCommands &
   PagingCommands &
-  TaskCommands
+  TaskCommands &
+  ReachCommands
 
 export type CommandType = keyof Body
 export type CommandBody = { [T in CommandType]: Readonly<{ type: T } & Body[T]> }[CommandType]

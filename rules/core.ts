@@ -10,6 +10,7 @@ import { rosterStage } from './roster/roster.ts'
 import { stuckStage } from './points/stuck.ts'
 import type { Plan } from './plan.ts'
 import { taskStage } from './tasks/tasks.ts'
+import { reachStage } from './reach/reach.ts'
 
 /**
  * The pure core of one site: readings become conditions, conditions alarms, alarms orders, orders notices; who is there
@@ -31,6 +32,7 @@ export function coreOf(plan: Plan, before?: Flow): Flow {
       supervisionStage(plan),
       pagingStage(plan),
       controlStage(plan),
+      reachStage(plan),
     ],
     before,
   )

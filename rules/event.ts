@@ -5,6 +5,7 @@ import type { NoticeEvents } from './notices/events.ts'
 import type { OrderEvents } from './orders/events.ts'
 import type { TaskEvents } from './tasks/events.ts'
 import type { PagingEvents } from './paging/events.ts'
+import type { ReachEvents } from './reach/events.ts'
 import type { RosterEvents } from './roster/events.ts'
 import type { Evidence, Found, Truth, Why } from './reason.ts'
 
@@ -20,6 +21,7 @@ type Body = AlarmEvents &
   ControlEvents &
   PagingEvents &
   TaskEvents &
+  ReachEvents &
   CoreEvents
 
 type CoreEvents = {

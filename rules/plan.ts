@@ -6,6 +6,7 @@ import type { AlarmSettings } from './alarms/settings.ts'
 import type { Road } from './paging/policy.ts'
 import type { Procedure } from './orders/procedure.ts'
 import type { RescuePlan } from './tasks/rescue-plan.ts'
+import type { ReachSettings } from './reach/settings.ts'
 import type { DailyHours } from './clocks/day-stretches.ts'
 
 /** The site as the core sees it: compiled from the site file, immutable, self-contained. No I/O stands behind it. */
@@ -31,6 +32,7 @@ export type Plan = Readonly<{
   paging?: PagingPlan
   /** Who frees people from a lift; unless said, by their roles. */
   rescue?: RescuePlan
+  entrances?: readonly Entrance[]
   /** Channels by which residents are told. */
   channels: readonly string[]
   settings: Settings
@@ -61,6 +63,7 @@ export type Settings = Readonly<{
   /** Where the site says other than the defaults. */
   alarms?: Partial<AlarmSettings>
   orders?: Procedure
+  reach?: Partial<ReachSettings>
 }>
 
 export type Asset = Readonly<{
@@ -78,7 +81,18 @@ export type Asset = Readonly<{
   fedBy?: readonly string[]
   /** Ids of the homes that depend on it. */
   homes: readonly string[]
+  /** What the homes get from it, its kind unless said: assets that give a home the same stand in for each other. */
+  service?: string
+  /** What it can do for those who need it. */
+  meets?: readonly Need[]
 }>
+
+/** Needs that not every asset of a service meets: reached without a step, room for a stretcher. */
+export const NEEDS = ['step-free', 'stretcher'] as const
+export type Need = (typeof NEEDS)[number]
+
+/** A staircase with its lifts and its door: where a sheet hangs. Its homes have these numbers on each floor. */
+export type Entrance = Readonly<{ id: string; name: Text; building: string; numbers: readonly number[] }>
 
 export type Person = Readonly<{
   id: string

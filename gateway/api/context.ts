@@ -16,6 +16,7 @@ import type { PageAnswers } from '../paging/answers.ts'
 import type { MqttHealth } from '../mqtt-roads.ts'
 import type { PlantDoor } from '../plant-door.ts'
 import type { PrivateStore } from '../private/private-store.ts'
+import type { Residents } from '../residents.ts'
 import type { ControlDesk } from '../remote-control/desk.ts'
 import type { Reload } from '../reload.ts'
 import type { RosterDesk } from '../roster-desk.ts'
@@ -60,6 +61,8 @@ export type ApiContext = Readonly<{
   access: Pick<Access, 'tokens' | 'accounts' | 'sessions' | 'signIn' | 'care' | 'denials'>
   /** Names, phones, photos and free text. */
   secrets: PrivateStore
+  /** Households, whom a notice concerns, where they are reached. */
+  residents: Pick<Residents, 'register' | 'resolve'>
   /** Resolves when all that was decided at the door, or changed of what is private, stands in the journal: no answer leaves before. */
   audit(): Promise<void>
   latest: Pick<Latest, 'of'>

@@ -50,6 +50,15 @@ export const PERMISSIONS = {
   reload: ['admin', 'engineer'],
   /** What a rule would have done. */
   tryRules: ['admin', 'engineer', 'quality'],
+  /** Who lives where, by name and with the number hidden. */
+  readHouseholds: ['admin', 'manager', 'agent', 'steward'],
+  /** Whoever may ring people up sees their numbers. */
+  callHouseholds: ['manager', 'agent', 'steward'],
+  correctHouseholds: ['admin', 'manager', 'agent', 'steward'],
+  /** All of them at once: in, out, and gone for good. */
+  keepHouseholds: ['admin'],
+  /** Doors and calls that a notice asks for. */
+  visit: ['admin', 'manager', 'field', 'agent', 'steward'],
   confirm: ['admin', 'manager', 'steward'],
   /** Who came in, who was refused, which tokens and accounts were made. */
   readAudit: ['admin', 'manager'],

@@ -29,6 +29,9 @@ import { historyExport } from './routes/export.ts'
 import { faults } from './routes/faults.ts'
 import { forwarding } from './routes/forwarding.ts'
 import { health } from './routes/health.ts'
+import { households } from './routes/households.ts'
+import { householdList } from './routes/household-list.ts'
+import { impact } from './routes/impact.ts'
 import { metrics } from './routes/metrics.ts'
 import { notices } from './routes/notices.ts'
 import { openapi, pageOfApi } from './routes/openapi.ts'
@@ -40,6 +43,7 @@ import { pages } from './routes/pages.ts'
 import { people } from './routes/people.ts'
 import { plant } from './routes/plant.ts'
 import { safeguards } from './routes/safeguards.ts'
+import { reach } from './routes/reach.ts'
 import { roster } from './routes/roster.ts'
 import { rules } from './routes/rules.ts'
 import { siteReload } from './routes/reload.ts'
@@ -74,6 +78,10 @@ const RESOURCES = [
   tasks,
   tagsOfAssets,
   notices,
+  impact,
+  reach,
+  households,
+  householdList,
   control,
   safeguards,
   roster,

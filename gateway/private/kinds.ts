@@ -5,7 +5,10 @@ export type StaffContact = Readonly<{
   email?: string | null
   wecom?: string | null
 }>
-/** Somebody who lives in a home or owns it. Times are site time in ms; `to` null: still so. */
+/**
+ * Somebody who lives in a home or owns it. Times are ms of the calendar; `to` null: still so. What a record of an older
+ * version does not say was never asked.
+ */
 export type HouseholdContact = Readonly<{
   home: string
   name: string
@@ -13,6 +16,18 @@ export type HouseholdContact = Readonly<{
   relation: 'owner' | 'tenant' | 'family'
   from: number
   to: number | null
+  email?: string | null
+  language?: 'zh-CN' | 'en'
+  /** Roads in the order in which this person wishes to be told. */
+  roads?: readonly ('phone' | 'email' | 'push')[]
+  /** Agreed to be told of outages in person. */
+  consent?: boolean
+  /** An owner may live elsewhere; null: nobody said. */
+  livesHere?: boolean | null
+  /** Sensitive, and only with a consent of their own. */
+  tags?: readonly string[]
+  /** Of the list it came from. */
+  ref?: string | null
 }>
 /** The picture itself is the record's `bytes`. */
 export type Photo = Readonly<{ mediaType: string; takenAt: number | null; of: string }>

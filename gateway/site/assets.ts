@@ -1,19 +1,27 @@
 import { closest } from '#devices/closest.ts'
 import type { FaultCode, Params } from '#devices/fault.ts'
 import type { Asset } from '#rules/plan.ts'
-import { homesServed } from './places.ts'
+import { entrancesOf, homesServed, isHome, type Places } from './places.ts'
 import type { SiteFile } from './schema.ts'
 
 type Written = SiteFile['assets'][number]
 type Blame = (asset: Written, at: readonly (string | number)[], code: FaultCode, params: Params) => void
-type Places = Readonly<Pick<SiteFile, 'buildings' | 'zones'>>
+
+const PLACES = [
+  ['zones', 'zone'],
+  ['buildings', 'building'],
+  ['entrances', 'entrance'],
+  ['risers', 'riser'],
+] as const
 
 /** What can fail: where it stands, what it is part of and fed by, and whose homes depend on it. */
 export function assetsOf(written: readonly Written[], places: Places, blame: Blame): Map<string, Asset> {
   const known = {
     asset: written.map(({ id }) => id),
-    zone: (places.zones ?? []).map(({ id }) => id),
-    building: (places.buildings ?? []).map(({ id }) => id),
+    zone: places.zones.map(({ id }) => id),
+    building: places.buildings.map(({ id }) => id),
+    entrance: entrancesOf(places).map(({ id }) => id),
+    riser: places.risers.map(({ id }) => id),
   }
   const missing = (asset: Written, at: readonly (string | number)[], kind: keyof typeof known, id: string) => {
     if (known[kind].includes(id)) return
@@ -21,8 +29,11 @@ export function assetsOf(written: readonly Written[], places: Places, blame: Bla
     blame(asset, at, 'unknown_reference', { kind, id, ...(hint ? { hint } : {}) })
   }
   for (const asset of written) {
-    asset.serves?.zones?.forEach((id, i) => missing(asset, ['serves', 'zones', i], 'zone', id))
-    asset.serves?.buildings?.forEach((id, i) => missing(asset, ['serves', 'buildings', i], 'building', id))
+    for (const [key, kind] of PLACES)
+      asset.serves?.[key]?.forEach((id, i) => missing(asset, ['serves', key, i], kind, id))
+    asset.serves?.homes?.forEach((id, i) => {
+      if (!isHome(id, places)) blame(asset, ['serves', 'homes', i], 'unknown_reference', { kind: 'home', id })
+    })
     if (asset.parent !== undefined) missing(asset, ['parent'], 'asset', asset.parent)
     asset.fed_by?.forEach((id, i) => missing(asset, ['fed_by', i], 'asset', id))
   }
@@ -44,6 +55,8 @@ function assetOf(asset: Written, places: Places): Asset {
     ...(asset.standby === undefined ? {} : { standby: asset.standby }),
     ...(asset.fed_by === undefined ? {} : { fedBy: asset.fed_by }),
     homes: homesServed(asset.serves, places),
+    ...(asset.serves?.service === undefined ? {} : { service: asset.serves.service }),
+    ...(asset.serves?.need === undefined ? {} : { meets: asset.serves.need }),
   }
 }
 

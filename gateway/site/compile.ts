@@ -17,6 +17,8 @@ import { brokerOf, isReadable, outwardOf, tlsOf } from './brokers.ts'
 import { connectionOf, unitsOf } from './connections.ts'
 import { controlsOf, isOfSafetyEquipment } from './controls.ts'
 import { pagingOf } from './paging.ts'
+import { placeFaults } from './place-faults.ts'
+import { entrancesOf, type Places } from './places.ts'
 import { payloadDevice } from './payload-device.ts'
 import type { RuleFile } from './rule-file.ts'
 import { ruleTestFaults } from './rule-files.ts'
@@ -81,20 +83,13 @@ export function compileSite(input: Input): {
     })
   }
 
-  const buildings = distinct('buildings', file.buildings ?? [])
-  const zones = distinct('zones', file.zones ?? [])
-  for (const zone of zones) {
-    zone.buildings.forEach((id, i) => {
-      if (!buildings.some((building) => building.id === id))
-        missing(
-          where('zones', zone, 'buildings', i),
-          'building',
-          id,
-          buildings.map((building) => building.id),
-        )
-    })
+  const places: Places = {
+    buildings: distinct('buildings', file.buildings ?? []),
+    zones: distinct('zones', file.zones ?? []),
+    risers: distinct('risers', file.risers ?? []),
   }
-  const assets = assetsOf(distinct('assets', file.assets), { buildings, zones }, (asset, at, code, params) =>
+  for (const { list, entry, at, code, params } of placeFaults(places)) blame(where(list, entry, ...at), code, params)
+  const assets = assetsOf(distinct('assets', file.assets), places, (asset, at, code, params) =>
     blame(where('assets', asset, ...at), code, params),
   )
 
@@ -318,6 +313,7 @@ export function compileSite(input: Input): {
       timeZone,
       rules: [...rules, ...liftRules(devices, assets)],
       assets,
+      entrances: entrancesOf(places),
       staff,
       controls,
       fallback: fallback?.id ?? staff.find(({ role }) => role === 'manager')?.id ?? 'manager',
@@ -350,7 +346,7 @@ export function compileSite(input: Input): {
     charts: file.charts ?? 'local',
     history: historyOf(file.history ?? {}),
     rooms: distinct('rooms', file.rooms ?? []),
-    buildings,
+    buildings: places.buildings,
     ruleFiles: ruleFiles.map((ruleFile) => ({
       file: ruleFile.file,
       alarms: layers.alarmsOf(ruleFile, devices),

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { AlarmDefinition } from '#devices/alarm-definition.ts'
 import { Duration, oneOf, Text } from '#devices/point.ts'
 import type { BotType } from '../channels/bot-type.ts'
+import { NEEDS } from '#rules/plan.ts'
 import { InfluxTarget } from '../historian/config.ts'
 import { PagingSchema } from '../paging/config.ts'
 import { Mqtt, MqttBroker, Outward } from './mqtt-schema.ts'
@@ -25,6 +26,11 @@ export const STAFF_ROLES = [
   'quality',
 ] as const
 
+const Numbers = Type.Array(Type.Integer({ minimum: 1, maximum: 99 }), {
+  minItems: 1,
+  description: 'numbers of homes on each floor: [1, 2] are 0101, 0102, 0201, …',
+})
+const Floors = Type.Array(Type.Integer(), { minItems: 2, maxItems: 2, description: 'first and last floor' })
 const Building = Type.Object(
   {
     id: Id,
@@ -36,7 +42,17 @@ const Building = Type.Object(
       maximum: 99,
       description: 'homes are named building-floor number: B2-1803 is the third on floor 18 of B2',
     }),
+    entrances: Type.Optional(
+      Type.Array(Type.Object({ id: Id, name: Type.Optional(Text), homes: Numbers }, strict), {
+        minItems: 1,
+        description: 'staircases with their own lifts and door; without them the building is one',
+      }),
+    ),
   },
+  strict,
+)
+const Riser = Type.Object(
+  { id: Id, name: Type.Optional(Text), building: Id, homes: Numbers, floors: Type.Optional(Floors) },
   strict,
 )
 const Zone = Type.Object(
@@ -44,7 +60,7 @@ const Zone = Type.Object(
     id: Id,
     name: Type.Optional(Text),
     buildings: Type.Array(Id, { minItems: 1 }),
-    floors: Type.Array(Type.Integer(), { minItems: 2, maxItems: 2, description: 'first and last floor' }),
+    floors: Floors,
   },
   strict,
 )
@@ -68,7 +84,23 @@ const Asset = Type.Object(
     ),
     serves: Type.Optional(
       Type.Object(
-        { zones: Type.Optional(Type.Array(Id)), buildings: Type.Optional(Type.Array(Id)) },
+        {
+          zones: Type.Optional(Type.Array(Id)),
+          buildings: Type.Optional(Type.Array(Id)),
+          entrances: Type.Optional(Type.Array(Id)),
+          risers: Type.Optional(Type.Array(Id)),
+          homes: Type.Optional(Type.Array(Id)),
+          floors: Type.Optional(Floors),
+          need: Type.Optional(
+            Type.Array(oneOf(NEEDS), { description: 'what it can do that others of its kind may not' }),
+          ),
+          service: Type.Optional(
+            Type.String({
+              pattern: '^[a-z][a-z0-9_-]*$',
+              description: 'what homes get from it, its kind unless said: what gives the same stands in for it',
+            }),
+          ),
+        },
         { ...strict, description: 'the homes that are told when it fails' },
       ),
     ),
@@ -256,6 +288,7 @@ export const SiteSchema = Type.Object(
     ),
     buildings: Type.Optional(Type.Array(Building)),
     zones: Type.Optional(Type.Array(Zone, { description: 'floors of buildings that one asset serves together' })),
+    risers: Type.Optional(Type.Array(Riser, { description: 'homes above each other on one pipe or cable' })),
     rooms: Type.Optional(
       Type.Array(Type.Object({ id: Id, name: Text }, strict), { description: 'names of plant rooms and bin points' }),
     ),

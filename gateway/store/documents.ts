@@ -8,6 +8,7 @@ import type { MissedClock } from '#rules/tasks/events.ts'
 import type { Part, Scan } from '#rules/orders/commands.ts'
 import type { PhotoKind } from '#rules/orders/procedure.ts'
 import type { FalseAlarmProof, OrderEnd, OrderState, PauseReason } from '#rules/orders/states.ts'
+import type { MessageResult } from '#rules/notices/events.ts'
 
 /** What people see of an alarm, an order, a notice: rows made from events. Times are site time in ms. */
 export type AlarmDocument = {
@@ -154,7 +155,7 @@ export type MessageDocument = {
   channel: string
   phase: MessagePhase
   homes: readonly string[]
-  state: 'queued' | 'delivered' | 'failed'
+  state: 'queued' | MessageResult
   settledAt: number | null
   reason: string | null
 }
@@ -184,6 +185,8 @@ export type OutboxDocument = Readonly<{
   notice: string
   phase: MessagePhase
   homes: readonly string[]
+  /** Whom it is for, on a channel to one person: where they are reached is looked up when it is sent. */
+  contact?: string
   at: number
   trace: string
 }>

@@ -6,6 +6,7 @@ import { PagingRows } from './paging-rows.ts'
 import { endPause, goOn } from './order-rows.ts'
 import { tasksAfter } from './task-rows.ts'
 import type { MessageDocument, MessagePhase, NoticeDocument, OrderDocument, OutboxDocument } from './documents.ts'
+import { ReachRows } from './reach-rows.ts'
 
 type Tables = { orders: OrderDocument; notices: NoticeDocument }
 const TABLES = ['orders', 'notices'] as const
@@ -18,6 +19,7 @@ export class Projections {
   readonly #settle: StatementSync
   readonly #alarms: AlarmRows
   readonly #paging: PagingRows
+  readonly #reach: ReachRows
   readonly #stuck: StatementSync
   readonly #moved: StatementSync
 
@@ -34,6 +36,9 @@ export class Projections {
     this.#queue = db.prepare(
       "insert or ignore into outbox (id, seq, channel, state, attempts, next_at, doc) values (?, ?, ?, 'queued', 0, ?, ?)",
     )
+    this.#reach = new ReachRows(db, ({ id, seq, channel, doc }) =>
+      this.#queue.run(id, seq, channel, doc.at, JSON.stringify(doc)),
+    )
     this.#stuck = db.prepare('insert or ignore into stuck (rule, device, point, from_at) values (?, ?, ?, ?)')
     this.#moved = db.prepare('update stuck set to_at = ? where rule = ? and to_at is null')
     this.#settle = db.prepare('update outbox set state = ? where id = ?')
@@ -42,6 +47,7 @@ export class Projections {
   apply(event: Event): void {
     this.#alarms.apply(event)
     this.#paging.apply(event)
+    const isPersonal = this.#reach.apply(event)
     switch (event.type) {
       case 'order.opened': {
         const { order: id, incident, skill, region, asset, alarm, trace } = event
@@ -242,6 +248,7 @@ export class Projections {
         return
       case 'message.settled':
         this.#settle.run(event.result, event.message)
+        if (isPersonal) return
         return this.#notice(event, (notice) => {
           const message = notice.messages.find(({ id }) => id === event.message)
           if (message)

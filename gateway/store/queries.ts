@@ -14,6 +14,8 @@ import { LogSlices } from './history/log-slices.ts'
 import { pack, type Packing, type Parcel } from './history/packing.ts'
 import type { PackedRun } from './history/run.ts'
 import { Scratch } from './history/scratch.ts'
+import { type HomeReach, type ReachLedger, ReachQuery } from './reach-query.ts'
+import type { ReachLine, TaskRow, Unaddressed } from './reach-rows.ts'
 import { newestBatch } from './reading-log.ts'
 import { openForReading, walBytesOf } from './schema.ts'
 import type { SeriesName } from './series-names.ts'
@@ -64,6 +66,7 @@ export class Queries {
   readonly #history: History
   readonly #slices: LogSlices
   readonly #scratch = new Scratch()
+  readonly #reach: ReachQuery
   #linesOf = lineWriter('', new Map())
 
   constructor(folder: string) {
@@ -72,6 +75,7 @@ export class Queries {
     this.#journal = openForReading(join(folder, 'journal.db'))
     this.#history = new History(this.#readings)
     this.#slices = new LogSlices(this.#readings, () => this.#history.names)
+    this.#reach = new ReachQuery(this.#journal)
   }
 
   list<T extends keyof Documents>(table: T, query: ListQuery): Page<Documents[T]> {
@@ -119,6 +123,26 @@ export class Queries {
       | { doc: string }
       | undefined
     return row ? (JSON.parse(row.doc) as Documents[T]) : null
+  }
+
+  unaddressed(): Unaddressed[] {
+    return this.#reach.unaddressed()
+  }
+
+  reachOf(notice: string): ReachLedger {
+    return this.#reach.ofNotice(notice)
+  }
+
+  reachOfHome(home: string, since: number): HomeReach {
+    return this.#reach.ofHome(home, since)
+  }
+
+  reachOfContact(contact: string, since: number): ReachLine[] {
+    return this.#reach.ofContact(contact, since)
+  }
+
+  reachTasks(state: 'open' | 'ended', limit: number): TaskRow[] {
+    return this.#reach.tasks(state, limit)
   }
 
   eventsAfter(seq: number, limit: number): Event[] {

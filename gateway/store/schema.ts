@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault } from '#devices/fault.ts'
+import { REACH_TABLE_NAMES, REACH_TABLES } from './reach-rows.ts'
 import { readingsFromVersion1 } from './version1.ts'
 
 /**
@@ -34,7 +35,7 @@ const JOURNAL = `
   create index if not exists answers_by_time on answers (at);
 `
 
-export const PROJECTIONS_VERSION = 5
+export const PROJECTIONS_VERSION = 6
 export const PROJECTIONS = `
   create table if not exists alarms (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
   create table if not exists orders (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
@@ -56,6 +57,7 @@ export const PROJECTIONS = `
   create index if not exists letters_waiting on letters (road, state, next_at);
   create table if not exists outbox (id text primary key, seq integer not null, channel text not null, state text not null, attempts integer not null, next_at integer not null, doc text not null) strict;
   create index if not exists outbox_waiting on outbox (state, next_at);
+  ${REACH_TABLES}
 `
 
 export const DROP_PROJECTIONS = [
@@ -69,6 +71,7 @@ export const DROP_PROJECTIONS = [
   'pages',
   'letters',
   'outbox',
+  ...REACH_TABLE_NAMES,
 ]
   .map((table) => `drop table if exists ${table};`)
   .join(' ')

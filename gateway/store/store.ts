@@ -37,6 +37,11 @@ type Reading = Pick<
   | 'get'
   | 'eventsAfter'
   | 'eventsOfAlarm'
+  | 'unaddressed'
+  | 'reachOf'
+  | 'reachOfHome'
+  | 'reachOfContact'
+  | 'reachTasks'
   | 'alarmHealth'
   | 'columnsOf'
   | 'extentOf'
@@ -112,6 +117,11 @@ const READING = [
   'get',
   'eventsAfter',
   'eventsOfAlarm',
+  'unaddressed',
+  'reachOf',
+  'reachOfHome',
+  'reachOfContact',
+  'reachTasks',
   'alarmHealth',
   'columnsOf',
   'extentOf',

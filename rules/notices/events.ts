@@ -30,7 +30,12 @@ export type NoticeEvents = {
     notice: string
     message: string
     channel: string
-    result: 'delivered' | 'failed'
+    result: MessageResult
     reason?: string
+    ref?: string
+    next?: string
   }
 }
+
+/** `cancelled`: it was over before it was sent. */
+export type MessageResult = 'accepted' | 'delivered' | 'failed' | 'cancelled'

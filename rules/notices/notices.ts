@@ -171,7 +171,7 @@ export function noticeStage(plan: Plan): Stage {
         : refuse('wrong_state', { state: notice.state, command: 'confirm' })
     }
     if (command.type === 'message.settle') {
-      const { notice, message, channel, result, reason } = command
+      const { notice, message, channel, result, reason, ref, next } = command
       return [
         {
           type: 'message.settled',
@@ -180,6 +180,8 @@ export function noticeStage(plan: Plan): Stage {
           channel,
           result,
           ...(reason === undefined ? {} : { reason }),
+          ...(ref === undefined ? {} : { ref }),
+          ...(next === undefined ? {} : { next }),
           trace: command.trace,
         },
       ]

@@ -15,6 +15,8 @@ import { startPaging } from '#gateway/paging/paging.ts'
 import type { StaffContact } from '#gateway/private/kinds.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
 import { openPrivate } from '#gateway/private/private-store.ts'
+import { residentsOf } from '#gateway/residents.ts'
+import { ControlDesk } from '#gateway/remote-control/desk.ts'
 import { Desks } from '#gateway/desks.ts'
 import { systemRandom } from '#gateway/random.ts'
 import { type Role, ROLES } from '#gateway/role.ts'
@@ -64,14 +66,17 @@ export async function openEstate({
   tryRules = (() => Promise.resolve({ faults: [] })) as ApiContext['tryRules'],
   /** More of the site file. */
   added = '',
+  /** Channels to one person, whose messages wait for the test to settle them. */
+  personal = [] as ApiContext['site']['channels'],
   env = {} as Readonly<Record<string, string>>,
   contacts = {} as Readonly<Record<string, Omit<StaffContact, 'name'>>>,
   reload = (() => Promise.resolve({ outcome: 'unchanged', faults: [], changes: [] })) as ApiContext['reload'],
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-api-'))
   writeFileSync(join(folder, 'site.yaml'), ESTATE + added)
-  const { site } = loadSite('site.yaml', { env, cwd: folder })
-  if (!site) throw new Error('the test site does not load')
+  const { site: loaded } = loadSite('site.yaml', { env, cwd: folder })
+  if (!loaded) throw new Error('the test site does not load')
+  const site = { ...loaded, channels: [...loaded.channels, ...personal] }
   const core = new StoreCore(join(folder, 'data'))
   const queries = new Queries(join(folder, 'data'))
   const logged: string[] = []
@@ -123,6 +128,7 @@ export async function openEstate({
       desks.committed(events)
       feed.publish(events, batches)
       paging.committed(events)
+      residents.nudge()
     },
   })
   const command = (body: Command) => pipeline.command(body)
@@ -130,7 +136,8 @@ export async function openEstate({
   const [wallNow, random, quiet] = [() => now, systemRandom(), () => {}] as const
   const paging = startPaging({ site, store: write, read, secrets, command, clock, wallNow, random, log: quiet })
   const stopping = new AbortController()
-  const calling = paging.run(stopping.signal)
+  const residents = residentsOf({ site, secrets, random, clock, read, command, log: quiet })
+  const calling = Promise.all([paging.run(stopping.signal), residents.run(stopping.signal)])
   await pipeline.start()
   let isReadable = true
 
@@ -153,6 +160,7 @@ export async function openEstate({
     command,
     access,
     secrets,
+    residents,
     async audit() {
       await access.trail.flush((event) => pipeline.record({ ...event, trace: 'epoch-1' }))
       await secrets.flush((event) => pipeline.record({ ...event, trace: 'epoch-1' }))
@@ -221,6 +229,7 @@ export async function openEstate({
     read,
     access: { ...access, wallNow: () => now },
     secrets,
+    register: residents.register,
     folder,
     /** So much time passes, and nothing happens. */
     pass(ms: number) {

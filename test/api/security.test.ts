@@ -15,6 +15,8 @@ type Route = Readonly<{
 }>
 
 const OVERSEERS: readonly Role[] = ['admin', 'manager', 'engineer', 'monitor', 'quality']
+/** Who speaks with residents. */
+const TALKERS: readonly Role[] = ['admin', 'manager', 'agent', 'steward']
 const WORKERS: readonly Role[] = ['admin', 'manager', 'engineer', 'field']
 /** … and contractors, on what they are listed for. */
 const HANDS: readonly Role[] = [...WORKERS, 'contractor']
@@ -121,6 +123,20 @@ const MATRIX: readonly Route[] = [
   { method: 'GET', path: '/api/v1/notices/:id', allowed: [...OVERSEERS, 'steward', 'agent'] },
   { method: 'POST', path: '/api/v1/notices/:id/confirm', allowed: ['admin', 'manager', 'steward'] },
   { method: 'POST', path: '/api/v1/notices/:id/end', allowed: ['admin', 'manager', 'steward'] },
+  { method: 'GET', path: '/api/v1/assets/:id/impact', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  { method: 'GET', path: '/api/v1/notices/:id/reach', allowed: [...OVERSEERS, 'steward', 'agent'] },
+  { method: 'GET', path: '/api/v1/notices/:id/audience', allowed: [...OVERSEERS, 'steward', 'agent'] },
+  { method: 'POST', path: '/api/v1/notices/:id/approve-cost', allowed: ['admin', 'manager', 'steward'] },
+  { method: 'GET', path: '/api/v1/reach-tasks', allowed: ['admin', 'manager', 'field', 'agent', 'steward'] },
+  { method: 'POST', path: '/api/v1/reach-tasks/:id/done', allowed: ['admin', 'manager', 'field', 'agent', 'steward'] },
+  { method: 'GET', path: '/api/v1/households', allowed: TALKERS },
+  { method: 'GET', path: '/api/v1/households/owner-only', allowed: TALKERS },
+  { method: 'GET', path: '/api/v1/households/:home', allowed: TALKERS },
+  { method: 'POST', path: '/api/v1/households/:home/contacts', allowed: TALKERS },
+  { method: 'POST', path: '/api/v1/contacts/:id/correct', allowed: TALKERS },
+  { method: 'POST', path: '/api/v1/households/import', allowed: ['admin'] },
+  { method: 'GET', path: '/api/v1/contacts/:id/export', allowed: ['admin'] },
+  { method: 'POST', path: '/api/v1/contacts/:id/erase', allowed: ['admin'] },
   { method: 'GET', path: '/api/v1/devices/:id/control', allowed: [...OVERSEERS, 'field'] },
   { method: 'POST', path: '/api/v1/devices/:id/lease', allowed: WORKERS },
   { method: 'POST', path: '/api/v1/devices/:id/release', allowed: WORKERS },

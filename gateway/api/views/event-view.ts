@@ -23,6 +23,7 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   task: 'readOrders',
   roster: 'readOrders',
   notice: 'readNotices',
+  reach: 'readNotices',
   message: 'readNotices',
   page: 'readOrders',
   sounder: 'readOrders',
@@ -37,8 +38,15 @@ export function isVisible(event: Event, role: Role): boolean {
   return may(role, FAMILIES[event.type.split('.')[0] as EventFamily])
 }
 
-/** An event without what is no business of a screen: the sender's command id, and the list of homes but for its length. */
+const COUNTED = ['homes', 'lines', 'tasks'] as const
+
+/** An event without what is no business of a screen: the sender's command id, and of long lists only their length. */
 export function eventView(event: Event, timeZone: string): object {
   const { v: _v, command: _command, actor: _actor, at, ...rest } = event
-  return { ...rest, ...('homes' in rest ? { homes: rest.homes.length } : {}), at: isoAt(at, timeZone) }
+  const lists: Partial<Record<string, unknown>> = rest
+  const counts = COUNTED.flatMap((key) => {
+    const list = lists[key]
+    return Array.isArray(list) ? [[key, list.length] as const] : []
+  })
+  return { ...rest, ...Object.fromEntries(counts), at: isoAt(at, timeZone) }
 }

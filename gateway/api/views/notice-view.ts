@@ -64,7 +64,7 @@ export function ledgerOf({ messages }: Pick<NoticeDocument, 'messages'>): Ledger
 }
 
 function countsOf(lines: readonly LedgerLine[], phase: 'told' | 'allClear'): Record<Fate, number> {
-  const counts: Record<Fate, number> = { queued: 0, delivered: 0, failed: 0 }
+  const counts: Record<Fate, number> = { queued: 0, accepted: 0, delivered: 0, failed: 0, cancelled: 0 }
   for (const line of lines) {
     const fate = line[phase]
     if (fate) counts[fate]++

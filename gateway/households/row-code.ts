@@ -1,0 +1,15 @@
+/** What may be wrong with a row of a list; its sentence is `households.<code>`. */
+export type RowCode =
+  | 'list_encoding'
+  | 'list_unreadable'
+  | 'list_header'
+  | 'list_width'
+  | 'list_missing'
+  | 'list_unknown_home'
+  | 'list_wrong_entrance'
+  | 'list_bad_phone'
+  | 'list_bad_email'
+  | 'list_bad_date'
+  | 'list_bad_word'
+  | 'list_tags_without_consent'
+  | 'list_twice'

@@ -1,0 +1,275 @@
+import { type Command, refuse, type Refusal } from '../command.ts'
+import type { Draft, Event, EventOf } from '../event.ts'
+import { entranceOf } from '../impact/place.ts'
+import type { Plan } from '../plan.ts'
+import type { Context, Json, Stage, Tick } from '../stage.ts'
+import { type HomeLedger, isBeginning, isHeard, isLast, type NoticeLedger, phaseOf, ReachBook } from './book.ts'
+import type { Action, Line, ReachPhase, ReachTask, TaskWhy, Way } from './events.ts'
+import { quietUntil } from './quiet-hours.ts'
+import { REACH_SETTINGS } from './settings.ts'
+
+/** The outbox gives up after a day; after so long an unsettled line says nothing any more. */
+const CLOSED_AFTER_MS = 48 * 3_600_000
+type Wanted = Readonly<{ home: HomeLedger; kind: Action; why: TaskWhy }>
+
+/**
+ * Whom a notice reached: one message after the other until a home has heard, then somebody who goes there. Whoever
+ * heard of the beginning hears of the end, by what reached them; whoever did not is left in peace.
+ */
+export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 'entrances'>): Stage {
+  const settings = { ...REACH_SETTINGS, ...plan.settings.reach }
+  const book = new ReachBook()
+
+  function onAddress(command: Extract<Command, { type: 'notice.address' }>, at: number): readonly Draft[] | Refusal {
+    const { notice, phase, cause, homes, informed, cost } = command
+    const ledger = book.get(notice)
+    if (!ledger) return refuse('unknown_notice', { notice })
+    if (isOver(ledger)) return refuse('wrong_state', { state: 'all_clear', command: 'address' })
+    if (ledger.causes.includes(cause)) return []
+    const until = homes.some(({ now }) => !now) ? quietUntil(book.wallAt(at), plan.timeZone, settings) : null
+    const heldUntil = until === null ? null : book.siteAt(until)
+    const isOverCap = cost > settings.cap
+    const { trace } = ledger
+    return [{ type: 'notice.addressed', notice, phase, cause, homes, informed, cost, heldUntil, isOverCap, trace }]
+  }
+
+  /** First messages and errands to whom nothing keeps from them any more. */
+  function begin(ledger: NoticeLedger, homes: Iterable<HomeLedger>, phase: ReachPhase, seq: number): readonly Draft[] {
+    const free = [...homes].filter(({ isNow }) => isNow || ledger.heldUntil === null)
+    const lines = free.flatMap(({ home, ways: [way], tried }) =>
+      way && tried === 0 && !ledger.isOverCap ? [lineTo(home, way)] : [],
+    )
+    const tasks = free.flatMap((home): Wanted[] => {
+      if (home.isTasked || home.isTold) return []
+      if (home.action) return [{ home, kind: home.action, why: 'tagged' }]
+      return home.ways.length === 0 ? [{ home, kind: 'door', why: 'no_contact' }] : []
+    })
+    return [...queued(ledger, phase, lines), ...opened(ledger, phase, tasks, seq)]
+  }
+
+  function waitingOf(ledger: NoticeLedger): HomeLedger[] {
+    return ledger.waiting.flatMap((home) => ledger.homes.get(home) ?? [])
+  }
+
+  function onAddressed({ notice, phase, homes }: EventOf<'notice.addressed'>, seq: number): readonly Draft[] {
+    const ledger = book.get(notice)
+    if (!ledger) return []
+    return begin(
+      ledger,
+      homes.flatMap(({ home }) => ledger.homes.get(home) ?? []),
+      phase,
+      seq,
+    )
+  }
+
+  function onFree({ notice }: { notice: string }, seq: number): readonly Draft[] {
+    const ledger = book.get(notice)
+    return ledger ? begin(ledger, waitingOf(ledger), 'published', seq) : []
+  }
+
+  function onSettled({ message, result, next }: EventOf<'message.settled'>, seq: number): readonly Draft[] {
+    const known = book.line(message)
+    if (!known || next !== undefined || result === 'cancelled') return []
+    const { ledger, line, home } = known
+    if (result === 'failed') return onFailed(ledger, home, line.phase, seq)
+    if (!isBeginning(line.phase)) return []
+    if (isOver(ledger) && !home.isEnded) return queued(ledger, ledger.lastPhase, [lineTo(home.home, wayOf(line))])
+    // It arrived after all: nobody has to go for that.
+    const idle = ledger.tasks.filter(({ why, homes }) => why === 'no_answer' && homes.includes(home.home))
+    return result === 'accepted' ? [] : withdrawn(ledger, idle)
+  }
+
+  /** Another channel of this contact, another contact, and in the end a person. */
+  function onFailed(ledger: NoticeLedger, home: HomeLedger, phase: ReachPhase, seq: number): readonly Draft[] {
+    if (isLast(phase)) {
+      const used = home.lines.filter((line) => isLast(line.phase)).map(wayOf)
+      const next = home.ways.find((way) => !used.some((one) => isSame(one, way)))
+      if (next) return queued(ledger, phase, [lineTo(home.home, next)])
+      return opened(ledger, phase, [{ home, kind: home.action ?? 'call', why: 'no_answer' }], seq)
+    }
+    if (!isBeginning(phase) || isOver(ledger) || home.lines.some(isHeard) || isUnderWay(home)) return []
+    const next = home.ways[home.tried]
+    if (next) return queued(ledger, phase, [lineTo(home.home, next)])
+    return home.isTasked ? [] : opened(ledger, phase, [{ home, kind: 'door', why: 'no_answer' }], seq)
+  }
+
+  function onEnd({ notice }: { notice: string }, seq: number): readonly Draft[] {
+    const ledger = book.get(notice)
+    if (!ledger) return []
+    const homes = [...ledger.homes.values()].filter(({ isEnded }) => !isEnded)
+    const lines = homes.flatMap((home) => {
+      const way = heardBy(home)
+      return way ? [lineTo(home.home, way)] : []
+    })
+    const atDoor = homes.filter((home) => home.isTold && !heardBy(home))
+    const calls = atDoor.filter(({ action }) => action !== null)
+    const sheets = Map.groupBy(
+      atDoor.filter(({ action }) => action === null).map(({ home }) => home),
+      (home) => entranceOf(home, plan.entrances ?? []),
+    )
+    const tasks: ReachTask[] = [
+      ...calls.map(({ home }, i) => taskOf(seq, i, { kind: 'call', why: 'end_at_door', homes: [home] })),
+      ...[...sheets].map(([entrance, concerned], i) =>
+        taskOf(seq, calls.length + i, { kind: 'sheet', why: 'end_at_door', homes: concerned, entrance }),
+      ),
+    ]
+    const { trace } = ledger
+    return [
+      ...withdrawn(
+        ledger,
+        ledger.tasks.filter(({ phase }) => !isLast(phase)),
+      ),
+      ...queued(ledger, ledger.lastPhase, lines),
+      ...(tasks.length > 0
+        ? [{ type: 'reach.tasks_opened', notice, phase: ledger.lastPhase, tasks, trace } satisfies Draft]
+        : []),
+    ]
+  }
+
+  function onBetween({ notice }: { notice: string }, phase: ReachPhase): readonly Draft[] {
+    const ledger = book.get(notice)
+    if (!ledger || isOver(ledger)) return []
+    const lines = [...ledger.homes.values()].flatMap((home) => {
+      const way = heardBy(home)
+      return way ? [lineTo(home.home, way)] : []
+    })
+    return queued(ledger, phase, lines)
+  }
+
+  function onTick(at: number): readonly Draft[] {
+    return [...book.all()]
+      .filter((ledger) => at >= dueOf(ledger))
+      .map(({ notice, overAt, trace }) => ({
+        type: overAt === null ? 'reach.released' : 'reach.closed',
+        notice,
+        trace,
+      }))
+  }
+
+  function isStaff(by: string): boolean {
+    return plan.staff.some(({ id }) => id === by)
+  }
+
+  function onApprove({ notice, by }: Extract<Command, { type: 'notice.approve_cost' }>): readonly Draft[] | Refusal {
+    const ledger = book.get(notice)
+    if (!ledger) return refuse('unknown_notice', { notice })
+    if (!isStaff(by)) return refuse('unknown_person', { person: by })
+    if (!ledger.isOverCap) return refuse('wrong_state', { state: 'within_cap', command: 'approve_cost' })
+    if (ledger.publishedBy === by) return refuse('other_person_needed', { person: by })
+    return [{ type: 'reach.cost_approved', notice, by, trace: ledger.trace }]
+  }
+
+  function onFinish(command: Extract<Command, { type: 'reach.finish_task' }>): readonly Draft[] | Refusal {
+    const { task, by, result } = command
+    const known = book.ofTask(task)
+    if (!known) return refuse('unknown_task', { task })
+    if (!isStaff(by)) return refuse('unknown_person', { person: by })
+    const { notice, trace } = known.ledger
+    return [{ type: 'reach.task_done', notice, task, by, result, trace }]
+  }
+
+  function onCommand(command: Command, at: number): readonly Draft[] | Refusal {
+    switch (command.type) {
+      case 'notice.address':
+        return onAddress(command, at)
+      case 'notice.approve_cost':
+        return onApprove(command)
+      case 'reach.finish_task':
+        return onFinish(command)
+      case 'reach.correct': {
+        const { notice, home, isReached, since, by } = command
+        return [{ type: 'reach.corrected', notice, home, isReached, since, by, trace: notice }]
+      }
+      default:
+        return []
+    }
+  }
+
+  return {
+    name: 'reach',
+    version: 1,
+    decide(input: Event | Command | Tick, { at, seq }: Context) {
+      if (input.type === 'tick') return onTick(at)
+      if ('id' in input && 'actor' in input && !('seq' in input)) return onCommand(input, at)
+      const phase = 'notice' in input ? phaseOf(input) : null
+      if ('notice' in input && phase !== null) {
+        if (isLast(phase)) return onEnd(input, seq)
+        return isBeginning(phase) ? [] : onBetween(input, phase)
+      }
+      switch (input.type) {
+        case 'notice.addressed':
+          return onAddressed(input, seq)
+        case 'reach.released':
+        case 'reach.cost_approved':
+          return onFree(input, seq)
+        case 'message.settled':
+          return onSettled(input, seq)
+        default:
+          return []
+      }
+    },
+    apply: (event) => book.apply(event),
+    due() {
+      const due = Math.min(...[...book.all()].map(dueOf))
+      return due === Infinity ? null : due
+    },
+    snapshot: () => book.snapshot() as unknown as Json,
+    restore: (state) => book.restore(state as unknown as ReturnType<ReachBook['snapshot']>),
+  }
+}
+
+function isOver({ overAt }: NoticeLedger): boolean {
+  return overAt !== null
+}
+
+function dueOf({ heldUntil, overAt, isClosed }: NoticeLedger): number {
+  if (isClosed) return Infinity
+  return overAt === null ? (heldUntil ?? Infinity) : overAt + CLOSED_AFTER_MS
+}
+
+function lineTo(home: string, [contact, channel]: Way): Line {
+  return { home, contact, channel }
+}
+
+function wayOf({ contact, channel }: Line): Way {
+  return [contact, channel]
+}
+
+function isSame(one: Way, other: Way): boolean {
+  return one[0] === other[0] && one[1] === other[1]
+}
+
+/** What reached the home: seen to arrive before only sent, the latest first. */
+function heardBy({ lines }: HomeLedger): Way | null {
+  const heard = lines.filter(isHeard)
+  const line = heard.findLast(({ state }) => state === 'delivered') ?? heard.at(-1)
+  return line ? wayOf(line) : null
+}
+
+function isUnderWay({ lines }: HomeLedger): boolean {
+  return lines.some(({ phase, state }) => isBeginning(phase) && state === 'queued')
+}
+
+function queued({ notice, trace }: NoticeLedger, phase: ReachPhase, lines: readonly Line[]): readonly Draft[] {
+  return lines.length > 0 ? [{ type: 'reach.queued', notice, phase, lines, trace }] : []
+}
+
+function withdrawn({ notice, trace }: NoticeLedger, tasks: readonly ReachTask[]): readonly Draft[] {
+  if (tasks.length === 0) return []
+  return [{ type: 'reach.tasks_withdrawn', notice, tasks: tasks.map(({ task }) => task), trace }]
+}
+
+function opened(
+  { notice, trace }: NoticeLedger,
+  phase: ReachPhase,
+  wanted: readonly Wanted[],
+  seq: number,
+): readonly Draft[] {
+  if (wanted.length === 0) return []
+  const tasks = wanted.map(({ home, kind, why }, i) => taskOf(seq, i, { kind, why, homes: [home.home] }))
+  return [{ type: 'reach.tasks_opened', notice, phase, tasks, trace }]
+}
+
+function taskOf(seq: number, i: number, task: Omit<ReachTask, 'task'>): ReachTask {
+  return { task: `D${seq}-${i}`, ...task }
+}

@@ -1,0 +1,153 @@
+import type { Event } from '#rules/event.ts'
+import { dice } from '#test/sim/random.ts'
+import { HOUR, NIGHT, NOON, reachSite, S } from './reach-site.ts'
+
+const STEPS = [
+  'fault',
+  'fault',
+  'mend',
+  'mend',
+  'confirm',
+  'address',
+  'address',
+  'settle',
+  'settle',
+  'settle',
+  'settle',
+  'task',
+  'wait',
+  'wait',
+  'hours',
+  'shelve',
+  'end',
+  'approve',
+  'restart',
+  'replay',
+] as const
+const LENGTH = 36
+
+export type Walked = Readonly<{ wrong: string | null; ended: number; told: number; events: readonly Event[] }>
+
+/**
+ * One random history of outages and everything that may go wrong with telling of them: providers that fail, late
+ * reports, people who are not met, restarts, nights, shelved alarms. Then it calms down, and whoever was told the
+ * beginning must have been told the end, by what reached them; nobody else.
+ */
+export function reachWalk(seed: number): Walked {
+  const chance = dice(seed)
+  const site = reachSite(chance.chance(0.3) ? NIGHT : NOON)
+  const wrong: string[] = []
+  const settleOne = () => {
+    const line = site.open()[0]
+    if (!line) return
+    const isOver = site.of('notice.all_clear').some(({ notice }) => notice === line.notice)
+    // The outbox sends no beginning of what is over.
+    const isNew = !site.of('message.settled').some(({ message }) => message === line.id)
+    const isCancelled = isOver && isNew && line.phase !== 'all_clear' && chance.chance(0.3)
+    const result = isCancelled
+      ? 'cancelled'
+      : chance.pick(['accepted', 'delivered', 'delivered', 'failed', 'failed'] as const)
+    site.settle(line.id, result)
+  }
+  const step: Record<(typeof STEPS)[number], () => void> = {
+    fault: () => site.says(chance.pick(['A', 'B']), 20),
+    mend: () => site.says(chance.pick(['A', 'B']), 1),
+    confirm: () => {
+      const [notice] = site.of('notice.drafted').slice(-1)
+      if (notice) site.does({ type: 'notice.confirm', notice: notice.notice, by: 'S1' })
+    },
+    address: () => site.address(chance.chance(0.2) ? 50_000 : 0),
+    settle: settleOne,
+    task: () => {
+      const [task] = site.tasks()
+      if (task)
+        site.does({ type: 'reach.finish_task', task: task.task, by: 'T1', result: chance.pick(['told', 'not_met']) })
+    },
+    wait: () => site.wait(chance.between(1, 120) * S),
+    hours: () => site.wait(chance.between(1, 9) * HOUR),
+    shelve: () => {
+      const [alarm] = site.of('alarm.raised').slice(-1)
+      if (alarm)
+        site.does({ type: 'alarm.shelve', alarm: alarm.alarm, by: 'PM', reason: 'x', forMs: HOUR, oneShot: false })
+    },
+    end: () => {
+      const [notice] = site.of('notice.published').slice(-1)
+      if (notice) site.does({ type: 'notice.end', notice: notice.notice, by: 'PM' })
+    },
+    approve: () => {
+      const [notice] = site.of('notice.published').slice(-1)
+      if (notice) site.does({ type: 'notice.approve_cost', notice: notice.notice, by: 'PM' })
+    },
+    restart: () => site.restart('snapshot'),
+    replay: () => {
+      const { before, after } = site.restart('events')
+      if (before !== after) wrong.push('replay gives another state')
+    },
+  }
+  for (let i = 0; i < LENGTH; i++) step[chance.pick(STEPS)]()
+  // It calms down: all mended, all settled, all errands done, until nothing moves any more.
+  for (let round = 0; round < 40; round++) {
+    site.says('A', 1)
+    site.says('B', 1)
+    if (chance.chance(0.8)) site.address()
+    for (let i = 0; i < 30 && site.open().length > 0; i++)
+      site.settle(site.open()[0]!.id, chance.pick(['delivered', 'failed']))
+    for (const { task } of site.tasks()) site.does({ type: 'reach.finish_task', task, by: 'T1', result: 'told' })
+    site.wait(HOUR)
+    if (round > 8 && (site.stage('reach') as { notices: unknown[] }).notices.length === 0) break
+  }
+  wrong.push(...violations(site))
+  return {
+    wrong: wrong[0] ?? null,
+    ended: site.of('notice.all_clear').length,
+    told: site.lines().length,
+    events: site.events,
+  }
+}
+
+type Site = ReturnType<typeof reachSite>
+
+function violations(site: Site): string[] {
+  const wrong: string[] = []
+  const settled = Map.groupBy(site.of('message.settled'), ({ message }) => message)
+  const wasHeard = (id: string) =>
+    settled.get(id)?.some(({ result }) => result === 'accepted' || result === 'delivered') ?? false
+  const isHeard = (id: string) => wasHeard(id) && settled.get(id)!.at(-1)!.result !== 'failed'
+  const told = new Set(site.of('reach.task_done').flatMap(({ task, result }) => (result === 'told' ? [task] : [])))
+  const left = (site.stage('reach') as { notices: unknown[] }).notices.length
+  if (left > 0) wrong.push(`${left} ledgers never end`)
+  for (const { notice } of site.of('notice.published')) {
+    if (!site.of('notice.all_clear').some((end) => end.notice === notice)) wrong.push(`${notice} never ends`)
+    const lines = site.lines().filter((line) => line.notice === notice)
+    const tasks = site.of('reach.tasks_opened').filter((event) => event.notice === notice)
+    const homes = new Set([
+      ...lines.map(({ home }) => home),
+      ...tasks.flatMap((event) => event.tasks.flatMap((task) => task.homes)),
+    ])
+    for (const home of homes) {
+      const begun = lines.filter((line) => line.home === home && line.phase !== 'all_clear')
+      const ended = lines.filter((line) => line.home === home && line.phase === 'all_clear')
+      const errands = (isEnd: boolean) =>
+        tasks
+          .filter(({ phase }) => (phase === 'all_clear') === isEnd)
+          .flatMap((event) => event.tasks.filter((task) => task.homes.includes(home)))
+      const atDoor = errands(false).some(({ task }) => told.has(task))
+      const isTold = begun.some(({ id }) => isHeard(id)) || atDoor
+      const wasTold = begun.some(({ id }) => wasHeard(id)) || atDoor
+      const isEnded = ended.length > 0 || errands(true).length > 0
+      if (isTold && !isEnded) wrong.push(`${home} of ${notice} was told the beginning and not the end`)
+      if (!wasTold && isEnded) wrong.push(`${home} of ${notice} was told the end of what it never heard of`)
+      const [first] = ended
+      if (
+        first &&
+        !begun.some((line) => line.contact === first.contact && line.channel === first.channel && wasHeard(line.id))
+      )
+        wrong.push(`${home} of ${notice} hears the end by what never reached it`)
+      if (isTold && ended.length > 0 && ended.every(({ id }) => !wasHeard(id)) && errands(true).length === 0)
+        wrong.push(`the end never arrived at ${home} of ${notice}, and nobody went`)
+      const standing = begun.filter(({ id }) => !settled.get(id)?.some(({ result }) => result === 'failed'))
+      if (standing.length > 1) wrong.push(`${home} of ${notice} was told twice`)
+    }
+  }
+  return wrong
+}
