@@ -26,7 +26,7 @@ export function priceOf(
   const parts = Object.fromEntries(
     Object.entries(texts).map(([language, { title, body }]) => [
       language,
-      partsOf(SIGNATURE + [...title].length + [...body].length),
+      partsOf(SIGNATURE + title.length + body.length),
     ]),
   )
   const price = { messages: 0, parts: 0, cost: 0 }

@@ -1,4 +1,3 @@
-import type { Text } from '#devices/point.ts'
 import { floorOf } from '#rules/impact/place.ts'
 import type { Entrance } from '#rules/plan.ts'
 import type { SiteFile } from './schema.ts'

@@ -36,13 +36,10 @@ t.test('a list in Chinese, with the mark that Excel writes, or as UTF-16', async
 
 t.test('a list as a Chinese Excel saves it (GB18030)', async (t) => {
   // 房屋,身份,姓名,同意 and one row: B1-0101,业主,李四,是
-  const bytes = Buffer.from([
-    ...[
-      0xb7, 0xbf, 0xce, 0xdd, 0x2c, 0xc9, 0xed, 0xb7, 0xdd, 0x2c, 0xd0, 0xd5, 0xc3, 0xfb, 0x2c, 0xcd, 0xac, 0xd2, 0xe2,
-      0x0d, 0x0a,
-    ],
-    ...Buffer.from('B1-0101,'),
-    ...[0xd2, 0xb5, 0xd6, 0xf7, 0x2c, 0xc0, 0xee, 0xcb, 0xc4, 0x2c, 0xca, 0xc7, 0x0d, 0x0a],
+  const bytes = Buffer.concat([
+    Buffer.from('b7bfcedd2cc9edb7dd2cd0d5c3fb2ccdacd2e20d0a', 'hex'),
+    Buffer.from('B1-0101,'),
+    Buffer.from('d2b5d6f72cc0eecbc42ccac70d0a', 'hex'),
   ])
   const { rows, faults } = readList(bytes)
   t.strictSame(faults, [])

@@ -23,7 +23,7 @@ export function openTestRegister(estate = ESTATE) {
     folder,
     secrets,
     register,
-    close() {
+    close: () => {
       secrets.close()
       rmSync(folder, { recursive: true, force: true })
     },

@@ -88,7 +88,7 @@ t.test('who is told: those who lose the service, and those who lose it for what 
   const both = outageOf(impact(down('L2')), impact(down('L1', 'L2', 'P1', 'P2')))
   t.strictSame(
     [...both.services.keys()],
-    [...E1.split(' ')].map((home) => `B1-${home}`),
+    E1.split(' ').map((home) => `B1-${home}`),
   )
   t.ok(
     [...both.services.values()].every((services) => services.size === 1),
