@@ -29,6 +29,8 @@ export const PERMISSIONS = {
   work: ['admin', 'manager', 'engineer', 'field'],
   /** A contractor only at his own orders. */
   workOwn: ['admin', 'manager', 'engineer', 'field', 'contractor'],
+  /** Whoever is on the spot. */
+  sendPhotos: ['admin', 'manager', 'engineer', 'field', 'steward', 'contractor'],
   /** The tasks of a rescue: on site, at the intercom, and for a contractor what he is asked. */
   rescue: ['admin', 'manager', 'engineer', 'field', 'monitor', 'contractor'],
   /** To end an order otherwise than by mending it, or to answer for an arrival without a scan. */

@@ -40,6 +40,7 @@ import { orderWork } from './routes/order-work.ts'
 import { orders } from './routes/orders.ts'
 import { page } from './routes/page.ts'
 import { pages } from './routes/pages.ts'
+import { photos } from './routes/photos.ts'
 import { people } from './routes/people.ts'
 import { plant } from './routes/plant.ts'
 import { safeguards } from './routes/safeguards.ts'
@@ -75,6 +76,7 @@ const RESOURCES = [
   pages,
   orderWork,
   orderEnds,
+  photos,
   tasks,
   tagsOfAssets,
   notices,

@@ -231,6 +231,7 @@ export async function openEstate({
     secrets,
     register: residents.register,
     folder,
+    now: () => now,
     /** So much time passes, and nothing happens. */
     pass(ms: number) {
       now += ms

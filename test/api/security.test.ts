@@ -112,6 +112,13 @@ const MATRIX: readonly Route[] = [
   { method: 'POST', path: '/api/v1/tasks/:id/arrive', allowed: [...WORKERS, 'monitor', 'contractor'] },
   { method: 'POST', path: '/api/v1/tasks/:id/out', allowed: [...WORKERS, 'monitor', 'contractor'] },
   { method: 'POST', path: '/api/v1/tasks/:id/dial', allowed: [...WORKERS, 'monitor', 'contractor'] },
+  { method: 'POST', path: '/api/v1/orders/:id/photos', allowed: [...WORKERS, 'steward', 'contractor'] },
+  { method: 'POST', path: '/api/v1/uploads/:id', allowed: [...WORKERS, 'steward', 'contractor'] },
+  {
+    method: 'GET',
+    path: '/api/v1/orders/:id/photos/:photo',
+    allowed: [...OVERSEERS, 'field', 'steward', 'agent', 'contractor'],
+  },
   { method: 'GET', path: '/api/v1/asset-tags', allowed: ['admin', 'manager', 'engineer'] },
   { method: 'POST', path: '/api/v1/orders/:id/close', allowed: [...WORKERS, 'contractor'] },
   { method: 'GET', path: '/api/v1/pages', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
