@@ -1,5 +1,5 @@
 import { Fault } from '#devices/fault.ts'
-import type { Picture } from './picture.ts'
+import type { Picture } from './rebuilt.ts'
 
 /** ITU-T T.81, table B.1. */
 const SOI = 0xd8

@@ -1,13 +1,7 @@
 import { Fault } from '#devices/fault.ts'
 import { rebuiltJpeg } from './jpeg.ts'
 import { isPng, rebuiltPng, sizeOfPng } from './png.ts'
-
-export type Picture = Readonly<{
-  mediaType: 'image/jpeg' | 'image/png'
-  width: number
-  height: number
-  bytes: Buffer
-}>
+import type { Picture } from './rebuilt.ts'
 
 /** S20: what a phone's camera makes, and not more. */
 export const LARGEST_PICTURE_BYTES = 5 * 1_048_576

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { crc32, deflate, inflate } from 'node:zlib'
 import { Fault } from '#devices/fault.ts'
-import type { Picture } from './picture.ts'
+import type { Picture } from './rebuilt.ts'
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 /** Samples of a pixel by colour type (PNG 11.2.2). */
