@@ -68,7 +68,8 @@ export function photos(context: ApiContext): FastifyPluginAsyncTypebox {
     const sweep = () => {
       sweepOrphans({ secrets, orderOf: (id) => read.get('orders', id), now: clock.now() })
         .then(async (swept) => {
-          if (swept > 0) log.warn({ swept }, 'photos that no order names')
+          if (swept === 0) return
+          log.warn({ swept }, 'photos that no order names')
           await audit()
         })
         .catch((error: Error) => log.error({ error: error.message }, 'photos that no order names are not swept'))
