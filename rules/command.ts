@@ -1,6 +1,8 @@
 import type { FaultCode, Params } from '#devices/fault.ts'
 import type { AlarmCommands } from './alarms/commands.ts'
+import type { CaseCommands } from './cases/commands.ts'
 import type { ControlCommands } from './control/commands.ts'
+import type { HandoverCommands } from './handover/commands.ts'
 import type { NoticeCommands } from './notices/commands.ts'
 import type { OrderCommands } from './orders/commands.ts'
 import type { RosterCommands } from './roster/commands.ts'
@@ -17,7 +19,9 @@ type Body = AlarmCommands &
   ControlCommands &
   PagingCommands &
   TaskCommands &
-  ReachCommands
+  ReachCommands &
+  CaseCommands &
+  HandoverCommands
 
 export type CommandType = keyof Body
 export type CommandBody = { [T in CommandType]: Readonly<{ type: T } & Body[T]> }[CommandType]

@@ -1,7 +1,9 @@
 import { alarmStage } from './alarms/alarms.ts'
+import { caseStage } from './cases/cases.ts'
 import { supervisionStage } from './clocks/supervision.ts'
 import { controlStage } from './control/control.ts'
 import { Flow } from './flow.ts'
+import { handoverStage } from './handover/handover.ts'
 import { liftStage } from './lifts/lifts.ts'
 import { noticeStage } from './notices/notices.ts'
 import { orderStage } from './orders/orders.ts'
@@ -30,6 +32,8 @@ export function coreOf(plan: Plan, before?: Flow): Flow {
       taskStage(plan),
       notices,
       supervisionStage(plan),
+      caseStage(plan),
+      handoverStage(plan),
       pagingStage(plan),
       controlStage(plan),
       reachStage(plan),

@@ -1,6 +1,8 @@
 import type { Table } from '#devices/point.ts'
 import type { AlarmEvents } from './alarms/events.ts'
+import type { CaseEvents } from './cases/events.ts'
 import type { ControlEvents } from './control/events.ts'
+import type { HandoverEvents } from './handover/events.ts'
 import type { NoticeEvents } from './notices/events.ts'
 import type { OrderEvents } from './orders/events.ts'
 import type { TaskEvents } from './tasks/events.ts'
@@ -22,6 +24,8 @@ type Body = AlarmEvents &
   PagingEvents &
   TaskEvents &
   ReachEvents &
+  CaseEvents &
+  HandoverEvents &
   CoreEvents
 
 type CoreEvents = {

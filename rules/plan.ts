@@ -28,6 +28,10 @@ export type Plan = Readonly<{
   certificates?: Readonly<Record<string, string>>
   /** Who is told when an order's clocks run out; unless said, by their roles. */
   supervisors?: Supervisors
+  /** Whose shifts hand over to each other, and when. */
+  handovers?: readonly HandoverPost[]
+  /** Points that a level 3 costs that nobody explains in time. */
+  deduction?: number
   /** By what staff is paged; nobody is, unless the site has a road. */
   paging?: PagingPlan
   /** Who frees people from a lift; unless said, by their roles. */
@@ -45,6 +49,9 @@ export type Supervisors = Readonly<{
   manager: readonly string[]
   quality: readonly string[]
 }>
+
+/** `who`: roles or persons; `at`: the changes, in minutes since local midnight. */
+export type HandoverPost = Readonly<{ id: string; name: Text; who: readonly string[]; at: readonly number[] }>
 
 /** `room` is the person, or the role, of the room that the sounder stands in. */
 export type PagingPlan = Readonly<{ roads: readonly Road[]; room: string }>

@@ -19,6 +19,8 @@ export const PERMISSIONS = {
   /** A contractor sees the orders that are his, and no other. */
   readOwnOrders: [...OVERSEERS, 'field', 'steward', 'agent', 'contractor'],
   readOwnSite: [...OVERSEERS, 'field', 'steward', 'agent', 'contractor'],
+  /** Explanations and verdicts: nobody's business but theirs. */
+  readCases: ['admin', 'manager', 'engineer', 'quality'],
   readNotices: [...OVERSEERS, 'steward', 'agent'],
   acknowledge: ['admin', 'manager', 'engineer', 'field'],
   reset: ['admin', 'manager', 'engineer'],
@@ -39,6 +41,11 @@ export const PERMISSIONS = {
   callBack: ['admin', 'manager', 'engineer', 'agent', 'steward', 'monitor'],
   /** Tags open the way to `arrive`: who prints them answers for where they hang. */
   printTags: ['admin', 'manager', 'engineer'],
+  /** What reached level 3: the head and the manager explain, quality judges. */
+  explain: ['admin', 'manager', 'engineer'],
+  judge: ['admin', 'quality'],
+  /** Whoever leaves a shift, or comes to one. */
+  handOver: ['admin', 'manager', 'engineer', 'field', 'monitor', 'agent', 'steward'],
   /** Switching from afar; the profile of the device says which of them, and what. */
   control: ['admin', 'manager', 'engineer', 'field'],
   /** Locks and tags, permits, who is in which plant room. */

@@ -20,6 +20,7 @@ import { tagsOfAssets } from './routes/asset-tags.ts'
 import { alarmHealth } from './routes/alarm-health.ts'
 import { alarmSilences } from './routes/alarm-silences.ts'
 import { alarms } from './routes/alarms.ts'
+import { cases } from './routes/cases.ts'
 import { control } from './routes/control.ts'
 import { buses } from './routes/buses.ts'
 import { devices } from './routes/devices.ts'
@@ -28,6 +29,7 @@ import { events } from './routes/events.ts'
 import { historyExport } from './routes/export.ts'
 import { faults } from './routes/faults.ts'
 import { forwarding } from './routes/forwarding.ts'
+import { handovers } from './routes/handovers.ts'
 import { health } from './routes/health.ts'
 import { households } from './routes/households.ts'
 import { householdList } from './routes/household-list.ts'
@@ -48,6 +50,7 @@ import { reach } from './routes/reach.ts'
 import { roster } from './routes/roster.ts'
 import { rules } from './routes/rules.ts'
 import { siteReload } from './routes/reload.ts'
+import { scores } from './routes/scores.ts'
 import { series } from './routes/series.ts'
 import { session } from './routes/session.ts'
 import { site } from './routes/site.ts'
@@ -79,6 +82,9 @@ const RESOURCES = [
   photos,
   tasks,
   tagsOfAssets,
+  cases,
+  scores,
+  handovers,
   notices,
   impact,
   reach,

@@ -48,8 +48,10 @@ export function pageAnswers(options: PageAnswerOptions): PageAnswers {
     await command({ type: 'page.answer', page, key, id, actor: `page:${page}` })
   }
 
-  async function acceptFor({ id: page, subject, person }: PageDocument): Promise<CommandAnswer> {
-    return command({ type: 'order.accept', order: subject, by: person, id: `accept:${page}`, actor: `page:${page}` })
+  async function acceptFor({ id: page, about, subject, person: by }: PageDocument): Promise<CommandAnswer> {
+    const stamp = { id: `accept:${page}`, actor: `page:${page}` }
+    if (about === 'task') return command({ type: 'task.accept', task: subject, by, ...stamp })
+    return command({ type: 'order.accept', order: subject, by, ...stamp })
   }
 
   return {
@@ -85,7 +87,8 @@ export function pageAnswers(options: PageAnswerOptions): PageAnswers {
       if (!('refused' in answer)) return '已接单'
       return answer.refused === 'already_accepted' ? `已由 ${String(answer.params['by'] ?? '他人')} 接单` : '无法接单'
     }
-    if (key !== 'decline') return null
+    // A task goes on to the next by its own clock.
+    if (key !== 'decline' || page.about === 'task') return null
     const { id, subject: order, person: by } = page
     const decline = { type: 'order.decline', order, by, reason: '卡片：无法接单' } as const
     const answer = await command({ ...decline, id: `decline:${id}`, actor: `page:${id}` })

@@ -124,9 +124,12 @@ async function messageOf(
   { site, link, contactOf, read }: PageSenderOptions,
   { id, doc }: LetterRow,
 ): Promise<PageMessage | null> {
-  const to = doc.road === 'sounder' ? NOBODY : await contactOf(doc.person)
+  const known = doc.road === 'sounder' ? NOBODY : await contactOf(doc.person)
+  const phone = doc.line === undefined ? undefined : site.plan.rescue?.lines[doc.line]
+  const to = phone === undefined ? known : { wecom: known?.wecom ?? null, phone }
   if (!to) return null
-  const order = doc.about === 'order' ? await read.get('orders', doc.subject) : null
+  const place = doc.about === 'task' ? doc.subject.replace(/-[a-z_]+$/, '') : doc.subject
+  const order = doc.about === 'order' || doc.about === 'task' ? await read.get('orders', place) : null
   const alarm = order && (await read.get('alarms', order.alarmId))
   const subject = order && { rule: alarm?.rule ?? null, asset: order.asset }
   const { page, about, subject: number, purpose, class: ofClass, person, at, trace } = doc
@@ -144,9 +147,9 @@ async function messageOf(
     trace,
     texts: pageTexts(doc, subject, site),
     values: valuesOf(doc, subject, site, 'zh-CN'),
-    link: link === null ? null : `${link}/${PLACES[about]}/${number}`,
+    link: link === null ? null : `${link}/${PLACES[about]}/${place}`,
   }
 }
 
 /** Screens of the web app. */
-const PLACES = { order: 'orders', case: 'cases', handover: 'handovers' } as const
+const PLACES = { order: 'orders', task: 'orders', case: 'cases', handover: 'handovers' } as const

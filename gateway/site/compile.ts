@@ -29,7 +29,7 @@ import { liftRules } from './lift-rules.ts'
 import { resolveSecret } from './secret.ts'
 import { rescueOf } from './rescue.ts'
 import { calendarOf, staffOf } from './staff.ts'
-import { supervisorsOf } from './supervisors.ts'
+import { handoversOf, supervisorsOf } from './supervisors.ts'
 import { vocabularyOf } from './vocabulary.ts'
 import type { Site } from './site.ts'
 
@@ -284,6 +284,9 @@ export function compileSite(input: Input): {
     channels: channels.map(({ id }) => id),
     staff,
   })
+  const posts = handoversOf(distinct('handovers', file.handovers ?? []), staff, (post, i, id, known) =>
+    missing(where('handovers', post, 'who', i), 'person or role', id, known),
+  )
   const influx = (file.influx ?? []).flatMap((target) => {
     const { ca_file: caFile, ...rest } = target
     if (caFile !== undefined && !isReadable(resolve(folder, caFile))) {
@@ -322,6 +325,8 @@ export function compileSite(input: Input): {
       ...(rosterOwner ? { rosterOwner: rosterOwner.id } : {}),
       ...(file.calendar ? { calendar: calendarOf(file.calendar, blame) } : {}),
       ...(file.certificates ? { certificates: file.certificates } : {}),
+      ...(file.deduction === undefined ? {} : { deduction: file.deduction }),
+      ...(file.handovers === undefined ? {} : { handovers: posts }),
       supervisors: supervisorsOf(file.supervisors ?? {}, staff, missing),
       channels: channels.map(({ id }) => id),
       settings: settingsOf(file.settings ?? {}),

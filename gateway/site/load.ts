@@ -63,6 +63,7 @@ export function loadSite(
 
 /** The lists whose entries stand for themselves: a broken one is left out, the others run. */
 const LISTS = [
+  'handovers',
   'buildings',
   'zones',
   'rooms',
@@ -97,7 +98,17 @@ function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null
     file['connections'] = Object.fromEntries(entries.filter(([name]) => !isBroken('connections', name)))
   }
   withoutBrokenClients(file, broken)
-  const parts = ['settings', 'mqtt', 'outward', 'fallback', 'charts', 'history', 'paging', ...Object.keys(ROSTER_KEYS)]
+  const parts = [
+    'settings',
+    'mqtt',
+    'outward',
+    'fallback',
+    'charts',
+    'history',
+    'paging',
+    'deduction',
+    ...Object.keys(ROSTER_KEYS),
+  ]
   for (const key of parts) if (isBroken(key) && !isInClient(key, broken)) delete file[key]
   return file as SiteFile
 }

@@ -344,6 +344,31 @@ export const SiteSchema = Type.Object(
       ),
     ),
     paging: Type.Optional(PagingSchema),
+    handovers: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            id: Id,
+            name: Type.Optional(Text),
+            who: Who,
+            at: Type.Array(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' }), {
+              minItems: 1,
+              maxItems: 12,
+              description: 'HH:MM, when shifts change',
+            }),
+          },
+          strict,
+        ),
+        { description: 'whose shifts hand over to each other, with a sheet that both sides sign' },
+      ),
+    ),
+    deduction: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        description: 'points that a level 3 costs that nobody explains in time; 5 unless said',
+      }),
+    ),
     channels: Type.Optional(Type.Array(Channel, { description: 'how people are told; the screen unless said' })),
     influx: Type.Optional(Type.Array(InfluxTarget, { description: 'databases that get every reading as well' })),
     history: Type.Optional(

@@ -1,7 +1,23 @@
-import type { Person, Supervisors } from '#rules/plan.ts'
+import type { HandoverPost, Person, Supervisors } from '#rules/plan.ts'
 import type { SiteFile } from './schema.ts'
 
 type Missing = (at: readonly (string | number)[], kind: string, id: string, known: Iterable<string>) => void
+
+/** Whose shifts change when, in minutes since local midnight. */
+export function handoversOf(
+  written: NonNullable<SiteFile['handovers']>,
+  staff: readonly Person[],
+  missing: (post: object, i: number, id: string, known: readonly string[]) => void,
+): readonly HandoverPost[] {
+  const known = [...new Set(staff.flatMap(({ id, role }) => [id, role]))]
+  return written.map((post) => {
+    const { id, name = id, who, at } = post
+    who.forEach((each, i) => {
+      if (!known.includes(each)) missing(post, i, each, known)
+    })
+    return { id, name, who, at: at.map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))) }
+  })
+}
 
 /** Who stands above whom: as the site file says it, by role where it says nothing. */
 export function supervisorsOf(

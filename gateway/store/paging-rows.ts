@@ -43,6 +43,8 @@ export type PageLetter = Readonly<{
   at: number
   until: number
   trace: string
+  /** Of the contractor's numbers. */
+  line?: number
   ends?: true
 }>
 
@@ -125,7 +127,15 @@ export class PagingRows {
   #letter(event: EventOf<'page.sent'>, until: number): void {
     const { page, about, subject, purpose, class: ofClass, person, road, at, trace } = event
     const what = { page, try: event.try, about, subject, purpose, class: ofClass }
-    this.#queueLetter(`${page}-${event.try}`, event.seq, { ...what, person, road, at, until, trace })
+    this.#queueLetter(`${page}-${event.try}`, event.seq, {
+      ...what,
+      person,
+      road,
+      at,
+      until,
+      trace,
+      ...(event.line === undefined ? {} : { line: event.line }),
+    })
   }
 
   #queueLetter(id: string, seq: number, letter: PageLetter): void {

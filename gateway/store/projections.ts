@@ -5,6 +5,7 @@ import { AlarmRows } from './alarm-rows.ts'
 import { PagingRows } from './paging-rows.ts'
 import { endPause, goOn } from './order-rows.ts'
 import { tasksAfter } from './task-rows.ts'
+import { SupervisionRows } from './supervision-rows.ts'
 import type { MessageDocument, MessagePhase, NoticeDocument, OrderDocument, OutboxDocument } from './documents.ts'
 import { ReachRows } from './reach-rows.ts'
 
@@ -20,12 +21,14 @@ export class Projections {
   readonly #alarms: AlarmRows
   readonly #paging: PagingRows
   readonly #reach: ReachRows
+  readonly #supervision: SupervisionRows
   readonly #stuck: StatementSync
   readonly #moved: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#alarms = new AlarmRows(db)
     this.#paging = new PagingRows(db)
+    this.#supervision = new SupervisionRows(db)
     const prepare = (sql: (table: string) => string) =>
       Object.fromEntries(TABLES.map((table) => [table, db.prepare(sql(table))])) as Record<keyof Tables, StatementSync>
     this.#get = prepare((table) => `select doc from ${table} where id = ?`)
@@ -48,6 +51,7 @@ export class Projections {
     this.#alarms.apply(event)
     this.#paging.apply(event)
     const isPersonal = this.#reach.apply(event)
+    this.#supervision.apply(event)
     switch (event.type) {
       case 'order.opened': {
         const { order: id, incident, skill, region, asset, alarm, trace } = event

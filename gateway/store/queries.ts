@@ -6,7 +6,9 @@ import type { Event } from '#rules/event.ts'
 import { type DeviceSeries, lineWriter } from '../historian/batch-lines.ts'
 import type { Position } from './reading-log.ts'
 import { type AlarmHealth, alarmHealth, type Standing, type Told } from '#rules/alarms/health.ts'
+import { type Score, type ScoreLine, scoresOf } from '#rules/cases/scores.ts'
 import type { PageDocument } from './paging-rows.ts'
+import type { CaseDocument, HandoverDocument } from './supervision-rows.ts'
 import type { AlarmDocument, NoticeDocument, OrderDocument, SilenceDocument } from './documents.ts'
 import type { Bucket, SeriesRange } from './history/buckets.ts'
 import { History } from './history/history.ts'
@@ -56,6 +58,8 @@ type Documents = {
   notices: NoticeDocument
   silences: SilenceDocument
   pages: PageDocument
+  cases: CaseDocument
+  handovers: HandoverDocument
 }
 
 /** Everything that is read, on connections that cannot write. Lives in the query worker. */
@@ -116,6 +120,18 @@ export class Queries {
       .all() as (Omit<Standing, 'isActive'> & { isActive: number })[]
     const active = standing.map((alarm): Standing => ({ ...alarm, isActive: alarm.isActive === 1 }))
     return alarmHealth(told, active, period)
+  }
+
+  /** Counted from what became of the orders that were opened between two moments of site time. */
+  scores(from: number, to: number): readonly Score[] {
+    const rows = this.#journal
+      .prepare(
+        `select own.seq, own.kind, own.order_id as "order", own.person, own.value, own.down from score_log as opened
+         join score_log as own on own.order_id = opened.order_id
+         where opened.kind = 'opened' and opened.at >= ? and opened.at < ? order by own.seq`,
+      )
+      .all(from, to) as (Omit<ScoreLine, 'isGatewayDown'> & { down: number })[]
+    return scoresOf(rows.map(({ down, ...line }) => ({ ...line, isGatewayDown: down === 1 })))
   }
 
   get<T extends keyof Documents>(table: T, id: string): Documents[T] | null {
@@ -271,6 +287,16 @@ const WANTED = [
 ] as const satisfies readonly (readonly [keyof ListQuery, string])[]
 
 /** Identifiers come from a list, never from a caller. */
+const TABLES: { readonly [T in keyof Documents]: T } = {
+  alarms: 'alarms',
+  orders: 'orders',
+  notices: 'notices',
+  silences: 'silences',
+  pages: 'pages',
+  cases: 'cases',
+  handovers: 'handovers',
+}
+
 function tableName(table: keyof Documents): string {
-  return { alarms: 'alarms', orders: 'orders', notices: 'notices', silences: 'silences', pages: 'pages' }[table]
+  return TABLES[table]
 }

@@ -50,6 +50,13 @@ export const PROJECTIONS = `
   create index if not exists alarm_log_by_time on alarm_log (at);
   create table if not exists stuck (rule text not null, device text not null, point text not null, from_at integer not null, to_at integer, primary key (rule, from_at)) strict, without rowid;
   create index if not exists stuck_by_point on stuck (device, point, from_at);
+  create table if not exists cases (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
+  create index if not exists cases_by_seq on cases (open, seq);
+  create table if not exists handovers (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
+  create index if not exists handovers_by_seq on handovers (open, seq);
+  create table if not exists score_log (seq integer primary key, at integer not null, kind text not null, order_id text not null, person text, value integer, down integer not null) strict;
+  create index if not exists score_log_by_order on score_log (order_id, seq);
+  create index if not exists score_log_by_time on score_log (kind, at);
   create table if not exists pages (id text primary key, seq integer not null, open integer not null, call text not null, subject text not null, doc text not null) strict;
   create index if not exists pages_by_subject on pages (subject, seq);
   create index if not exists pages_by_call on pages (call);
@@ -68,6 +75,9 @@ export const DROP_PROJECTIONS = [
   'alarm_history',
   'alarm_log',
   'stuck',
+  'cases',
+  'handovers',
+  'score_log',
   'pages',
   'letters',
   'outbox',

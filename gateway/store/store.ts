@@ -43,6 +43,7 @@ type Reading = Pick<
   | 'reachOfContact'
   | 'reachTasks'
   | 'alarmHealth'
+  | 'scores'
   | 'columnsOf'
   | 'extentOf'
   | 'series'
@@ -123,6 +124,7 @@ const READING = [
   'reachOfContact',
   'reachTasks',
   'alarmHealth',
+  'scores',
   'columnsOf',
   'extentOf',
   'series',

@@ -20,6 +20,8 @@ export type OrderFacts = Readonly<{
   startedAt: number
   acceptedAt: number | null
   arrivedAt: number | null
+  /** Whoever may free people has come; left out where nobody is to be freed. */
+  rescuerAt?: number | null
   restoredAt: number | null
   /** Those concerned were last told how it goes. */
   toldAt: number | null
@@ -87,9 +89,11 @@ export class OrderClocks {
     if (!policy) return null
     const hours = this.#hours[policy.calendar]
     let first: { clock: Goal; at: number } | null = null
-    for (const { clock, since, ms, elapsed } of policy.levels[level - 1]!) {
+    for (const { clock, since, ms, elapsed, rescuer } of policy.levels[level - 1]!) {
       const dueAt = this.dueAt(facts, clock)
-      if (dueAt === null || metAt(facts, clock) !== null) continue
+      const isMet =
+        rescuer && facts.rescuerAt !== undefined ? (facts.rescuerAt ?? facts.restoredAt) : metAt(facts, clock)
+      if (dueAt === null || isMet !== null) continue
       const rested = clock === 'restore' && since === 'opened' ? restedMs(facts) : 0
       const from = since === 'due' ? dueAt : hours.nextOpening(facts.startedAt)
       const at = Math.max(dueAt, elapsed ? from + ms + rested : hours.after(from, ms + rested))

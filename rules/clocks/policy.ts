@@ -29,7 +29,13 @@ export type Target =
   | Readonly<{ openedBefore: number; dueAt: number; nextDayAt: number }>
 
 /** A level is told when `clock` is still unmet so long after the order was opened, or after the clock was due. */
-export type Trigger = Readonly<{ clock: Goal; since: 'opened' | 'due' }> & Span
+export type Trigger = Readonly<{
+  clock: Goal
+  since: 'opened' | 'due'
+  /** Where somebody is to be freed: whoever may do it has not come. */
+  rescuer?: true
+}> &
+  Span
 
 export type Policy = Readonly<{
   calendar: CalendarName
@@ -44,6 +50,7 @@ export type Policy = Readonly<{
 }>
 
 const opened = (clock: Goal, ms: number): Trigger => ({ clock, since: 'opened', ms, elapsed: true })
+const rescuer = (ms: number): Trigger => ({ ...opened('arrive', ms), rescuer: true })
 const openedIn = (clock: Goal, ms: number): Trigger => ({ clock, since: 'opened', ms })
 const due = (clock: Goal, ms = 0): Trigger => ({ clock, since: 'due', ms, elapsed: true })
 const dueIn = (clock: Goal, ms: number): Trigger => ({ clock, since: 'due', ms })
@@ -58,8 +65,8 @@ export const POLICIES: Readonly<Record<OrderClass, Policy | null>> = {
     feedback: { firstMs: 5 * MIN, thenMs: 10 * MIN },
     levels: [
       [opened('ack', 3 * MIN)],
-      [opened('ack', 10 * MIN), opened('arrive', 30 * MIN)],
-      [opened('arrive', 45 * MIN), opened('restore', 60 * MIN)],
+      [opened('ack', 10 * MIN), rescuer(30 * MIN)],
+      [rescuer(45 * MIN), opened('restore', 60 * MIN)],
     ],
     mayPause: false,
   },

@@ -18,6 +18,8 @@ export type SupervisedOrder = {
   restoredAt: number | null
   toldAt: number | null
   etaAt: number | null
+  /** Somebody is to be freed; null where nobody is. */
+  rescuer: { arrivedAt: number | null } | null
   pauses: { from: number; to: number | null }[]
   /** The highest share of each clock that its assignee was warned of, in percent. */
   warned: Partial<Record<string, number>>
@@ -60,6 +62,7 @@ function unmetSince(startedAt: number) {
     restoredAt: null,
     toldAt: null,
     etaAt: null,
+    rescuer: null,
     isSilenceTold: false,
   }
 }
@@ -103,6 +106,12 @@ export function change(known: SupervisedOrder, event: Event): void {
       // Another end is warned of anew.
       if (event.eta !== undefined) delete known.warned.eta
       return
+    case 'task.opened':
+    case 'task.accepted':
+    case 'task.contacted':
+    case 'task.arrived':
+    case 'task.out':
+      return rescue(known, event)
     case 'order.warned':
       known.warned[event.clock] = event.percent
       return
@@ -111,6 +120,33 @@ export function change(known: SupervisedOrder, event: Event): void {
       return
     case 'order.silent':
       known.isSilenceTold = true
+      return
+    default:
+  }
+}
+
+/**
+ * Somebody is trapped: whoever may free them counts for levels 2 and 3, speaking with them is the word that is due, and it
+ * is over when they are out.
+ */
+function rescue(known: SupervisedOrder, event: Event & { type: `task.${string}`; task: string }): void {
+  const isRescuer = event.task.endsWith('-rescue')
+  switch (event.type) {
+    case 'task.opened':
+      if (isRescuer) known.rescuer = { arrivedAt: null }
+      return
+    case 'task.accepted':
+      if (isRescuer) known.acceptedAt ??= event.at
+      return
+    case 'task.contacted':
+      Object.assign(known, { toldAt: event.at, isSilenceTold: false })
+      return
+    case 'task.arrived':
+      if (isRescuer) known.rescuer = { arrivedAt: event.at }
+      known.arrivedAt ??= event.at
+      return
+    case 'task.out':
+      known.restoredAt ??= event.at
       return
     default:
   }
@@ -134,6 +170,7 @@ export function factsOf(known: SupervisedOrder, wallOffsetMs: number): OrderFact
     class: known.class,
     circumstance: known.circumstance,
     etaAt: orNot(known.etaAt),
+    ...(known.rescuer ? { rescuerAt: orNot(known.rescuer.arrivedAt) } : {}),
     startedAt: onWall(known.startedAt),
     acceptedAt: orNot(known.acceptedAt),
     arrivedAt: orNot(known.arrivedAt),

@@ -1,5 +1,6 @@
 import type { OrderClass } from '#devices/alarm-definition.ts'
 import type { Event, EventOf } from '../event.ts'
+import type { EndedOrder } from '../orders/events.ts'
 import { graver } from '../orders/order.ts'
 import { CalleeLimits, type CalleeLimitsState } from './callee-limits.ts'
 import type { Road } from './policy.ts'
@@ -24,6 +25,8 @@ export type PagedOrder = {
   readonly asset: string
   readonly trace: string
   class: OrderClass
+  /** Its tasks call their own people. */
+  isRescue: boolean
 }
 
 type State = Readonly<{
@@ -35,11 +38,17 @@ type State = Readonly<{
 
 /** State of the paging stage: a function of the events alone. */
 export class PagingBook {
+  readonly #isRescue: (rule: string) => boolean
   readonly #calls = new Map<string, Call>()
   readonly #about = new Map<string, Set<string>>()
   readonly #orders = new Map<string, PagedOrder>()
   readonly limits = new CalleeLimits()
   wallOffsetMs = 0
+
+  /** `isRescue`: whether somebody is trapped where this rule holds. */
+  constructor(isRescue: (rule: string) => boolean) {
+    this.#isRescue = isRescue
+  }
 
   call(id: string): Call | undefined {
     return this.#calls.get(id)
@@ -72,12 +81,21 @@ export class PagingBook {
         return
       case 'order.opened': {
         const { order, skill, region, asset, trace } = event
-        this.#orders.set(order, { order, skill, region, asset, trace, class: event.class })
+        const isRescue = this.#isRescue(event.rule)
+        this.#orders.set(order, { order, skill, region, asset, trace, class: event.class, isRescue })
+        return
+      }
+      case 'order.reopened': {
+        const { order, was, trace } = event
+        const [asset = ''] = was?.assets ?? []
+        if (was) this.#orders.set(order, { order, asset, trace, ...led(was), isRescue: this.#isRescue(event.rule) })
         return
       }
       case 'order.joined': {
         const known = this.#orders.get(event.order)
-        if (known) known.class = graver(known.class, event.class)
+        if (!known) return
+        known.class = graver(known.class, event.class)
+        known.isRescue ||= this.#isRescue(event.rule)
         return
       }
       case 'order.closed':
@@ -158,4 +176,8 @@ export class PagingBook {
     this.limits.restore(limits)
     this.wallOffsetMs = wallOffsetMs
   }
+}
+
+function led({ skill, region, class: ofClass }: EndedOrder): Pick<PagedOrder, 'skill' | 'region' | 'class'> {
+  return { skill, region, class: ofClass }
 }

@@ -3,7 +3,7 @@ import type { Why } from '../reason.ts'
 import type { Purpose, Road } from './policy.ts'
 
 /** What a page is about; `subject` is its id. */
-export type About = 'order' | 'case' | 'handover'
+export type About = 'order' | 'task' | 'case' | 'handover'
 /** Why somebody is not called any more. */
 export type PageEnd = 'accepted' | 'declined' | 'passed_on' | 'over'
 
@@ -23,9 +23,11 @@ export type PagingEvents = {
     roads: readonly Road[]
     everyMs: number | null
     from: number
+    /** Which of the contractor's lines, where it is his. */
+    line?: number
   }
   /** Handed to the outbox; worth nothing after `until`. The person of a sounder is the room that it stands in. */
-  'page.sent': PageLine & { until: number }
+  'page.sent': PageLine & { until: number; line?: number }
   /** Not handed over: this person has had too many by this road; it is free again at `freeAt`. */
   'page.held': PageLine & { why: Why; freeAt: number }
   /** What the provider said became of it. Delivered is not answered, and answered is not accepted. */

@@ -6,11 +6,15 @@ import type { Draft, EventOf } from '../event.ts'
 import { graver } from '../orders/order.ts'
 import type { Plan } from '../plan.ts'
 import type { Json, Stage } from '../stage.ts'
+import type { ChainStep } from '../tasks/chain.ts'
 import { type Call, type PagedOrder, PagingBook } from './book.ts'
 import type { About, PageEnd } from './events.ts'
 import { LONGEST_WAIT_MS, ONCE_BY_CARD, PAGING, type Purpose, type Road, ROADS } from './policy.ts'
 
-type PagedPlan = Pick<Plan, 'timeZone' | 'staff' | 'fallback' | 'supervisors' | 'paging' | 'assets'>
+type PagedPlan = Pick<
+  Plan,
+  'timeZone' | 'staff' | 'fallback' | 'supervisors' | 'paging' | 'assets' | 'rescue' | 'rules'
+>
 /** Somebody is to be paged. */
 type Wish = Readonly<{
   about: About
@@ -20,6 +24,7 @@ type Wish = Readonly<{
   person: string
   roads: readonly Road[]
   everyMs?: number | null
+  line?: number
   trace: string
 }>
 
@@ -28,7 +33,8 @@ type Wish = Readonly<{
  * here is sent by the outbox. Only accepting, and the end of the order, stops a call; an acknowledged alarm does not.
  */
 export function pagingStage(plan: PagedPlan): Stage {
-  const book = new PagingBook()
+  const rescues = new Set(plan.rules.filter(({ rescue }) => rescue).map(({ id }) => id))
+  const book = new PagingBook((rule) => rescues.has(rule))
   const paging = plan.paging
   const roadsHere = paging?.roads ?? []
   const supervisorsOf = supervisorsIn(plan)
@@ -37,12 +43,22 @@ export function pagingStage(plan: PagedPlan): Stage {
   /** One call for each wish that a road of this site can carry; several for one person at once get ids of their own. */
   function called(wishes: readonly Wish[], { at, seq }: Readonly<{ at: number; seq: number }>): readonly Draft[] {
     return wishes.flatMap((wish, i): Draft[] => {
-      const { about, subject, purpose, person, everyMs = null, trace } = wish
+      const { about, subject, purpose, person, everyMs = null, line, trace } = wish
       const roads = ROADS.filter((road) => wish.roads.includes(road) && roadsHere.includes(road))
       if (roads.length === 0) return []
       const call = `PG${seq}${i === 0 ? '' : `x${i}`}`
       const from = openAt(wish, at)
-      const what = { about, subject, purpose, class: wish.class, person, roads, everyMs, from }
+      const what = {
+        about,
+        subject,
+        purpose,
+        class: wish.class,
+        person,
+        roads,
+        everyMs,
+        from,
+        ...(line === undefined ? {} : { line }),
+      }
       return [{ type: 'page.called', call, ...what, trace }]
     })
   }
@@ -64,7 +80,8 @@ export function pagingStage(plan: PagedPlan): Stage {
         const why = { code: 'callee_limit', params: { person, road } }
         return { type: 'page.held', ...line, why, freeAt, trace: call.trace }
       }
-      return { type: 'page.sent', ...line, until: at + (call.everyMs ?? LONGEST_WAIT_MS), trace: call.trace }
+      const phone = call.line === undefined ? {} : { line: call.line }
+      return { type: 'page.sent', ...line, until: at + (call.everyMs ?? LONGEST_WAIT_MS), ...phone, trace: call.trace }
     })
   }
 
@@ -85,7 +102,7 @@ export function pagingStage(plan: PagedPlan): Stage {
 
   function wanted(order: PagedOrder, person: string): Wish {
     const { roads, everyMs } = PAGING[order.class]
-    return { ...wish(order, 'accept', person, roads), everyMs }
+    return { ...wish(order, 'accept', person, order.isRescue ? HORN : roads), everyMs }
   }
 
   function ended(calls: readonly Call[], end: PageEnd, by: string | null = null): readonly Draft[] {
@@ -123,6 +140,40 @@ export function pagingStage(plan: PagedPlan): Stage {
   function byCard(id: string, purpose: Purpose, person: string, context: Context): readonly Draft[] {
     const order = book.order(id)
     return order ? called([wish(order, purpose, person, ONCE_BY_CARD)], context) : []
+  }
+
+  /** Each task calls its own people; accepting another one, or the order, does not stop that. */
+  function onTask(event: EventOf<'task.opened' | 'task.called'>, context: Context): readonly Draft[] {
+    const { roads, everyMs } = PAGING.P0
+    const line = event.type === 'task.called' && event.to === plan.rescue?.contractor ? LINES[event.step] : undefined
+    const own = { about: 'task', subject: event.task, purpose: 'accept', class: 'P0', person: event.to } as const
+    const phone = line === undefined ? {} : { line }
+    // The horn is the order's.
+    const byPerson = roads.filter((road) => road !== 'sounder')
+    return called([{ ...own, roads: byPerson, everyMs, ...phone, trace: event.trace }], context)
+  }
+
+  /** Nobody spoke with them in time, or nobody came. */
+  function onMissed({ task, clock, to, trace }: EventOf<'task.missed'>, context: Context): readonly Draft[] {
+    if (clock === 'accept') return []
+    const own = { about: 'task', subject: task, class: 'P0', person: to, roads: PAGING.P0.level, trace } as const
+    return called([{ ...own, purpose: clock === 'contact' ? 'silent' : 'warned' }], context)
+  }
+
+  /** Something that is no order. */
+  function toAll(
+    persons: readonly string[],
+    about: About,
+    subject: string,
+    purpose: Purpose,
+    of: Readonly<{ class: OrderClass; trace: string }>,
+    context: Context,
+  ): readonly Draft[] {
+    const what = { about, subject, purpose, class: of.class, roads: ONCE_BY_CARD, trace: of.trace }
+    return called(
+      persons.map((person) => ({ ...what, person })),
+      context,
+    )
   }
 
   /** The horn falls silent with the last who was wanted by it. */
@@ -205,6 +256,29 @@ export function pagingStage(plan: PagedPlan): Stage {
           return byCard(input.order, 'warned', input.to, context)
         case 'order.silent':
           return byCard(input.order, 'silent', input.to, context)
+        case 'task.opened':
+          // A rescue asks the steps of its chain, one after the other.
+          return input.kind === 'rescue' ? [] : onTask(input, context)
+        case 'task.called':
+          return [...ended(book.about(input.task), 'passed_on'), ...onTask(input, context)]
+        case 'task.accepted':
+          return [
+            ...ended(book.about(input.task), 'accepted', input.by),
+            ...(input.task.endsWith('-rescue') ? ended(book.wanted(input.order), 'accepted', input.by) : []),
+          ]
+        case 'task.contacted':
+        case 'task.arrived':
+          return ended(book.about(input.task), 'accepted', input.by)
+        case 'task.ended':
+          return ended(book.about(input.task), 'over')
+        case 'task.uncovered':
+          return byCard(input.order, 'told', input.to, context)
+        case 'task.missed':
+          return onMissed(input, context)
+        case 'case.opened':
+          return input.dueAt === null ? [] : toAll(input.to, 'case', input.case, 'explain', input, context)
+        case 'handover.overdue':
+          return toAll(input.to, 'handover', input.handover, 'handover', { ...input, class: 'P1' }, context)
         case 'page.called': {
           const call = book.call(input.call)
           return call && input.from <= context.at ? tried(call, context.at) : []
@@ -238,6 +312,12 @@ export function pagingStage(plan: PagedPlan): Stage {
 }
 
 type Context = Readonly<{ at: number; seq: number }>
+
+/** A rescue calls people by its tasks; the room hears of the order. */
+const HORN: readonly Road[] = ['sounder']
+
+/** Which of the contractor's numbers a step of the chain dials. */
+const LINES: Readonly<Partial<Record<ChainStep, number>>> = { contractor: 0, contractor_second: 1 }
 
 function isUntried(result: 'delivered' | 'failed' | 'held' | null | undefined): boolean {
   return result === undefined || result === 'held'

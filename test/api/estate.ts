@@ -68,12 +68,14 @@ export async function openEstate({
   added = '',
   /** Channels to one person, whose messages wait for the test to settle them. */
   personal = [] as ApiContext['site']['channels'],
+  /** More people, each a line of the list. */
+  staff = '',
   env = {} as Readonly<Record<string, string>>,
   contacts = {} as Readonly<Record<string, Omit<StaffContact, 'name'>>>,
   reload = (() => Promise.resolve({ outcome: 'unchanged', faults: [], changes: [] })) as ApiContext['reload'],
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-api-'))
-  writeFileSync(join(folder, 'site.yaml'), ESTATE + added)
+  writeFileSync(join(folder, 'site.yaml'), ESTATE.replace('fallback:', `${staff}fallback:`) + added)
   const { site: loaded } = loadSite('site.yaml', { env, cwd: folder })
   if (!loaded) throw new Error('the test site does not load')
   const site = { ...loaded, channels: [...loaded.channels, ...personal] }

@@ -15,6 +15,7 @@ type Route = Readonly<{
 }>
 
 const OVERSEERS: readonly Role[] = ['admin', 'manager', 'engineer', 'monitor', 'quality']
+const SHIFTS: readonly Role[] = ['admin', 'manager', 'engineer', 'field', 'monitor', 'agent', 'steward']
 /** Who speaks with residents. */
 const TALKERS: readonly Role[] = ['admin', 'manager', 'agent', 'steward']
 const WORKERS: readonly Role[] = ['admin', 'manager', 'engineer', 'field']
@@ -122,6 +123,14 @@ const MATRIX: readonly Route[] = [
   { method: 'GET', path: '/api/v1/asset-tags', allowed: ['admin', 'manager', 'engineer'] },
   { method: 'POST', path: '/api/v1/orders/:id/close', allowed: [...WORKERS, 'contractor'] },
   { method: 'GET', path: '/api/v1/pages', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
+  { method: 'GET', path: '/api/v1/cases', allowed: ['admin', 'manager', 'engineer', 'quality'] },
+  { method: 'GET', path: '/api/v1/cases/:id', allowed: ['admin', 'manager', 'engineer', 'quality'] },
+  { method: 'POST', path: '/api/v1/cases/:id/explain', allowed: ['admin', 'manager', 'engineer'] },
+  { method: 'POST', path: '/api/v1/cases/:id/judge', allowed: ['admin', 'quality'] },
+  { method: 'GET', path: '/api/v1/scores', allowed: ['admin', 'manager', 'engineer', 'quality'] },
+  { method: 'GET', path: '/api/v1/handovers', allowed: SHIFTS },
+  { method: 'GET', path: '/api/v1/handovers/:id', allowed: SHIFTS },
+  { method: 'POST', path: '/api/v1/handovers/:id/sign', allowed: SHIFTS },
   // Called by providers: a signature, or a token in the address, says who they are.
   { method: 'GET', path: '/api/v1/paging/card', allowed: 'open' },
   { method: 'POST', path: '/api/v1/paging/card', allowed: 'open' },

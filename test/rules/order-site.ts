@@ -2,7 +2,7 @@ import type { OrderClass } from '#devices/alarm-definition.ts'
 import { coreOf } from '#rules/core.ts'
 import type { Command, CommandBody } from '#rules/command.ts'
 import type { Draft, Event, EventOf, EventType } from '#rules/event.ts'
-import type { Person, Plan } from '#rules/plan.ts'
+import type { Person, Plan, Rule } from '#rules/plan.ts'
 
 const H = 3_600_000
 /** `6 21:40` is the sixth of January 2026 on the wall of a site in Shanghai. */
@@ -35,28 +35,30 @@ export const STAFF = [
   person('MR', 'monitor'),
 ]
 
+export const ruleOf = (ofClass: OrderClass): Rule => ({
+  id: 'A/hi',
+  device: 'A',
+  asset: 'A',
+  name: 'A',
+  watch: { kind: 'limit', point: 'v', side: 'hi', limit: 10, deadband: 0 },
+  onDelayMs: 0,
+  offDelayMs: 0,
+  latch: false,
+  safety: false,
+  priority: 'high',
+  class: ofClass,
+  skill: 'water',
+  closesItself: false,
+  validityMs: 100_000 * H,
+})
+
 /** A pump whose value above 10 is an alarm of this class, and the people around it. Time is what the test says. */
 export function orderSite(
   ofClass: OrderClass,
   { staff = STAFF, ...changes }: Partial<Plan> = {},
   after?: ReturnType<typeof coreOf>,
 ) {
-  const rule = {
-    id: 'A/hi',
-    device: 'A',
-    asset: 'A',
-    name: 'A',
-    watch: { kind: 'limit', point: 'v', side: 'hi', limit: 10, deadband: 0 },
-    onDelayMs: 0,
-    offDelayMs: 0,
-    latch: false,
-    safety: false,
-    priority: 'high',
-    class: ofClass,
-    skill: 'water',
-    closesItself: false,
-    validityMs: 100_000 * H,
-  } as const
+  const rule = ruleOf(ofClass)
   const settings = { incidentWindowMs: 600_000, publishAfterMs: H, publishConfirmedAfterMs: H, allClearHoldMs: H }
   const plan: Plan = {
     site: 'x',

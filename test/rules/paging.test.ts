@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { OrderClass } from '#devices/alarm-definition.ts'
 import type { Event } from '#rules/event.ts'
 import { CALLEE_LIMITS, ROADS, type Road } from '#rules/paging/policy.ts'
-import { at, orderSite, type OrderSite, said } from './order-site.ts'
+import { at, orderSite, type OrderSite, person, ruleOf, said, STAFF } from './order-site.ts'
 
 const PAGING = { roads: ROADS, room: 'MR' } as const
 const pagedSite = (ofClass: OrderClass, changes: Parameters<typeof orderSite>[1] = {}) =>
@@ -199,6 +199,70 @@ t.test('F62 a level that fell due while the gateway was dead is paged once, when
     'level PM card 6 08:00',
   ])
   t.equal(sent(again, 'accept').length, 2, 'one try for all that were missed')
+})
+
+const LIFT_CO = person('LiftCo', 'contractor', ['lift'])
+const rescueSite = () =>
+  pagedSite('P0', {
+    rules: [{ ...ruleOf('P0'), skill: 'lift', rescue: true }],
+    staff: [...STAFF, LIFT_CO],
+    rescue: {
+      comfort: ['monitor'],
+      onSite: ['technician'],
+      contractor: 'LiftCo',
+      lines: ['+8621000001', '+8621000002'],
+    },
+  })
+const tasksSent = (site: OrderSite) =>
+  site
+    .of('page.sent')
+    .filter(({ about, road }) => about === 'task' && road === 'voice')
+    .map(({ subject, person: who, line, at: when }) => `${subject.split('-')[1]} ${who} ${line ?? '-'} ${said(when)}`)
+
+t.test('each task of a rescue calls its own people, each step of the chain the next number', async (t) => {
+  const site = rescueSite()
+  site.says('6 23:41', 20)
+  const order = orderOf(site)
+  t.strictSame(tasksSent(site), ['comfort MR - 6 23:41', 'on_site T1 - 6 23:41', 'rescue LiftCo 0 6 23:41'])
+  t.strictSame(
+    sent(site, 'accept').filter((line) => line.includes('sounder')),
+    ['accept MR sounder 6 23:41'],
+  )
+  t.equal(site.does('6 23:43', { type: 'task.contact', task: `${order}-comfort`, by: 'MR' }), 'done')
+  site.passes('6 23:44')
+  t.ok(tasksSent(site).includes('rescue LiftCo 0 6 23:42') && tasksSent(site).includes('rescue LiftCo 1 6 23:44'))
+  t.equal(site.of('order.escalated').length, 1, 'L1: nobody accepted within 3 min')
+  t.equal(site.does('6 23:46:30', { type: 'task.accept', task: `${order}-rescue`, by: 'LiftCo' }), 'done')
+  const before = tasksSent(site).length
+  site.passes('6 23:52')
+  t.strictSame(
+    tasksSent(site)
+      .slice(before)
+      .filter((line) => line.startsWith('rescue') || line.startsWith('comfort')),
+    [],
+  )
+  t.equal(site.of('order.escalated').length, 1, 'no level 2 at 23:51: somebody accepted')
+  t.equal(site.does('7 00:05', { type: 'task.arrive', task: `${order}-rescue`, by: 'LiftCo' }), 'done')
+  site.does('7 00:05', { type: 'task.contact', task: `${order}-comfort`, by: 'MR' })
+  t.equal(site.does('7 00:14', { type: 'task.out', task: `${order}-rescue`, by: 'LiftCo' }), 'done')
+  site.passes('7 03:00')
+  t.strictSame(
+    site.of('order.escalated').map(({ level }) => level),
+    [1],
+    'out in time: level 3 never',
+  )
+  t.ok(site.of('page.ended').some(({ subject, end }) => subject === `${order}-on_site` && end === 'over'))
+})
+
+t.test('a guard at the door is no rescuer: levels 2 and 3 wait for whoever may free them', async (t) => {
+  const site = rescueSite()
+  site.says('6 23:41', 20)
+  const order = orderOf(site)
+  site.does('6 23:42', { type: 'task.accept', task: `${order}-rescue`, by: 'LiftCo' })
+  site.does('6 23:45', { type: 'task.arrive', task: `${order}-on_site`, by: 'T1' })
+  site.passes('7 00:27')
+  const levels = site.of('order.escalated').map(({ level, at: when }) => `${level} ${said(when)}`)
+  t.strictSame(levels, ['2 7 00:11', '3 7 00:26'])
 })
 
 t.test('a site without a road is as it was: nobody is paged', async (t) => {

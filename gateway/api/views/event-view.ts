@@ -26,6 +26,8 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   reach: 'readNotices',
   message: 'readNotices',
   page: 'readOrders',
+  case: 'readCases',
+  handover: 'readOrders',
   sounder: 'readOrders',
   control: 'readPlant',
   lockout: 'readPlant',

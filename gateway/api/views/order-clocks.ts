@@ -1,7 +1,7 @@
 import { OrderClocks } from '#rules/clocks/order-clocks.ts'
 import { circumstanceOf } from '#rules/clocks/policy.ts'
 import type { Plan } from '#rules/plan.ts'
-import type { OrderDocument } from '../../store/documents.ts'
+import type { OrderDocument, TaskDocument } from '../../store/documents.ts'
 
 /**
  * The clocks of an order as people read them. Calendars follow the wall; what is shown is site time again. A closed
@@ -18,14 +18,15 @@ export function clocksView(
     const offset = clock.wallOffsetMs()
     const onWall = (at: number) => at + offset
     const orNot = (at: number | null) => (at === null ? null : onWall(at))
+    const taskOf = (kind: TaskDocument['kind']) => order.tasks?.find((task) => task.kind === kind)
     const facts = {
       class: order.class,
       circumstance: circumstanceOf(site.plan.assets.get(order.asset)),
       startedAt: onWall(order.reopenedAt ?? order.openedAt),
-      acceptedAt: orNot(order.acceptedAt),
-      arrivedAt: orNot(order.arrivedAt),
-      restoredAt: orNot(order.finishedAt),
-      toldAt: orNot(order.updates?.at(-1)?.at ?? null),
+      acceptedAt: orNot(order.acceptedAt ?? taskOf('rescue')?.acceptedAt ?? null),
+      arrivedAt: orNot(order.arrivedAt ?? taskOf('on_site')?.arrivedAt ?? taskOf('rescue')?.arrivedAt ?? null),
+      restoredAt: orNot(order.finishedAt ?? outOf(taskOf('rescue'))),
+      toldAt: orNot(lastOf(order.updates?.at(-1)?.at, taskOf('comfort')?.contacts.at(-1)?.at)),
       etaAt: orNot(etaOf(order)),
       pauses: (order.pauses ?? []).map(({ from, to }) => ({ from: onWall(from), to: orNot(to) })),
     }
@@ -42,4 +43,14 @@ export function clocksView(
 /** The end that those concerned were told last; one that had passed when something was said after it binds nobody. */
 function etaOf({ updates = [] }: OrderDocument): number | null {
   return updates.reduce<number | null>((eta, said) => said.eta ?? (eta !== null && eta > said.at ? eta : null), null)
+}
+
+/** When they were out. */
+function outOf(rescue: TaskDocument | undefined): number | null {
+  return rescue?.how === 'out' ? rescue.endedAt : null
+}
+
+function lastOf(...times: readonly (number | undefined)[]): number | null {
+  const known = times.filter((at) => at !== undefined)
+  return known.length === 0 ? null : Math.max(...known)
 }
