@@ -262,7 +262,7 @@ t.test('a guard at the door is no rescuer: levels 2 and 3 wait for whoever may f
   site.does('6 23:45', { type: 'task.arrive', task: `${order}-on_site`, by: 'T1' })
   site.passes('7 00:27')
   const levels = site.of('order.escalated').map(({ level, at: when }) => `${level} ${said(when)}`)
-  t.strictSame(levels, ['2 7 00:11', '3 7 00:26'])
+  t.strictSame(levels, ['1 7 00:11', '2 7 00:11', '3 7 00:26'], 'with a level go those below it')
 })
 
 t.test('a site without a road is as it was: nobody is paged', async (t) => {
