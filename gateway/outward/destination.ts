@@ -55,6 +55,8 @@ export function destination(
 ): Destination {
   const { id, status, outbox, publish } = options
   const states = new Map<string, Say>()
+  /** What the queue said of while states were on their way. */
+  const superseded = new Set<string>()
   const nap = newNap(options.delay)
   let mustGreet = false
   let mustTellAll = true
@@ -90,6 +92,7 @@ export function destination(
   const sendStates = async (): Promise<void> => {
     const batch = Array.from(states).slice(0, AT_ONCE)
     for (const [topic] of batch) states.delete(topic)
+    superseded.clear()
     const outcomes = await Promise.all(
       batch.map(async ([topic, say]) => {
         const payload = say()
@@ -102,7 +105,7 @@ export function destination(
     )
     const failed = outcomes.filter((outcome) => 'error' in outcome)
     // What became newer meanwhile is not overwritten with the older one.
-    for (const { topic, say } of failed) if (!states.has(topic)) states.set(topic, say)
+    for (const { topic, say } of failed) if (!states.has(topic) && !superseded.has(topic)) states.set(topic, say)
     const done = outcomes.flatMap((outcome) =>
       'error' in outcome || outcome.payload === null ? [] : [outcome as { topic: string; payload: string }],
     )
@@ -139,7 +142,10 @@ export function destination(
       states.set(topic, say)
       nap.nudge()
     },
-    supersede: (topic) => void states.delete(topic),
+    supersede(topic) {
+      states.delete(topic)
+      superseded.add(topic)
+    },
     arrived(remembers) {
       mustGreet = true
       mustTellAll ||= !remembers

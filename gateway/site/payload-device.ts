@@ -25,8 +25,7 @@ type Parts = Pick<Device, 'bridge' | 'devEui' | 'topicName' | 'parameters' | 'co
 export function payloadDevice(entry: Entry, profile: Profile, known: Known, blame: Blame): Parts {
   const { mqtt, lorawan } = profile
   const isMessenger = Boolean(mqtt ?? lorawan)
-  const broker = known.brokers.find(({ id }) => id === entry.bridge)
-  if (isMessenger && !known.hasBroker && !broker) blame(['profile'], 'missing_key', { key: 'mqtt' })
+  if (isMessenger && !known.hasBroker && entry.bridge === undefined) blame(['profile'], 'missing_key', { key: 'mqtt' })
   if (entry.bridge !== undefined) bridgeFaults(entry.bridge, profile, known, blame)
   else if (lorawan) blame([], 'missing_key', { key: 'bridge' })
   if (lorawan && entry.dev_eui === undefined) blame([], 'missing_key', { key: 'dev_eui' })
