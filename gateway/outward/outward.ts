@@ -123,15 +123,19 @@ export function outwardOf(options: Options): Outward {
     ])
   }
 
+  /** Place in the journal up to which the file has it. */
+  let from: number | null = null
+
   /** From the journal into the file. Returns true when there is more. */
   const fill = async (): Promise<boolean> => {
-    const from = (await outbox.filledUpto()) ?? (await begin())
+    from ??= await beginning()
     const events = await read.eventsAfter(from, EVENTS_AT_ONCE)
     const newest = events.at(-1)
     if (!newest) return false
     const said = (await Promise.all(events.map((event) => messagesOf(event, read, topics, payloads)))).flat()
     const messages = destinations.flatMap(({ id }) => said.map((each): OutwardMessage => ({ target: id, ...each })))
     const givenUp = await outbox.fill(newest.seq, messages)
+    from = newest.seq
     for (const each of destinations) {
       for (const { topic } of said) each.supersede(topic)
       each.gaveUp(givenUp[each.id] ?? 0)
@@ -140,11 +144,15 @@ export function outwardOf(options: Options): Outward {
     return events.length === EVENTS_AT_ONCE
   }
 
-  /** What happened before anybody was to be told is no news: what stands of it is told at the start. */
-  const begin = async (): Promise<number> => {
-    const from = feed.newestSeq()
-    await outbox.fill(from, [])
-    return from
+  /**
+   * Where the file left off. What happened before anybody was to be told is no news: what stands of it is told at the start.
+   * Nor is it where the journal was replaced by an older copy, whose numbers will name other events.
+   */
+  const beginning = async (): Promise<number> => {
+    const [filled, newest] = [await outbox.filledUpto(), feed.newestSeq()]
+    if (filled !== null && filled <= newest) return filled
+    await outbox.fill(newest, [])
+    return newest
   }
 
   const keepFilling = async (signal: AbortSignal): Promise<void> => {
