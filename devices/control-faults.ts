@@ -39,8 +39,9 @@ export function controlFaults(
 }
 
 /** What no request could write, as the road itself would say. */
-function roadFaults({ modbus }: Point, owner: Owner, no: (detail: string) => void): void {
-  if (!modbus) return no('only a Modbus point can be written')
+function roadFaults({ modbus, opcua }: Point, owner: Owner, no: (detail: string) => void): void {
+  if (opcua) return opcua.map ? no('its words cannot be turned back; an enum can') : undefined
+  if (!modbus) return no('only a Modbus or OPC UA point can be written')
   const table = modbus.table ?? owner.modbus?.table ?? 'holding'
   if (table === 'input' || table === 'discrete') no(`the table ${table} can only be read`)
   if (modbus.bit !== undefined || modbus.bits) no('is only some bits of a register; the others would be written too')

@@ -16,6 +16,8 @@ export type Device = Readonly<{
   devEui?: string
   /** What stands for {id} in the topics of its profile, where that is not its id. */
   topicName?: string
+  /** OPC UA: what stands for {id} in the node ids of its profile, where that is not its id. */
+  nodeName?: string
   /** Of its profile's parameters, those that it has of its own. */
   parameters?: Readonly<Record<string, number>>
   /** The text of its profile's codec. */
@@ -36,4 +38,10 @@ export function resolvedTopic(topic: string, { id, topicName }: Publisher): stri
 export function topicOf(device: Publisher): string | null {
   const { mqtt } = device.profile
   return mqtt ? resolvedTopic(topicsOf(mqtt).get('')!.topic, device) : null
+}
+
+/** The node of a point for one device; null when the point is not told over OPC UA. */
+export function nodeIdOf({ id, nodeName, profile }: Device, point: string): string | null {
+  const written = Object.hasOwn(profile.points, point) ? profile.points[point]?.opcua : undefined
+  return written ? written.node_id.replaceAll('{id}', nodeName ?? id) : null
 }

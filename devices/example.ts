@@ -1,4 +1,7 @@
 import { decoderOf, isLayoutRefusal } from './layout-decoder.ts'
+import { isStated } from './opcua-source.ts'
+import { statusCodeOf } from './opcua-status.ts'
+import { type Told, toldBy } from './opcua-value.ts'
 import { modbusMapping } from './modbus-mapping.ts'
 import { decodeReply } from './modbus-reply.ts'
 import { parametersOf, payloadReader, valueAt } from './payload.ts'
@@ -29,12 +32,27 @@ export function runExamples(profile: Profile, codec?: UplinkCodec): readonly Exa
     const said = payloadOf(example, profile, codec)
     return Object.entries(example.expect).map(([name, expected]) => {
       const point = Object.hasOwn(profile.points, name) ? profile.points[name] : undefined
-      const decoded = said.get(name) ?? (point && decodeRegistersOf(example, profile, point))
-      const actual = !decoded ? undefined : decoded.value === null ? { bad: decoded.reason } : decoded.value
+      const told = point && toldOf(example, point)
+      const decoded = told ?? said.get(name) ?? (point && decodeRegistersOf(example, profile, point))
+      const actual = !decoded ? undefined : decoded.value === null ? { bad: decoded.reason } : asExpected(decoded)
       const holds = JSON.stringify(actual) === JSON.stringify(expected)
       return { example: index, point: name, expected, actual, holds }
     })
   })
+}
+
+/** What a server says of the point's node in the example. */
+function toldOf({ opcua }: Example, { opcua: place, ...point }: Point): Told | undefined {
+  if (!opcua || !place || !Object.hasOwn(opcua, place.node_id)) return undefined
+  const written = opcua[place.node_id]
+  const { value, status } = isStated(written) ? written : { value: written, status: 'Good' }
+  return toldBy(statusCodeOf(status)!, value, { ...point, opcua: place })
+}
+
+function asExpected(decoded: Told | Decoded): unknown {
+  return 'quality' in decoded && decoded.quality === 'uncertain'
+    ? { uncertain: decoded.reason, value: decoded.value }
+    : decoded.value
 }
 
 /** Points that no example brings to a value: nobody has tried them. */
@@ -44,8 +62,8 @@ export function untriedPoints(profile: Profile): readonly string[] {
       Object.entries(expect).flatMap(([name, expected]) => (typeof expected === 'object' ? [] : [name])),
     ),
   )
-  return Object.entries(profile.points).flatMap(([name, { modbus, mqtt, lorawan, linear }]) =>
-    (modbus || mqtt || linear || lorawan?.path !== undefined) && !tried.has(name) ? [name] : [],
+  return Object.entries(profile.points).flatMap(([name, { modbus, mqtt, lorawan, linear, opcua }]) =>
+    (modbus || mqtt || linear || opcua || lorawan?.path !== undefined) && !tried.has(name) ? [name] : [],
   )
 }
 

@@ -135,6 +135,11 @@ export const FAULTS = {
   not_lockout_owner: { status: 403, retry: false },
   already_there: { status: 409, retry: false },
   not_there: { status: 409, retry: false },
+  // servers that the gateway is a client of
+  unknown_certificate: { status: 404, retry: false },
+  certificate_expired: { status: 409, retry: false },
+  server_away: { status: 503, retry: true },
+  server_refused: { status: 409, retry: false },
   // the simulated plant of a demonstration: what it does not know
   unknown_device: { status: 400, retry: false },
   unknown_plant_fault: { status: 400, retry: false },

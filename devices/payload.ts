@@ -42,7 +42,8 @@ export function decodePayload(payload: unknown, point: Point): Decoded | undefin
   return point.mqtt && decodeFound(valueIn(payload, stepsOf(point.mqtt.path)), point, point.mqtt)
 }
 
-function decodeFound(found: unknown, point: Point, mapping: Mapping): Decoded | undefined {
+/** What was found where a point stands; undefined when there was nothing. */
+export function decodeFound(found: unknown, point: Point, mapping: Mapping): Decoded | undefined {
   if (found === undefined) return undefined
   if (found === null) return { value: null, reason: 'absent' }
   const mapped = mapping.map ? ownOf(mapping.map, found) : found

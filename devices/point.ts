@@ -145,6 +145,40 @@ export const MqttPoint = Type.Object(
 )
 export type MqttPoint = Static<typeof MqttPoint>
 
+/** As OPC UA Part 6 §5.3.1.10 writes them; `nsu=` names the namespace itself, whose index may differ from server to server. */
+const NODE_ID =
+  '^(ns=\\d{1,5};|nsu=[^;]+;)?(i=\\d{1,10}|s=.+|g=[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|b=[A-Za-z0-9+/]+=*)$'
+
+/** Where a point stands in the address space of an OPC UA server, and how its changes are wanted. */
+export const OpcUaPoint = Type.Object(
+  {
+    node_id: Type.String({
+      pattern: NODE_ID,
+      maxLength: 512,
+      description: 'such as ns=2;s=Pump1.Pressure, or nsu=http://maker/plc;i=1042; {id} stands for the device',
+    }),
+    sampling: Type.Optional(Duration),
+    deadband: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, description: 'a smaller change of the raw value is not told' }),
+    ),
+    deadband_percent: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 100,
+        description: 'the same in percent of the EURange that the server knows of it',
+      }),
+    ),
+    queue: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000, description: 'changes kept by the server between two messages' }),
+    ),
+    map: WordMap,
+    scale: Scale,
+    offset: Scale,
+  },
+  { additionalProperties: false },
+)
+export type OpcUaPoint = Static<typeof OpcUaPoint>
+
 /** The roles that a profile may let write. */
 export const CONTROL_ROLES = ['admin', 'manager', 'engineer', 'field'] as const
 export type ControlRole = (typeof CONTROL_ROLES)[number]
@@ -268,6 +302,7 @@ export const Point = Type.Object(
     modbus: Type.Optional(ModbusPoint),
     mqtt: Type.Optional(MqttPoint),
     lorawan: Type.Optional(LorawanPoint),
+    opcua: Type.Optional(OpcUaPoint),
     linear: Type.Optional(LinearPoint),
   },
   { additionalProperties: false },

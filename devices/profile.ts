@@ -9,6 +9,8 @@ import { compileCondition, type VariableType } from './expression.ts'
 import type { ConfigFault } from './fault.ts'
 import { payloadFaults } from './payload-faults.ts'
 import { LorawanProfile, MqttProfile, Parameters } from './payload-source.ts'
+import { opcuaFaults } from './opcua-faults.ts'
+import { OpcUaExample, OpcUaProfile } from './opcua-source.ts'
 import { pointFaults } from './point-faults.ts'
 import { Duration, Name, oneOf, ORDERS, Point, TABLES, Text, valueTypeOf } from './point.ts'
 
@@ -58,8 +60,11 @@ const Example = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    opcua: Type.Optional(OpcUaExample),
     parameters: Type.Optional(Type.Record(Name, Type.Number(), { description: 'other than the defaults' })),
-    expect: Type.Record(Name, Type.Unknown(), { description: 'point → value, or { bad: reason }' }),
+    expect: Type.Record(Name, Type.Unknown(), {
+      description: 'point → value, { bad: reason }, or { uncertain: reason, value }',
+    }),
   },
   { additionalProperties: false },
 )
@@ -120,6 +125,7 @@ export const ProfileSchema = Type.Object(
     ),
     mqtt: Type.Optional(MqttProfile),
     lorawan: Type.Optional(LorawanProfile),
+    opcua: Type.Optional(OpcUaProfile),
     parameters: Type.Optional(Parameters),
     /** Nothing heard for so long: the device is silent and its points are bad. */
     offline_after: Duration,
@@ -165,6 +171,7 @@ export function readProfile(text: string, file: string): ReadProfile {
     ...checked(() => pointFaults(profile, document)),
     ...checked(() => controlFaults(profile, variablesOf(profile), document)),
     ...checked(() => payloadFaults(profile, document)),
+    ...checked(() => opcuaFaults(profile, document)),
     ...checked(() => expectationFaults(profile, document)),
     ...checked(() => modeFaults(profile, document)),
     ...checked(() => alarmFaults(profile.alarms ?? [], { variables: variablesOf(profile) }, document, ['alarms'])),

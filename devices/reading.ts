@@ -14,6 +14,8 @@ export const REASONS = [
   'stale', // older than its validity
   'stuck', // has not changed while its driver did
   'incomplete', // sums up a time that is not yet known as a whole
+  'sensor_failure', // the device says itself that its sensor or its input has failed
+  'doubtful', // the device says itself that the value may not be right: substituted, forced, not accurate
 ] as const
 export type Reason = (typeof REASONS)[number]
 

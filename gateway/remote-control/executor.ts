@@ -1,5 +1,5 @@
 import { COMMUNICATION_REASONS, type Reading, type Value } from '#devices/reading.ts'
-import { WriteFailed } from '#ingest/modbus/write-point.ts'
+import { WriteFailed } from '#ingest/write-failed.ts'
 import type { Source } from '#ingest/source.ts'
 import { isHeld, judgeWhen } from '#rules/control/allowed.ts'
 import type { Request } from '#rules/control/book.ts'

@@ -25,7 +25,7 @@ export function controlsOf(device: Device): Control[] {
         when: (control.when ?? []).map((text) => conditionOf(text, device)),
         validityMs: offlineAfterMs(profile),
         settleMs: control.settle === undefined ? DEFAULT_SETTLE_MS : parseDuration(control.settle)!,
-        tolerance: control.tolerance ?? Math.abs(written.modbus?.scale ?? 0) / 2,
+        tolerance: control.tolerance ?? Math.abs((written.modbus ?? written.opcua)?.scale ?? 0) / 2,
       },
     ]
   })
@@ -44,7 +44,9 @@ export function isOfSafetyEquipment(
     const asset = id === undefined || seen.has(id) ? undefined : assets.get(id)
     return asset !== undefined && (isSafetyEquipment(asset) || isSafetyAsset(asset.parent, seen.add(asset.id)))
   }
-  const isSameUnit = (other: Device) => other.connection === device.connection && other.unitId === device.unitId
+  // OPC UA: a server that speaks for a lift is a lift's controller, whatever else it serves.
+  const isSameUnit = (other: Device) =>
+    other.connection !== undefined && other.connection === device.connection && other.unitId === device.unitId
   return isSafetyAsset(device.asset) || devices.some((other) => isSafetyEquipment(other.profile) && isSameUnit(other))
 }
 

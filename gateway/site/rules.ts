@@ -96,7 +96,7 @@ function onDelayOf({ delay, lost }: AlarmDefinition, { profile }: Device): numbe
 
 /** A polled unit gets its validity to answer again; a reporting one was silent for that long already. */
 function silentDelayMs(profile: Device['profile']): number {
-  return profile.modbus ? offlineAfterMs(profile) : 0
+  return (profile.modbus ?? profile.opcua) ? offlineAfterMs(profile) : 0
 }
 
 /** `on_missing: alarm`: that nobody can tell is an alarm of the rule's own rank, so that a person looks. */

@@ -4,27 +4,9 @@ import type { Point } from '#devices/point.ts'
 import type { Value } from '#devices/reading.ts'
 import { decodeRegisters, encodeRegisters } from '#devices/registers.ts'
 import { isSafetyEquipment } from '#devices/safety.ts'
+import { WriteFailed } from '../write-failed.ts'
 import type { Ask } from './errands.ts'
 import type { ReadRequest, WriteRequest } from './session.ts'
-
-/**
- * How a write ended badly. `invalid`: nothing was sent, the point cannot hold it. `unsent`: nothing was sent, there is
- * no road. `refused`: the unit said no. `not_taken`: the unit can be read, and holds something else. `unknown`: whether
- * it was done cannot be told; somebody must look.
- */
-export type WriteOutcome = 'invalid' | 'unsent' | 'refused' | 'not_taken' | 'unknown'
-
-export class WriteFailed extends Error {
-  readonly outcome: WriteOutcome
-  /** What the unit holds instead, where that could be read. */
-  readonly held: Value | null
-  constructor(outcome: WriteOutcome, detail: string, held: Value | null = null) {
-    super(`${outcome}: ${detail}`)
-    this.name = 'WriteFailed'
-    this.outcome = outcome
-    this.held = held
-  }
-}
 
 type Words = readonly (number | boolean)[]
 type PlannedWrite = Readonly<{
