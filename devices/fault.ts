@@ -136,7 +136,7 @@ export const FAULTS = {
   already_there: { status: 409, retry: false },
   not_there: { status: 409, retry: false },
   // servers that the gateway is a client of
-  unknown_certificate: { status: 404, retry: false },
+  certificate_not_waiting: { status: 404, retry: false },
   certificate_expired: { status: 409, retry: false },
   server_away: { status: 503, retry: true },
   server_refused: { status: 409, retry: false },

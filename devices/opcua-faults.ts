@@ -6,6 +6,7 @@ import { type Point, valueTypeOf } from './point.ts'
 
 type Owner = Readonly<{
   opcua?: OpcUaProfile | undefined
+  modbus?: unknown
   points: Readonly<Record<string, Point>>
   examples: readonly Readonly<{ opcua?: Readonly<Record<string, unknown>> }>[]
 }>
@@ -14,6 +15,10 @@ type Owner = Readonly<{
 export function opcuaFaults(owner: Owner, document: Pick<WrittenDocument<unknown>, 'faultAt'>): ConfigFault[] {
   const faults: ConfigFault[] = []
   const nodes = new Set<string>()
+  if (owner.opcua && owner.modbus)
+    faults.push(
+      document.faultAt(['opcua'], 'wrong_value', { key: 'opcua', detail: 'a device speaks Modbus, or OPC UA' }),
+    )
   for (const [name, point] of Object.entries(owner.points)) {
     const { opcua } = point
     if (!opcua) continue

@@ -26,6 +26,7 @@ export const UNITS = {
   'L/min': 'volume_flow_rate',
   'm³': 'volume',
   L: 'volume',
+  d: 'duration',
   h: 'duration',
   min: 'duration',
   s: 'duration',

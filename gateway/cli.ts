@@ -9,6 +9,7 @@ import { exportHistory, type ExportOptions, importHistory, type ImportOptions } 
 import { eraseContact, type HouseholdOptions, importHouseholds } from './commands/households.ts'
 import { initSite } from './commands/init.ts'
 import { type ReloadOptions, reloadRunning } from './commands/reload.ts'
+import { distrustServer, listServers, renewCertificate, trustServer } from './commands/opcua.ts'
 import { printSchema } from './commands/schema.ts'
 import { type Edge, EXIT_FAILED, parseAddress, type RunOptions } from './commands/edge.ts'
 import { importPeopleFrom, type ImportPeopleOptions } from './commands/people.ts'
@@ -185,6 +186,26 @@ export function programOf(edge: Edge): Command {
   ofPrivate(households.command('erase').description('erase a person for good'))
     .argument('<contact>', 'its id, as the page of the home shows it')
     .action(act((contact: string, options: HouseholdOptions) => eraseContact(edge, contact, options)))
+  const opcua = program.command('opcua').description('OPC UA servers of the running gateway, and certificates')
+  const ofData = (command: Command) => command.option('--data <dir>', 'data folder (or CARETAKER_DATA)')
+  ofData(opcua.command('list').description('servers, their state, and which certificates wait for approval')).action(
+    act((options: { data?: string }) => listServers(edge, options)),
+  )
+  ofData(opcua.command('trust').description('believe a server by the certificate that it showed'))
+    .argument('<connection>')
+    .argument('<thumbprint>', 'as the server itself shows it: compare, do not copy from here')
+    .option('--expired', 'although the certificate has expired')
+    .action(
+      act((server: string, thumbprint: string, options: { data?: string; expired?: boolean }) =>
+        trustServer(edge, server, thumbprint, options),
+      ),
+    )
+  ofData(opcua.command('distrust').description('believe a server no more'))
+    .argument('<connection>')
+    .action(act((server: string, options: { data?: string }) => distrustServer(edge, server, options)))
+  ofData(opcua.command('renew').description("make a new certificate of the gateway's own")).action(
+    act((options: { data?: string }) => renewCertificate(edge, options)),
+  )
   const history = program.command('history').description('move the history in and out')
   history
     .command('import')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Fault, type Said } from '#devices/fault.ts'
 import type { Imported as HouseholdsImported } from './households/register.ts'
 import type { Imported as PeopleImported } from './people/import.ts'
+import type { OpcUaDesk } from './opcua/desk.ts'
 import type { PlantDevice, PlantDoor } from './plant-door.ts'
 import type { Reload, Reloaded } from './reload.ts'
 import { isRole, type Role } from './role.ts'
@@ -12,18 +13,27 @@ import { isRole, type Role } from './role.ts'
 export type Control = Readonly<{ stop(): Promise<void> }>
 type Token = Readonly<{ id: string; token: string }>
 type Cleared = Readonly<{ id: string }>
+type OpcUaWish = Readonly<
+  | { do: 'list' | 'renew' }
+  | { do: 'approve'; server: string; thumbprint: string; evenExpired: boolean }
+  | { do: 'revoke'; server: string }
+>
+type OpcUaReport = ReturnType<OpcUaDesk['report']>
 type Request = Readonly<
   | { method: 'token.create'; role: string }
   | { method: 'totp.clear'; name: string }
   | { method: 'people.import'; csv: string }
   | { method: 'site.reload'; dryRun: boolean; mayRestart: boolean }
+  | ({ method: 'opcua' } & OpcUaWish)
   | { method: 'plant.provoke'; device: string; fault: string }
   | { method: 'plant.heal'; device: string }
   | { method: 'households.import'; file: string; isDry: boolean }
   | { method: 'households.erase'; contact: string }
 >
 type Imported = PeopleImported | HouseholdsImported
-type Reply = Readonly<Token | Cleared | Imported | Reloaded | PlantDevice | { refused: Said } | { error: string }>
+type Reply = Readonly<
+  Token | Cleared | Imported | Reloaded | PlantDevice | OpcUaReport | { refused: Said } | { error: string }
+>
 /** What the command line may do here; without a plant there is no demonstration. */
 type Doors = Readonly<{
   createToken(role: Role): Promise<Token>
@@ -34,6 +44,7 @@ type Doors = Readonly<{
   reload: Reload
   plant: PlantDoor | null
   households?: HouseholdDoor
+  opcua: OpcUaDesk | null
 }>
 /** Lists of households, for who may read the data folder anyway. */
 export type HouseholdDoor = Readonly<{
@@ -50,7 +61,7 @@ export function socketPath(folder: string): string {
 
 export async function startControl(
   folder: string,
-  { createToken, clearTotp, importPeople, reload, plant, households }: Doors,
+  { createToken, clearTotp, importPeople, reload, plant, households, opcua }: Doors,
 ): Promise<Control> {
   const path = socketPath(folder)
   // The lock on the folder is ours, so a socket that still lies here is a dead one's.
@@ -84,6 +95,7 @@ export async function startControl(
       const { dryRun, mayRestart } = request
       return reload({ dryRun: dryRun === true, mayRestart: mayRestart === true })
     }
+    if (request.method === 'opcua') return doAtServers(opcua, request)
     if (request.method === 'plant.provoke' || request.method === 'plant.heal') {
       if (!plant) throw new Fault('no_demo', { folder })
       return request.method === 'plant.heal' ? plant.heal(request.device) : plant.provoke(request.device, request.fault)
@@ -103,6 +115,17 @@ export async function startControl(
         server.close(() => resolve())
       }),
   }
+}
+
+/** Whoever may read the data folder stands at the box. */
+async function doAtServers(desk: OpcUaDesk | null, wish: OpcUaWish): Promise<OpcUaReport> {
+  if (!desk) return { own: null, servers: [] }
+  const by = 'console'
+  if (wish.do === 'approve')
+    await desk.approve(String(wish.server), String(wish.thumbprint), wish.evenExpired === true, by)
+  if (wish.do === 'revoke') await desk.revoke(String(wish.server), by)
+  if (wish.do === 'renew') await desk.renew(by)
+  return desk.report()
 }
 
 function replyTo(error: Error): Reply {
@@ -139,6 +162,11 @@ export function askToReload(folder: string, wish: Parameters<Reload>[0]): Promis
   return ask<Reloaded>(folder, { method: 'site.reload', ...wish })
 }
 
+/** Does something at the OPC UA servers of the gateway running on this folder; null when none is running. */
+export function askOpcUa(folder: string, wish: OpcUaWish): Promise<OpcUaReport | null> {
+  return ask<OpcUaReport>(folder, { method: 'opcua', ...wish })
+}
+
 /** Disturbs the plant of the demonstration running on this folder, or without a fault heals it. */
 export async function askPlant(folder: string, device: string, fault: string | null): Promise<PlantDevice> {
   const request: Request =
@@ -148,7 +176,7 @@ export async function askPlant(folder: string, device: string, fault: string | n
   return answer
 }
 
-async function ask<T extends Token | Cleared | Imported | Reloaded | PlantDevice>(
+async function ask<T extends Token | Cleared | Imported | Reloaded | PlantDevice | OpcUaReport>(
   folder: string,
   request: Request,
 ): Promise<T | null> {

@@ -3,13 +3,11 @@ import type { Random } from '#devices/clock.ts'
 import type { Batch } from '#devices/reading.ts'
 import { Fault } from '#devices/fault.ts'
 import { withGrowth } from '#ingest/growth.ts'
-import { modbusSource } from '#ingest/modbus/modbus-source.ts'
 import type { Reject } from '#ingest/source.ts'
-import type { BodyOf } from '#rules/event.ts'
 import { openAccess } from './access/access.ts'
 import type { LinkOptions } from './access/links.ts'
 import { Accounting } from './accounting.ts'
-import type { Health } from './api/context.ts'
+import type { ApiContext, Health } from './api/context.ts'
 import { eventFeed } from './api/event-feed.ts'
 import { startServer } from './api/server.ts'
 import { channelOf } from './channels/kinds.ts'
@@ -24,7 +22,9 @@ import type { ForwardingEvent } from './historian/outage.ts'
 import { Doubts } from './doubts.ts'
 import { Latest } from './latest.ts'
 import { gatewayMetrics } from './metrics.ts'
+import { modbusRoads } from './modbus-roads.ts'
 import { mqttRoads } from './mqtt-roads.ts'
+import { opcuaDesk } from './opcua/desk.ts'
 import { outbox } from './outbox/outbox.ts'
 import { startPaging } from './paging/paging.ts'
 import { Pipeline } from './pipeline.ts'
@@ -218,7 +218,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const writing = controlExecutor({
     controls: () => site.plan.controls ?? [],
     desk: desks.control,
-    sourceOf: (id) => polled.find(({ name }) => name === roadOf.get(id)),
+    sourceOf: (id) => opcua?.sourceOf(id) ?? polled.find(({ name }) => name === roadOf.get(id)),
     command,
     clock,
     log: say,
@@ -239,16 +239,9 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
 
   const derived = deviceSecrets(folder, random)
   const secretOf = (device: string) => site.mqtt?.secrets.get(device) ?? derived(device)
-  const polled = site.connections
-    .map((connection) => {
-      const port = ports[connection.id]
-      return port === undefined || connection.protocol === 'modbus-rtu'
-        ? connection
-        : { ...connection, host: '127.0.0.1', port }
-    })
-    .map((connection) =>
-      modbusSource({ connection, devices: site.devices, clock, chance: random.next, stopwatch: monotonicNow, log }),
-    )
+  const polled = modbusRoads({ site, ports, clock, random, log })
+  const journal = (event: Parameters<ApiContext['journal']>[0]) => pipeline.record({ ...event, trace: epoch })
+  const opcua = opcuaDesk({ site, folder, clock, stopwatch: monotonicNow, chance: random.next, journal, log })
   const reject: Reject = (source, reason, count) => accounting.refuse(source, reason, count)
   const port = options.plant ? 0 : null
   const roads = mqttRoads({ ...options, site, port, secretOf, clock, reject, latest, feed, read: store.read })
@@ -260,9 +253,10 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     room: () => roomOn(folder),
     contested: () => roads.own?.contested().length ?? 0,
     mqtt: () => roads.health(),
+    certificateDays: () => opcua?.certificateDays() ?? {},
     clock,
   })
-  const sources = [...polled, ...roads.sources, ...(self ? [self] : [])]
+  const sources = [...polled, ...(opcua?.sources ?? []), ...roads.sources, ...(self ? [self] : [])]
   const running = runSources(
     sources,
     withGrowth(
@@ -323,7 +317,8 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     tags: assetTags(folder, random),
     accounting,
     buses: polled.map((source, i) => ({ ...source, id: site.connections[i]!.id })),
-    journal: (event: BodyOf<'bus.tested'>) => pipeline.record({ ...event, trace: epoch }),
+    journal,
+    opcua,
     health,
     failing: () => pipeline.failing(),
     vitals,
@@ -345,6 +340,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     importPeople: peopleDoor(api),
     reload,
     plant: api.plant,
+    opcua,
     households: householdDoor(residents, audit),
   }
   const control = await startControl(folder, doors).catch((error: Error) => {

@@ -21,6 +21,8 @@ type Self = Readonly<{
   lines(): readonly Pick<BusReport, 'id' | 'errorRate'>[]
   /** Of the disk that the data folder is on. */
   room(): Promise<Vitals['disk']>
+  /** Days until certificates of OPC UA end, as points. */
+  certificateDays?(): Readonly<Record<string, number>>
   /** Ids over which two clients of the broker fight. */
   contested(): number
   /** Brokers of others, and what goes out to them. */
@@ -64,6 +66,7 @@ async function pointsOf({
   room,
   contested,
   mqtt,
+  certificateDays = () => ({}),
   clock,
 }: Self): Promise<Record<string, Value | null>> {
   const [{ shed, restored, damaged }, disk] = await Promise.all([condition(), room()])
@@ -92,6 +95,7 @@ async function pointsOf({
         errorRate === null ? [] : [[busErrorsOf(id), Math.round(errorRate * 100)]],
       ),
     ),
+    ...certificateDays(),
     disk_free: disk && Math.round((100 * disk.freeBytes) / disk.totalBytes),
   }
 }

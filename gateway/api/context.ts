@@ -14,6 +14,7 @@ import type { HistorySource } from '../history-files/ports.ts'
 import type { Latest } from '../latest.ts'
 import type { PageAnswers } from '../paging/answers.ts'
 import type { MqttHealth } from '../mqtt-roads.ts'
+import type { OpcUaDesk } from '../opcua/desk.ts'
 import type { PlantDoor } from '../plant-door.ts'
 import type { PrivateStore } from '../private/private-store.ts'
 import type { Residents } from '../residents.ts'
@@ -39,6 +40,9 @@ export type Health = Readonly<{
   forwarding: readonly ForwardingHealth[]
   mqtt: MqttHealth
 }>
+
+type ByHandType = 'bus.tested' | 'opcua.server_approved' | 'opcua.server_revoked' | 'opcua.certificate_made'
+type ByHand = { [T in ByHandType]: BodyOf<T> }[ByHandType]
 
 export type Bus = Readonly<{ id: string }> & Pick<ModbusSource, 'report' | 'testRead'>
 
@@ -76,7 +80,9 @@ export type ApiContext = Readonly<{
   /** The Modbus connections, in the order of the site file. */
   buses: readonly Bus[]
   /** What somebody did that no command is: resolves when it is durable. */
-  journal(event: BodyOf<'bus.tested'>): Promise<void>
+  journal(event: ByHand): Promise<void>
+  /** OPC UA servers that the gateway is a client of; null where the site has none. */
+  opcua: OpcUaDesk | null
   health(): Health
   /** Rules that cannot be judged, though their data is there. */
   failing(): readonly Readonly<{ rule: string; why: Why }>[]

@@ -36,6 +36,7 @@ import { householdList } from './routes/household-list.ts'
 import { impact } from './routes/impact.ts'
 import { metrics } from './routes/metrics.ts'
 import { notices } from './routes/notices.ts'
+import { opcua } from './routes/opcua.ts'
 import { openapi, pageOfApi } from './routes/openapi.ts'
 import { orderEnds } from './routes/order-ends.ts'
 import { orderWork } from './routes/order-work.ts'
@@ -69,6 +70,7 @@ const RESOURCES = [
   rules,
   devices,
   buses,
+  opcua,
   series,
   historyExport,
   forwarding,

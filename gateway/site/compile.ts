@@ -14,8 +14,9 @@ import { leadsInside } from '../channels/private-address.ts'
 import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/history/policy.ts'
 import { assetsOf } from './assets.ts'
 import { brokerOf, isReadable, outwardOf, tlsOf } from './brokers.ts'
-import { connectionOf, unitsOf } from './connections.ts'
 import { controlsOf, isOfSafetyEquipment } from './controls.ts'
+import { connectionOf } from './connections.ts'
+import { opcuaConnections, opcuaDevice } from './opcua.ts'
 import { pagingOf } from './paging.ts'
 import { placeFaults } from './place-faults.ts'
 import { entrancesOf, type Places } from './places.ts'
@@ -31,6 +32,7 @@ import { rescueOf } from './rescue.ts'
 import { calendarOf, staffOf } from './staff.ts'
 import { handoversOf, supervisorsOf } from './supervisors.ts'
 import { vocabularyOf } from './vocabulary.ts'
+import { wireFaults } from './wired-device.ts'
 import type { Site } from './site.ts'
 
 type Input = Readonly<{
@@ -93,7 +95,9 @@ export function compileSite(input: Input): {
     blame(where('assets', asset, ...at), code, params),
   )
 
-  const connections = Object.entries(file.connections ?? {}).map(([id, entry]) => connectionOf(id, entry))
+  const connections = Object.entries(file.connections ?? {}).flatMap(([id, entry]) =>
+    entry.protocol === 'opc-ua' ? [] : [connectionOf(id, entry)],
+  )
   const secrets = new Map<string, string>()
   let isSecretUnusable = false
   const secretAt = (at: readonly (string | number)[], written: string): string | null => {
@@ -104,6 +108,7 @@ export function compileSite(input: Input): {
     return null
   }
 
+  const opcua = opcuaConnections(file.connections ?? {}, { folder, blame, secretAt })
   const clientsOf = <T extends Readonly<{ id: string; secret?: string }>>(
     list: 'bridges' | 'readers',
     entries: readonly T[] = [],
@@ -139,22 +144,9 @@ export function compileSite(input: Input): {
     if (!profile) missing(where('devices', entry, 'profile'), 'profile', entry.profile, profileNames)
     if (!assets.has(asset))
       missing(where('devices', entry, entry.asset === undefined ? 'id' : 'asset'), 'asset', asset, assets.keys())
-    if (profile?.modbus) {
-      if (entry.connection === undefined) blame(where('devices', entry), 'missing_key', { key: 'connection' })
-      else if (!connections.some(({ id }) => id === entry.connection))
-        missing(
-          where('devices', entry, 'connection'),
-          'connection',
-          entry.connection,
-          connections.map(({ id }) => id),
-        )
-      if (entry.unit_id === undefined) blame(where('devices', entry), 'missing_key', { key: 'unit_id' })
-      const [first, last] = unitsOf(connections.find(({ id }) => id === entry.connection))
-      if (entry.unit_id !== undefined && (entry.unit_id < first || entry.unit_id > last)) {
-        const detail = `must be ${first} to ${last} on a bus`
-        blame(where('devices', entry, 'unit_id'), 'wrong_value', { key: 'unit_id', detail })
-      }
-    }
+    const blameEntry = (at: readonly (string | number)[], code: FaultCode, params: Params = {}) =>
+      blame(where('devices', entry, ...at), code, params)
+    if (profile) wireFaults(entry, profile, { written: file.connections ?? {}, modbus: connections }, blameEntry)
     const [conflict] = profile
       ? typeConflicts(
           profile,
@@ -167,9 +159,10 @@ export function compileSite(input: Input): {
           entry,
           profile,
           { bridges, brokers, devices, codecs, hasBroker: file.mqtt !== undefined },
-          (at, ...said) => blame(where('devices', entry, ...at), ...said),
+          blameEntry,
         )
       : {}
+    const node = opcuaDevice(entry, profile, blameEntry)
     if (entry.secret !== undefined) {
       const secret = secretAt(where('devices', entry, 'secret'), entry.secret)
       if (secret) secrets.set(entry.id, secret)
@@ -183,6 +176,7 @@ export function compileSite(input: Input): {
       ...(connection === undefined ? {} : { connection }),
       ...(unitId === undefined ? {} : { unitId }),
       ...parts,
+      ...node,
     })
   }
 
@@ -333,6 +327,7 @@ export function compileSite(input: Input): {
     },
     devices,
     connections,
+    opcua,
     mqtt: file.mqtt
       ? {
           host,

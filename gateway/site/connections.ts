@@ -2,7 +2,7 @@ import { parseDuration } from '#devices/duration.ts'
 import type { ModbusConnection } from '#ingest/modbus/connection.ts'
 import type { SiteFile } from './schema.ts'
 
-type Written = NonNullable<SiteFile['connections']>[string]
+type Written = Exclude<NonNullable<SiteFile['connections']>[string], { protocol: 'opc-ua' }>
 
 /** A connection with its defaults filled in. */
 export function connectionOf(id: string, written: Written): ModbusConnection {

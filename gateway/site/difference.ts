@@ -37,7 +37,10 @@ export function needsRestart({ kind }: Difference): boolean {
 export function differenceOf(before: Site, after: Site): readonly Difference[] {
   const parts: readonly [Kind, (site: Site) => Iterable<readonly [string, unknown]>][] = [
     ['site', (site) => [[site.id, otherPartsOf(site)]]],
-    ['connection', (site) => site.connections.map((connection) => [connection.id, connection])],
+    [
+      'connection',
+      ({ connections, opcua }) => [...connections, ...opcua].map((connection) => [connection.id, connection]),
+    ],
     ['mqtt', ({ mqtt }) => (mqtt ? [[`${mqtt.host}:${mqtt.port}`, { ...mqtt, secrets: [...mqtt.secrets] }]] : [])],
     ['broker', (site) => site.brokers.map((broker) => [broker.id, broker])],
     ['outward', ({ outward }) => (outward ? [['outward', outward]] : [])],
@@ -65,6 +68,7 @@ const SAID_ELSEWHERE: ReadonlySet<keyof Site> = new Set([
   'plan',
   'devices',
   'connections',
+  'opcua',
   'mqtt',
   'brokers',
   'outward',

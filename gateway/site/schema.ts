@@ -7,6 +7,7 @@ import { InfluxTarget } from '../historian/config.ts'
 import { PagingSchema } from '../paging/config.ts'
 import { Mqtt, MqttBroker, Outward } from './mqtt-schema.ts'
 import { PERSON_ROSTER_KEYS, ROSTER_KEYS } from './roster-schema.ts'
+import { OpcUaServerEntry } from './opcua-schema.ts'
 
 const ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
 const Id = Type.String({ pattern: ID, description: 'letters, digits, - and _' })
@@ -151,18 +152,20 @@ const ModbusRtu = Type.Object(
   },
   strict,
 )
-const Connection = Type.Unsafe<Static<typeof ModbusTcp> | Static<typeof RtuOverTcp> | Static<typeof ModbusRtu>>({
+const Connection = Type.Unsafe<
+  Static<typeof ModbusTcp | typeof RtuOverTcp | typeof ModbusRtu | typeof OpcUaServerEntry>
+>({
   type: 'object',
   discriminator: { propertyName: 'protocol' },
   required: ['protocol'],
-  oneOf: [ModbusTcp, RtuOverTcp, ModbusRtu],
+  oneOf: [ModbusTcp, RtuOverTcp, ModbusRtu, OpcUaServerEntry],
 })
 const Device = Type.Object(
   {
     id: Id,
     profile: Word,
     asset: Type.Optional(Id),
-    connection: Type.Optional(Type.String({ description: 'Modbus: the name of an entry of connections' })),
+    connection: Type.Optional(Type.String({ description: 'Modbus, OPC UA: the name of an entry of connections' })),
     unit_id: Type.Optional(Type.Integer({ minimum: 0, maximum: 255, description: 'Modbus: the unit on it' })),
     bridge: Type.Optional(
       Type.String({
@@ -178,6 +181,13 @@ const Device = Type.Object(
         pattern: '^[^#+\\s/]([^#+]*[^#+\\s/])?$',
         maxLength: 96,
         description: 'MQTT: what stands for {id} in the topics of its profile, where that is not its id',
+      }),
+    ),
+    node_name: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: 'OPC UA: what stands for {id} in the node ids of its profile, where that is not its id',
       }),
     ),
     parameters: Type.Optional(

@@ -4,6 +4,7 @@ import type { ConfigFault } from '#devices/fault.ts'
 import type { Text } from '#devices/point.ts'
 import type { ModbusConnection } from '#ingest/modbus/connection.ts'
 import type { BrokerConnection } from '#ingest/mqtt/client/broker-connection.ts'
+import type { OpcUaConnection } from '#ingest/opcua/connection.ts'
 import type { Bridge } from '#ingest/mqtt/network.ts'
 import type { TlsListen } from '#ingest/mqtt/tls-door.ts'
 import type { Plan } from '#rules/plan.ts'
@@ -26,6 +27,8 @@ export type Site = Readonly<{
   plan: Plan
   devices: readonly Device[]
   connections: readonly ModbusConnection[]
+  /** OPC UA servers that the gateway is a client of. */
+  opcua: readonly OpcUaConnection[]
   mqtt: Readonly<{
     host: string
     port: number

@@ -14,6 +14,8 @@ const SELF_PROFILE = 'caretaker-gateway'
 /** Point and alarm of the profile that stand for each Modbus connection of the site. */
 const BUS_ERRORS = { point: 'bus_errors', alarm: 'bus-errors' } as const
 
+const CERTIFICATE_POINTS: ReadonlySet<string> = new Set(['opcua_certificate_days', 'opcua_server_days'])
+
 /** Whether a device is the gateway, and not something of the site that has its name. */
 export function isSelf({ id, profile }: Device): boolean {
   return id === SELF && profile.profile === SELF_PROFILE
@@ -25,7 +27,7 @@ export function withSelf(site: Site): Site {
   if (plan.assets.has(SELF) || devices.some(({ id }) => id === SELF)) return site
   const { profile, faults } = readProfile(readFileSync(PROFILE, 'utf8'), PROFILE)
   if (!profile) throw new Error(`${PROFILE}: ${JSON.stringify(faults)}`)
-  const device: Device = { id: SELF, profile: withBuses(profile, site), asset: SELF }
+  const device: Device = { id: SELF, profile: withBuses(withCertificates(profile, site), site), asset: SELF }
   const asset = {
     id: SELF,
     name: inAllLanguages('asset.gateway'),
@@ -44,6 +46,14 @@ export function withSelf(site: Site): Site {
       rules: [...plan.rules, ...rulesOf(device, [], plan.timeZone)],
     },
   }
+}
+
+/** Certificates are watched where there are any; elsewhere nobody reads of OPC UA. */
+function withCertificates(profile: Profile, { opcua }: Pick<Site, 'opcua'>): Profile {
+  if (opcua.length > 0) return profile
+  const points = Object.entries(profile.points).filter(([name]) => !CERTIFICATE_POINTS.has(name))
+  const alarms = (profile.alarms ?? []).filter(({ point }) => point === undefined || !CERTIFICATE_POINTS.has(point))
+  return { ...profile, points: Object.fromEntries(points), alarms }
 }
 
 /** The point that says how many frames of a connection come broken. */

@@ -32,7 +32,7 @@ export type ServerTrust = Readonly<{
   }>
   /** `chain` as a server sends it, its own certificate first. What is not trusted is parked. */
   judge(connection: string, chain: Uint8Array, now: number): Verdict
-  /** The parked one; the thumbprint says that a person has compared it. Throws `unknown_certificate`, `certificate_expired`. */
+  /** The parked one; the thumbprint says that a person has compared it. Throws `certificate_not_waiting`, `certificate_expired`. */
   approve(
     connection: string,
     thumbprint: string,
@@ -86,7 +86,7 @@ export function serverTrust(folder: string): ServerTrust {
       const details = parked && detailsOf(parked)
       const said = thumbprint.replaceAll(/[\s:]/g, '').toLowerCase()
       if (!details || (said !== details.thumbprint && said !== details.sha256))
-        throw new Fault('unknown_certificate', { connection })
+        throw new Fault('certificate_not_waiting', { connection })
       const isExpired = details.expiresAt <= now
       if (isExpired && !evenExpired) throw new Fault('certificate_expired', { connection })
       const [name, other] = ['approved.der', 'approved-expired.der'] as const

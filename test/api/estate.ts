@@ -63,6 +63,7 @@ export async function openEstate({
   history = null as ApiContext['history'] | null,
   resend = (() => null) as ApiContext['resend'],
   buses = [] as ApiContext['buses'],
+  opcua = null as ApiContext['opcua'],
   tryRules = (() => Promise.resolve({ faults: [] })) as ApiContext['tryRules'],
   /** More of the site file. */
   added = '',
@@ -174,6 +175,7 @@ export async function openEstate({
     tags: assetTags(folder, { next: () => 0.5, token: () => 'k'.repeat(43) }),
     accounting,
     buses,
+    opcua,
     journal: (event) => pipeline.record({ ...event, trace: 'epoch-1' }),
     health: () => ({
       status: 'degraded',

@@ -468,6 +468,7 @@ t.test('the control socket stops with an idle client connected', async (t) => {
     importPeople: () => Promise.reject(new Error('unused')),
     reload: () => Promise.resolve({ outcome: 'unchanged', faults: [], changes: [] }),
     plant: null,
+    opcua: null,
   })
   const idle = connect(socketPath(folder))
   let isClosed = false

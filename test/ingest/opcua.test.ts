@@ -240,7 +240,7 @@ t.test('S28 a server is believed only with the certificate that a person approve
   t.ok(told.every(({ quality }) => quality === 'bad'))
   t.equal(trust.of('plc').parked?.thumbprint, server.certificate.thumbprint)
   t.throws(() => trust.approve('plc', 'ff'.repeat(20), { evenExpired: false, now: Date.now() }), {
-    code: 'unknown_certificate',
+    code: 'certificate_not_waiting',
   })
   approve()
   await until('a value', () => newest('pressure')?.quality === 'good')

@@ -62,6 +62,8 @@ export class PushedGateway {
   mqtt: Pick<MqttHealth, 'brokers' | 'outward'> = { brokers: [], outward: [] }
   /** Far ends that take their time by this clock: who waits for one of them rests as well. */
   readonly farEnd: Sleeper
+  /** What OPC UA certificates would say of themselves. */
+  certificateDays: () => Readonly<Record<string, number>> = () => ({})
   folder: string
   #life: Life | null = null
   #epochs = 0
@@ -159,6 +161,7 @@ export class PushedGateway {
       room: async () => ({ ...this.disk }),
       contested: () => 0,
       mqtt: () => this.mqtt,
+      certificateDays: () => this.certificateDays(),
       clock: sleeper,
     })
     void self?.run((batch, urgency) => pipeline.submit(batch, urgency), signal).catch(() => {})

@@ -13,6 +13,7 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   access: 'readAudit',
   private: 'readAudit',
   bus: 'readAudit',
+  opcua: 'readAudit',
   condition: 'readPlant',
   point: 'readPlant',
   alarm: 'readAlarms',
