@@ -9,6 +9,7 @@ import { ROLES } from '#gateway/role.ts'
 import first from '#texts/en.json' with { type: 'json' }
 import alarms from '#texts/alarms/en.json' with { type: 'json' }
 import brokers from '#texts/brokers/en.json' with { type: 'json' }
+import opcua from '#texts/opcua/en.json' with { type: 'json' }
 import fieldBus from '#texts/field-bus/en.json' with { type: 'json' }
 import { homeOf, mayProvoke, OFFERED, screensOf } from '../../web/roles.ts'
 
@@ -17,7 +18,9 @@ const source = readdirSync(web, { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.tsx?$/.test(path) && !/^(dist|node_modules)/.test(path))
   .map((path) => readFileSync(join(web, path), 'utf8'))
   .join('\n')
-const keys = Object.keys({ ...first, ...alarms, ...brokers, ...fieldBus }).filter((key) => key.startsWith('web.'))
+const keys = Object.keys({ ...first, ...alarms, ...brokers, ...fieldBus, ...opcua }).filter((key) =>
+  key.startsWith('web.'),
+)
 
 t.test('every sentence of the page is used somewhere, and every one that is used is there', async (t) => {
   const named = new Set([...source.matchAll(/'(web\.[\w.-]+)'/g)].map((match) => match[1]!))

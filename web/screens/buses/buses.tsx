@@ -1,16 +1,17 @@
+import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Refusal } from '../../api/connection.ts'
 import type { Bus } from '../../api/bus-types.ts'
+import type { OpcUaServers } from '../../api/opcua-types.ts'
 import type { Page } from '../../api/types.ts'
 import { useApp } from '../../app-context.ts'
 import { Refused } from '../../parts/action.tsx'
 import { Empty, Screen, Skeletons } from '../../parts/screen.tsx'
+import type { ServersProps } from '../opcua/servers.tsx'
 import { BusPanel } from './bus-panel.tsx'
 import { FIELD_BUS } from './sentences.ts'
 import { type Place, TestRead } from './test-read.tsx'
+import { useWatched } from './watched.ts'
 import { worstFirst } from './worst-first.ts'
-
-const LOOK_EVERY_MS = 2_000
 
 /** Whoever stands at a cabinet: which unit does not answer, why, who slows the line; and a read of any register. */
 export function BusesScreen() {
@@ -29,7 +30,11 @@ export function BusesScreen() {
 
 function Buses() {
   const { words } = useApp()
-  const { buses, refused } = useBuses()
+  const { found, refused } = useWatched<Page<Bus>>('/buses')
+  const servers = useWatched<OpcUaServers>('/opcua')
+  const buses = found?.items ?? null
+  const hasServers = (servers.found?.items.length ?? 0) > 0
+  const Servers = useServersPart(hasServers)
   const [place, setPlace] = useState<Place>({ bus: '', unitId: '' })
   const form = useRef<HTMLDivElement>(null)
   const goToForm = (field: 'unit' | 'address') => {
@@ -45,14 +50,19 @@ function Buses() {
       title={words.say('web.buses')}
       hint={words.say('web.buses.hint')}
       aside={
-        <button type="button" class="btn btn-sm touch 2xl:hidden" onClick={() => goToForm('unit')}>
-          {words.say('web.bus.test')}
-        </button>
+        buses &&
+        buses.length > 0 && (
+          <button type="button" class="btn btn-sm touch 2xl:hidden" onClick={() => goToForm('unit')}>
+            {words.say('web.bus.test')}
+          </button>
+        )
       }
     >
       <Refused text={refused} />
       {buses === null && refused === null && <Skeletons count={3} height="h-28" />}
-      {buses?.length === 0 && <Empty icon="cable">{words.say('web.buses.empty')}</Empty>}
+      {buses?.length === 0 && servers.found && !hasServers && (
+        <Empty icon="cable">{words.say('web.buses.empty')}</Empty>
+      )}
       {buses && buses.length > 0 && (
         <div class="grid items-start gap-4 2xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <ul class="grid min-w-0 gap-3">
@@ -65,36 +75,17 @@ function Buses() {
           </div>
         </div>
       )}
+      <Refused text={refused === null ? servers.refused : null} />
+      {servers.found && hasServers && Servers && <Servers servers={servers.found} lookAgain={servers.lookAgain} />}
     </Screen>
   )
 }
 
-/** Read again every other second while somebody looks. */
-function useBuses(): { buses: readonly Bus[] | null; refused: string | null } {
-  const { connection, words } = useApp()
-  const [buses, setBuses] = useState<readonly Bus[] | null>(null)
-  const [refused, setRefused] = useState<string | null>(null)
+/** Loaded where the site has a server. */
+function useServersPart(isWanted: boolean): ComponentType<ServersProps> | null {
+  const [part, setPart] = useState<ComponentType<ServersProps> | null>(null)
   useEffect(() => {
-    let isHere = true
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const look = async () => {
-      if (!document.hidden)
-        try {
-          const { items } = await connection.get<Page<Bus>>('/buses')
-          if (!isHere) return
-          setBuses(items)
-          setRefused(null)
-        } catch (error) {
-          if (!isHere) return
-          setRefused(error instanceof Refusal ? error.message : words.say('web.request.unanswered'))
-        }
-      if (isHere) timer = setTimeout(() => void look(), LOOK_EVERY_MS)
-    }
-    void look()
-    return () => {
-      isHere = false
-      clearTimeout(timer)
-    }
-  }, [])
-  return { buses, refused }
+    if (isWanted) void import('../opcua/servers.tsx').then(({ Servers }) => setPart(() => Servers))
+  }, [isWanted])
+  return part
 }
