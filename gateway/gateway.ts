@@ -25,6 +25,7 @@ import { gatewayMetrics } from './metrics.ts'
 import { modbusRoads } from './modbus-roads.ts'
 import { mqttRoads } from './mqtt-roads.ts'
 import { opcuaDesk } from './opcua/desk.ts'
+import { runServerView } from './opcua/server-view.ts'
 import { outbox } from './outbox/outbox.ts'
 import { startPaging } from './paging/paging.ts'
 import { Pipeline } from './pipeline.ts'
@@ -272,11 +273,12 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const spoken = roads
     .speak(signal)
     .catch((error: Error) => say('error', 'nothing is said outward', { error: error.message }))
+  const viewed = opcua && runServerView({ site, own: opcua.own, clock, latest, read: store.read, log }, signal)
   const wall = watchWall({ clock, pipeline, epoch, isSet: () => clockSet.resolve(), log: say })
   opened.defer(async () => {
     wall.cancel()
     stopping.abort(new Fault('stopping'))
-    await Promise.all([running.finished, written, spoken, sending, keeping, forwarding.finished])
+    await Promise.all([running.finished, written, spoken, viewed, sending, keeping, forwarding.finished])
   })
 
   const faultCount = () => site.faults.length + pipeline.failing().length + (secrets.trouble() ? 1 : 0)

@@ -35,12 +35,14 @@ export type OpcUaDesk = Readonly<{
   revoke(server: string, account: string): Promise<void>
   /** A new certificate of our own: each server has to be told to trust it. */
   renew(account: string): Promise<OwnReport>
+  /** By what we are known to all of them: made once, whoever asks first. */
+  own(): Promise<OwnCertificate>
   browse(server: string, nodeId: string, from: number): Promise<Branch>
 }>
 
 type Done = { [T in keyof OpcUaEvents]: BodyOf<T> }[keyof OpcUaEvents]
 type Parts = Readonly<{
-  site: Pick<Site, 'id' | 'opcua' | 'devices'>
+  site: Pick<Site, 'id' | 'opcua' | 'opcuaServer' | 'devices'>
   /** Of the gateway's data. */
   folder: string
   clock: Clock & Readonly<{ wallOffsetMs(): number }>
@@ -53,12 +55,11 @@ type Parts = Readonly<{
 
 /** The servers of a site; null where it has none, and then nothing of OPC UA is loaded. */
 export function opcuaDesk({ site, folder, clock, stopwatch, chance, journal, log }: Parts): OpcUaDesk | null {
-  if (site.opcua.length === 0) return null
+  if (site.opcua.length === 0 && !site.opcuaServer) return null
   const place = join(folder, FOLDER)
   const trust = serverTrust(place)
   const wallNow = () => clock.now() + clock.wallOffsetMs()
   let making: Promise<OwnCertificate> | null = null
-  /** Made once, whoever of several servers asks first. */
   const own = () => (making ??= ownCertificate(place, { site: site.id, now: wallNow() }).finally(() => (making = null)))
   const sources = site.opcua.map((connection) =>
     opcuaSource({
@@ -128,6 +129,7 @@ export function opcuaDesk({ site, folder, clock, stopwatch, chance, journal, log
       await journal({ type: 'opcua.certificate_made', account, thumbprint, expiresAt })
       return reported(made)
     },
+    own,
     browse: async (server, nodeId, from) => source(server).browse(nodeId, from),
   }
 }

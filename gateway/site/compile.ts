@@ -16,7 +16,7 @@ import { assetsOf } from './assets.ts'
 import { brokerOf, isReadable, outwardOf, tlsOf } from './brokers.ts'
 import { controlsOf, isOfSafetyEquipment } from './controls.ts'
 import { connectionOf } from './connections.ts'
-import { opcuaConnections, opcuaDevice } from './opcua.ts'
+import { opcuaConnections, opcuaDevice, opcuaViewOf } from './opcua.ts'
 import { pagingOf } from './paging.ts'
 import { placeFaults } from './place-faults.ts'
 import { entrancesOf, type Places } from './places.ts'
@@ -328,6 +328,7 @@ export function compileSite(input: Input): {
     devices,
     connections,
     opcua,
+    opcuaServer: opcuaViewOf(file.opcua_server, { folder, blame, secretAt }),
     mqtt: file.mqtt
       ? {
           host,

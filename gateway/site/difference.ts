@@ -10,6 +10,7 @@ type Kind =
   | 'device'
   | 'channel'
   | 'influx'
+  | 'opcua'
   | 'history'
   | 'rule'
   | 'asset'
@@ -47,6 +48,10 @@ export function differenceOf(before: Site, after: Site): readonly Difference[] {
     ['device', (site) => site.devices.map((device) => [device.id, wireOf(device)])],
     ['channel', (site) => site.channels.map((channel) => [channel.id, channel])],
     ['influx', (site) => site.influx.map((target, i) => [String(i + 1), target])],
+    [
+      'opcua',
+      ({ opcuaServer }) => (opcuaServer ? [['server', { ...opcuaServer, users: [...opcuaServer.users] }]] : []),
+    ],
     ['history', (site) => [['history', [site.history, site.charts]]]],
     ['rule', (site) => site.plan.rules.map((rule) => [rule.id, rule])],
     ['asset', (site) => site.plan.assets],
@@ -69,6 +74,7 @@ const SAID_ELSEWHERE: ReadonlySet<keyof Site> = new Set([
   'devices',
   'connections',
   'opcua',
+  'opcuaServer',
   'mqtt',
   'brokers',
   'outward',

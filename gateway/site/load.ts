@@ -101,6 +101,7 @@ function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null
   const parts = [
     'settings',
     'mqtt',
+    'opcua_server',
     'outward',
     'fallback',
     'charts',

@@ -27,3 +27,29 @@ export const OpcUaServerEntry = Type.Object(
   },
   { additionalProperties: false },
 )
+
+/** The site as an OPC UA server, for systems above us. */
+export const OpcUaViewEntry = Type.Object(
+  {
+    listen: Type.String({ pattern: '^[^\\s:]+:\\d{1,5}$', description: 'host:port' }),
+    users: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            user: Type.String({ minLength: 1, maxLength: 64 }),
+            secret: Type.String({ description: '${file:…} or ${env:…}' }),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
+    clients: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        description: 'certificates of the clients that may connect, PEM or DER files; all, with a secret, unless said',
+      }),
+    ),
+    anonymous: Type.Optional(Type.Boolean({ description: 'true lets clients see everything without a secret' })),
+  },
+  { additionalProperties: false, description: 'values and alarms of the site as an OPC UA server, read-only' },
+)

@@ -78,6 +78,41 @@ function connectionOf(id: string, entry: Entry, { folder, blame, secretAt }: Han
   }
 }
 
+/** The site as a server. Without `clients` every certificate may come, and has to know a secret. */
+export type OpcUaView = Readonly<{
+  host: string
+  port: number
+  users: ReadonlyMap<string, string>
+  /** Certificate files. */
+  clients: readonly string[] | null
+  anonymous: boolean
+}>
+
+/** Null where the site wants none, or asks for one that would let everybody in unsaid. */
+export function opcuaViewOf(entry: SiteFile['opcua_server'], { folder, blame, secretAt }: Hands): OpcUaView | null {
+  if (!entry) return null
+  const { listen, users = [], clients, anonymous = false } = entry
+  const [host = '', port = ''] = listen.split(':')
+  const known = users.map(
+    ({ user, secret }, i) => [user, secretAt(['opcua_server', 'users', i, 'secret'], secret)] as const,
+  )
+  const files = clients?.map((file) => resolve(folder, file)) ?? null
+  const lost = (files ?? []).flatMap((file, i) => (isReadable(file) ? [] : [{ file, i }]))
+  for (const { file, i } of lost) blame(['opcua_server', 'clients', i], 'file_missing', { file })
+  if (users.length === 0 && !anonymous) {
+    blame(['opcua_server'], 'missing_key', { key: 'users' })
+    return null
+  }
+  if (lost.length > 0 || known.some(([, secret]) => secret === null)) return null
+  return {
+    host,
+    port: Number(port),
+    users: new Map(known.map(([user, secret]) => [user, secret!])),
+    clients: files,
+    anonymous,
+  }
+}
+
 /** What a device that stands in a server has besides its profile; what is wrong with it is blamed on its entry. */
 export function opcuaDevice(
   entry: SiteFile['devices'][number],

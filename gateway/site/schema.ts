@@ -7,7 +7,7 @@ import { InfluxTarget } from '../historian/config.ts'
 import { PagingSchema } from '../paging/config.ts'
 import { Mqtt, MqttBroker, Outward } from './mqtt-schema.ts'
 import { PERSON_ROSTER_KEYS, ROSTER_KEYS } from './roster-schema.ts'
-import { OpcUaServerEntry } from './opcua-schema.ts'
+import { OpcUaServerEntry, OpcUaViewEntry } from './opcua-schema.ts'
 
 const ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
 const Id = Type.String({ pattern: ID, description: 'letters, digits, - and _' })
@@ -304,6 +304,7 @@ export const SiteSchema = Type.Object(
     ),
     assets: Type.Array(Asset, { description: 'the equipment that can fail, and whom it serves' }),
     connections: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$' }), Connection)),
+    opcua_server: Type.Optional(OpcUaViewEntry),
     mqtt: Type.Optional(Mqtt),
     mqtt_brokers: Type.Optional(
       Type.Array(MqttBroker, { description: 'brokers of others: devices are read through them, or they are told' }),

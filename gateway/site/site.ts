@@ -12,6 +12,7 @@ import type { InfluxTarget } from '../historian/config.ts'
 import type { PagingConfig } from '../paging/config.ts'
 import type { HistoryPolicy } from '../store/history/policy.ts'
 import type { Outward } from './brokers.ts'
+import type { OpcUaView } from './opcua.ts'
 import type { RuleTest } from './rule-file.ts'
 import type { DisabledAlarm } from './rule-layers.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
@@ -29,6 +30,8 @@ export type Site = Readonly<{
   connections: readonly ModbusConnection[]
   /** OPC UA servers that the gateway is a client of. */
   opcua: readonly OpcUaConnection[]
+  /** The site as an OPC UA server; off unless the file says it. */
+  opcuaServer: OpcUaView | null
   mqtt: Readonly<{
     host: string
     port: number

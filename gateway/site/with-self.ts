@@ -49,8 +49,8 @@ export function withSelf(site: Site): Site {
 }
 
 /** Certificates are watched where there are any; elsewhere nobody reads of OPC UA. */
-function withCertificates(profile: Profile, { opcua }: Pick<Site, 'opcua'>): Profile {
-  if (opcua.length > 0) return profile
+function withCertificates(profile: Profile, { opcua, opcuaServer }: Pick<Site, 'opcua' | 'opcuaServer'>): Profile {
+  if (opcua.length > 0 || opcuaServer) return profile
   const points = Object.entries(profile.points).filter(([name]) => !CERTIFICATE_POINTS.has(name))
   const alarms = (profile.alarms ?? []).filter(({ point }) => point === undefined || !CERTIFICATE_POINTS.has(point))
   return { ...profile, points: Object.fromEntries(points), alarms }

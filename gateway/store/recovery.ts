@@ -1,4 +1,14 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { Fault } from '#devices/fault.ts'
@@ -81,6 +91,9 @@ export async function copyStore(folder: string, into: string): Promise<void> {
   }
   for (const file of ['mqtt.key'])
     if (existsSync(join(folder, file))) copyFileSync(join(folder, file), join(into, file))
+  // By what servers know the gateway, and which of them it believes.
+  for (const part of ['opcua'])
+    if (existsSync(join(folder, part))) cpSync(join(folder, part), join(into, part), { recursive: true })
 }
 
 function suspectName(folder: string, file: StoreFile): string {

@@ -21,7 +21,10 @@ const SIGNS: readonly (readonly [TroubleCode, RegExp])[] = [
     /BadIdentityToken|BadUserAccessDenied|BadUserSignature|Cannot find .*(user|identity) ?token|BadIdentityChangeNotSupported/i,
   ],
   ['own_certificate', /BadSecurityChecksFailed|BadCertificate(?!Untrusted \(client)|rejected by server/i],
-  ['endpoint', /Cannot find an Endpoint|cannot find endpoint|BadSecurityPolicyRejected|BadSecurityModeRejected/i],
+  [
+    'endpoint',
+    /Cannot find an Endpoint|End point must exist|cannot find endpoint|BadSecurityPolicyRejected|BadSecurityModeRejected/i,
+  ],
   [
     'unreachable',
     /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|cannot be established|BadConnectionRejected/i,

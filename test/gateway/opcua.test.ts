@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -11,7 +12,11 @@ import { systemRandom } from '#gateway/random.ts'
 import { loadSite } from '#gateway/site/load.ts'
 import { withSelf } from '#gateway/site/with-self.ts'
 import { sayConfigFault } from '#gateway/texts.ts'
-import { makeOwnCertificate } from '#ingest/opcua/own-certificate.ts'
+import type { OpcUaConnection } from '#ingest/opcua/connection.ts'
+import { loadOpcUa } from '#ingest/opcua/library.ts'
+import { makeOwnCertificate, type OwnCertificate } from '#ingest/opcua/own-certificate.ts'
+import { openSession } from '#ingest/opcua/session.ts'
+import { troubleOf } from '#ingest/opcua/trouble.ts'
 import { serverTrust } from '#ingest/opcua/server-trust.ts'
 import { opcuaServer, serverCertificate } from '#test/fakes/opcua-server.ts'
 import { until } from '#test/fakes/until.ts'
@@ -291,3 +296,129 @@ t.test('a controller from its first certificate to an alarm and a write, through
     'no secret in the log',
   )
 })
+
+t.test('S28 the site as a server: values, status, alarms; read-only, and for those who know a secret', async (t) => {
+  const files = { 'plc.yaml': PROFILE.replaceAll("'ns=1;s={id}.Pressure'", "'ns=1;s=P.Pressure'") }
+  const port = await freePort()
+  const server = await opcuaServer({
+    nodes: { 'P.Pressure': { type: 'Double', value: 0.1 }, 'P1.Setpoint': { type: 'Double', value: 0.6 } },
+    security: 'None',
+  })
+  t.teardown(() => server.stop())
+  const client = await serverCertificate(DAY_MS, 'building-management')
+  const stranger = await serverCertificate(DAY_MS, 'stranger')
+  const entry = `  plc: { protocol: opc-ua, endpoint: '${server.endpoint()}', security: None, publishing: 100ms }
+opcua_server:
+  listen: '127.0.0.1:${port}'
+  users: [{ user: bms, secret: '\${env:BMS}' }]
+  clients: ['${client.certFile}']`
+  const cwd = t.testdir({ 'site.yaml': site(entry, DEVICE), profiles: files })
+  const { site: loaded, faults } = loadSite('site.yaml', { env: { BMS: SECRET }, cwd })
+  t.strictSame(faults, [])
+  const logged: string[] = []
+  const gateway = await startGateway({
+    site: loaded!,
+    folder: join(cwd, 'data'),
+    http: { host: '127.0.0.1', port: 0 },
+    speed: 1,
+    version: 'test',
+    pid: process.pid,
+    random: systemRandom(),
+    log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
+  })
+  t.teardown(() => gateway.stop())
+  await until('it listens', () => logged.some((line) => line.includes('OPC UA server listens')))
+
+  const opcua = await loadOpcUa()
+  const connect = async (
+    own: OwnCertificate,
+    identity: OpcUaConnection['identity'],
+    mode: 'SignAndEncrypt' | 'None' = 'SignAndEncrypt',
+  ) =>
+    openSession({
+      opcua,
+      connection: {
+        id: 'up',
+        protocol: 'opc-ua',
+        endpoint: `opc.tcp://127.0.0.1:${port}`,
+        mode,
+        policy: mode === 'None' ? 'None' : 'Basic256Sha256',
+        identity,
+        publishingMs: 100,
+        timeoutMs: 5_000,
+      },
+      own,
+      isTrusted: () => true,
+      signal: new AbortController().signal,
+    })
+  const user = { kind: 'user', user: 'bms', secret: SECRET } as const
+  const refused: [what: string, code: RegExp, attempt: () => Promise<unknown>][] = [
+    ['without a secret', /identity/, () => connect(client, { kind: 'anonymous' })],
+    ['with a wrong one', /identity/, () => connect(client, { ...user, secret: 'another-long-secret' })],
+    ['with a certificate that nobody named', /own_certificate/, () => connect(stranger, user)],
+    ['without security', /endpoint/, () => connect(client, { kind: 'anonymous' }, 'None')],
+  ]
+  for (const [what, code, attempt] of refused) {
+    const trouble = await attempt().then(
+      () => null,
+      (error: unknown) => troubleOf(error, null),
+    )
+    t.match(trouble?.code, code, `${what}: ${trouble?.detail}`)
+  }
+
+  const session = await connect(client, user)
+  t.teardown(() => session.gone())
+  const { services } = session
+  const read = async (nodeId: string) => {
+    const value = await services.read({ nodeId: `ns=1;s=${nodeId}`, attributeId: opcua.AttributeIds.Value }, 0)
+    return { status: value.statusCode.name, value: value.value?.value as unknown, at: value.sourceTimestamp?.getTime() }
+  }
+  await until('the value', async () => (await read('P.pressure')).value === 0.1)
+  t.match(await read('P.pressure'), { status: 'Good', at: Number })
+  await until('its alarm', async () => (await read('Alarms.Standing')).value === 1)
+  const { references } = await services.browse('ns=1;s=Alarms')
+  const alarm = references!.find(({ browseName }) => /^A\d+/.test(browseName.name ?? ''))!.browseName.name!
+  t.match(await read(`alarm:${alarm}.Rule`), { value: 'P/low.lo' })
+  t.match(await read(`alarm:${alarm}.Active`), { value: true })
+  t.match(await read(`alarm:${alarm}.Acknowledged`), { value: false })
+  const status = await services.write({
+    nodeId: 'ns=1;s=P.setpoint',
+    attributeId: opcua.AttributeIds.Value,
+    value: { value: { dataType: opcua.DataType.Double, value: 0.1 as never } },
+  })
+  t.not(status.name, 'Good', 'nothing can be written')
+
+  await server.stop()
+  await until('no old value', async () => (await read('P.pressure')).status === 'BadNoCommunication')
+  t.equal((await read('P.pressure')).value, null)
+  t.notOk(
+    logged.some((line) => line.includes(SECRET)),
+    'no secret in the log',
+  )
+})
+
+t.test('the site as a server is off unless said, and never open unless said', async (t) => {
+  const wrong: [written: string, said: RegExp][] = [
+    ["{ listen: '127.0.0.1:4840' }", /the key "users" is missing/],
+    ["{ listen: '127.0.0.1:4840', users: [] }", /the key "users" is missing/],
+    ["{ listen: '4840', anonymous: true }", /"listen"/],
+    [`{ listen: 'h:4840', users: [{ user: a, secret: ${SECRET} }], clients: [no.pem] }`, /no\.pem/],
+  ]
+  for (const [written, said] of wrong) {
+    const cwd = t.testdir({ 'site.yaml': `${site('  {}', '  []')}opcua_server: ${written}\n` })
+    const { site: loaded, faults } = loadSite('site.yaml', { env: {}, cwd })
+    const spoken = faults.map((fault) => sayConfigFault('en', fault))
+    t.ok(spoken.length === 1 && said.test(spoken[0]!), `${written}: ${spoken.join('; ')}`)
+    t.equal(loaded?.opcuaServer, null)
+  }
+  const cwd = t.testdir({ 'site.yaml': `${site('  {}', '  []')}opcua_server: { listen: 'h:1', anonymous: true }\n` })
+  t.match(loadSite('site.yaml', { env: {}, cwd }), { faults: [], site: { opcuaServer: { anonymous: true } } })
+})
+
+async function freePort(): Promise<number> {
+  const listener = createServer()
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  const { port } = listener.address() as AddressInfo
+  await new Promise((resolve) => listener.close(resolve))
+  return port
+}

@@ -1,0 +1,5 @@
+import type { OPCUAServer } from 'node-opcua-server'
+
+export type AddressSpace = NonNullable<OPCUAServer['engine']['addressSpace']>
+export type Namespace = ReturnType<AddressSpace['getOwnNamespace']>
+export type UAObject = ReturnType<Namespace['addObject']>
