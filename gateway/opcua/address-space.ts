@@ -1,4 +1,4 @@
-import type { OPCUAServer } from 'node-opcua-server'
+import type { OPCUAServer } from 'node-opcua'
 
 export type AddressSpace = NonNullable<OPCUAServer['engine']['addressSpace']>
 export type Namespace = ReturnType<AddressSpace['getOwnNamespace']>

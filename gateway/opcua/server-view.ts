@@ -55,7 +55,7 @@ export async function runServerView(parts: Parts, signal: AbortSignal): Promise<
 
 async function start({ site, own: ownOf, clock, latest, read, log }: Parts, view: OpcUaView) {
   const opcua = await loadOpcUa()
-  const { OPCUAServer } = await import('node-opcua-server')
+  const { OPCUAServer } = await import('node-opcua')
   const own = await ownOf()
   const server = new OPCUAServer({
     host: view.host,

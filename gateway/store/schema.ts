@@ -35,7 +35,7 @@ const JOURNAL = `
   create index if not exists answers_by_time on answers (at);
 `
 
-export const PROJECTIONS_VERSION = 6
+export const PROJECTIONS_VERSION = 9
 export const PROJECTIONS = `
   create table if not exists alarms (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
   create table if not exists orders (id text primary key, seq integer not null, open integer not null, doc text not null) strict;

@@ -1,4 +1,4 @@
-import type { ReferenceDescription } from 'node-opcua-client'
+import type { ReferenceDescription } from 'node-opcua'
 import { Fault } from '#devices/fault.ts'
 import type { Value } from '#devices/reading.ts'
 import type { Life } from './life.ts'

@@ -4,16 +4,16 @@ import type {
   ClientSessionRawSubscriptionService,
   DataValue,
   OPCUAClientOptions,
-} from 'node-opcua-client'
+} from 'node-opcua'
 
-export type OpcUa = typeof import('node-opcua-client')
+export type OpcUa = typeof import('node-opcua')
 /** A session with the services as the protocol has them, beside those that the library makes of them. */
 export type ClientSession = SomeSession & ClientSessionRawSubscriptionService & ClientSessionPublishService
 export type { DataValue }
 
 /** Half a second and some 90 MB: only a site that uses OPC UA pays for it. */
 export async function loadOpcUa(): Promise<OpcUa> {
-  const opcua = await import('node-opcua-client')
+  const opcua = await import('node-opcua')
   // It prints what goes wrong on a wire, certificates included; what matters of it is told by us.
   const nothing = () => {}
   opcua.setDebugLogger(nothing)

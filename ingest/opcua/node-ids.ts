@@ -1,4 +1,4 @@
-import type { NodeId } from 'node-opcua-client'
+import type { NodeId } from 'node-opcua'
 import type { ClientSession, OpcUa } from './library.ts'
 
 /** Written node ids as this server counts its namespaces. */

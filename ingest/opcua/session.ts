@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { UserIdentityInfo } from 'node-opcua-client'
+import type { UserIdentityInfo } from 'node-opcua'
 import type { OpcUaConnection } from './connection.ts'
 import { certificateDoor, type ClientSession, type OpcUa } from './library.ts'
 import type { OwnCertificate } from './own-certificate.ts'

@@ -1,4 +1,4 @@
-import type { DataChangeNotification, MonitoredItemNotification, PublishResponse } from 'node-opcua-client'
+import type { DataChangeNotification, MonitoredItemNotification, PublishResponse } from 'node-opcua'
 import type { Item } from './item.ts'
 import type { DataValue, OpcUa } from './library.ts'
 import type { NodeIds } from './node-ids.ts'

@@ -117,7 +117,7 @@ t.test('leave, swaps and certificates over the interface; the week shows them, a
   )
   const { json } = await as(estate, 'manager', '/api/v1/roster?from=2026-01-05&days=3')
   const people = json['people'] as Record<string, Json[]>[]
-  const [t1, t2] = ['T1', 'T2'].map((id) => people.find((who) => String(who['id']) === id)!)
+  const [t1, t2] = ['T1', 'T2'].map((id) => people.find((who) => (who['id'] as unknown) === id)!)
   t.match(t1!['leaves'], [
     { reason: 'sick', from: '2026-01-06T08:00:00.000+08:00', to: '2026-01-06T18:00:00.000+08:00' },
   ])

@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
-import * as opcua from 'node-opcua-client'
-import { OPCUAServer } from 'node-opcua-server'
+import * as opcua from 'node-opcua'
+import { OPCUAServer } from 'node-opcua'
 import { makeOwnCertificate, type OwnCertificate } from '#ingest/opcua/own-certificate.ts'
 
 const nothing = () => {}

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { StatusCodes } from 'node-opcua-client'
+import { StatusCodes } from 'node-opcua'
 import t, { type Test } from 'tap'
 import type { Device } from '#devices/device.ts'
 import { readProfile } from '#devices/profile.ts'
