@@ -1,5 +1,6 @@
 import type { Batch, Reading } from '#devices/reading.ts'
 import type { Event } from '#rules/event.ts'
+import { ENDED } from '#rules/orders/states.ts'
 import type { EventFeed } from '../api/event-feed.ts'
 import type { SiteClock } from '../clock.ts'
 import type { Latest } from '../latest.ts'
@@ -16,6 +17,8 @@ import { OFFLINE, ONLINE, type Topics, topicsOf } from './topics.ts'
 const TELL_EVERY_MS = 5 * 60_000
 const EVENTS_AT_ONCE = 200
 const PAGE = 500
+/** Alarms and orders whose last word is remembered. */
+const REMEMBERED = 1_000
 
 /** A broker that is told. */
 export type OutwardTarget = Readonly<{
@@ -67,6 +70,7 @@ export function outwardOf(options: Options): Outward {
       log: options.log,
     }),
   )
+  const steps = stepsOf()
   const told = new Map<string, Pick<Reading, 'value' | 'quality' | 'reason' | 'at'>>()
   const availability = new Map<string, string>()
   const devices = new Map(site.devices.map((device) => [device.id, device]))
@@ -132,7 +136,7 @@ export function outwardOf(options: Options): Outward {
     const events = await read.eventsAfter(from, EVENTS_AT_ONCE)
     const newest = events.at(-1)
     if (!newest) return false
-    const said = (await Promise.all(events.map((event) => messagesOf(event, read, topics, payloads)))).flat()
+    const said = steps(await Promise.all(events.map((event) => stateAfter(event, read, topics, payloads))))
     const messages = destinations.flatMap(({ id }) => said.map((each): OutwardMessage => ({ target: id, ...each })))
     const givenUp = await outbox.fill(newest.seq, messages)
     from = newest.seq
@@ -191,28 +195,49 @@ export function outwardOf(options: Options): Outward {
   }
 }
 
-/** What an event says outward: the state of its alarm or order, and nothing any more when that is over. */
-async function messagesOf(
+type State = Readonly<{ topic: string; payload: string; isOver: boolean }>
+
+/**
+ * The state of the alarm or order that an event is about. Whether that is over says its state, not the event: an order can
+ * end in four ways, and be rated afterwards.
+ */
+async function stateAfter(
   event: Event,
   read: Options['read'],
   topics: Topics,
   payloads: Payloads,
-): Promise<readonly Omit<OutwardMessage, 'target'>[]> {
+): Promise<State | null> {
   if (event.type.startsWith('alarm.') && 'alarm' in event && typeof event.alarm === 'string') {
     const alarm = await read.get('alarms', event.alarm)
-    const topic = topics.alarm(event.alarm)
-    return alarm ? said(topic, payloads.alarm(alarm), event.type === 'alarm.closed') : []
+    return alarm && { topic: topics.alarm(alarm.id), payload: payloads.alarm(alarm), isOver: alarm.closedAt !== null }
   }
   if (event.type.startsWith('order.') && 'order' in event && typeof event.order === 'string') {
     const order = await read.get('orders', event.order)
-    const topic = topics.order(event.order)
-    return order ? said(topic, payloads.order(order), event.type === 'order.closed') : []
+    return (
+      order && { topic: topics.order(order.id), payload: payloads.order(order), isOver: ENDED.includes(order.state) }
+    )
   }
-  return []
+  return null
 }
 
-function said(topic: string, payload: string, isOver: boolean): Omit<OutwardMessage, 'target'>[] {
-  return [{ topic, payload }, ...(isOver ? [{ topic, payload: '' }] : [])]
+/** Not all that happens shows in what is said: the same twice in a row is said once. What is over is taken back. */
+function stepsOf(): (states: readonly (State | null)[]) => Omit<OutwardMessage, 'target'>[] {
+  const newest = new Map<string, string>()
+  return (states) =>
+    states.flatMap((state) => {
+      if (!state || newest.get(state.topic) === state.payload) return []
+      const { topic, payload, isOver } = state
+      newest.delete(topic)
+      newest.set(topic, payload)
+      const [oldest] = newest.keys()
+      if (newest.size > REMEMBERED) newest.delete(oldest!)
+      return isOver
+        ? [
+            { topic, payload },
+            { topic, payload: '' },
+          ]
+        : [{ topic, payload }]
+    })
 }
 
 async function allOpen<T extends 'alarms' | 'orders'>(read: Options['read'], table: T) {

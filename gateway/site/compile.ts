@@ -124,6 +124,8 @@ export function compileSite(input: Input): {
     })
   const bridges = clientsOf('bridges', file.mqtt?.bridges, file.devices)
   const readers = clientsOf('readers', file.mqtt?.readers, [...bridges, ...file.devices])
+  if (readers.length > 0 && !file.outward?.to.includes('own'))
+    blame(['mqtt', 'readers'], 'wrong_value', { key: 'readers', detail: 'outward: { to: [own] } says what they read' })
   const brokers = distinct('mqtt_brokers', file.mqtt_brokers ?? []).flatMap((broker) => {
     const at = (...rest: (string | number)[]) => where('mqtt_brokers', broker, ...rest)
     if (bridges.some(({ id }) => id === broker.id)) blame(at('id'), 'duplicate_id', { id: broker.id })

@@ -2,13 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import type { FeedListener } from '#gateway/api/event-feed.ts'
 import { type Destination, destination, type Say } from '#gateway/outward/destination.ts'
 import { discoveryOf } from '#gateway/outward/home-assistant.ts'
 import { OutboxFile } from '#gateway/outward/outbox-file.ts'
 import type { Outbox } from '#gateway/outward/outbox-thread.ts'
+import { outwardOf } from '#gateway/outward/outward.ts'
 import { topicsOf } from '#gateway/outward/topics.ts'
 import { loadSite } from '#gateway/site/load.ts'
 import { withSelf } from '#gateway/site/with-self.ts'
+import type { Event } from '#rules/event.ts'
 import { until } from '#test/fakes/until.ts'
 
 function outboxPath(test: Test): string {
@@ -220,5 +223,77 @@ void t.test(
     t.match(JSON.parse(messages.get(`homeassistant/device/${whole.id}_PR1-H/config`)!), {
       cmps: { outlet_pressure: { p: 'sensor', unit_of_measurement: 'MPa', state_class: 'measurement' } },
     })
+  },
+)
+
+void t.test(
+  'an order is taken back however it ends, what does not show is not said, and a later word does not bring it back',
+  async (t) => {
+    const { site } = loadSite('sites/demo/site.yaml', { env: {}, cwd: process.cwd() })
+    const file = new OutboxFile(outboxPath(t))
+    t.teardown(() => file.close())
+    const never = { acceptedAt: null, arrivedAt: null, finishedAt: null, verifiedAt: null, closedAt: null }
+    const order: Record<string, unknown> = { id: 'O1', asset: 'K1', assets: [], alarmIds: [], openedAt: 0, ...never }
+    const events: Event[] = []
+    let listener: FeedListener | null = null
+    const outward = outwardOf({
+      site: site!,
+      outward: { root: 'caretaker', toOwn: false, brokers: ['far'], homeAssistant: null },
+      version: '1',
+      targets: [{ id: 'far', isThere: () => false, publish: () => Promise.resolve() }],
+      outbox: {
+        filledUpto: async () => file.filledUpto(),
+        fill: async (...args) => file.fill(...args),
+        next: async (...args) => file.next(...args),
+        waiting: async (...args) => file.waiting(...args),
+        confirm: async (...args) => file.confirm(...args),
+        held: async (...args) => file.held(...args),
+        keepOnly: async (...args) => file.keepOnly(...args),
+        close: async () => file.close(),
+      },
+      feed: {
+        newestSeq: () => 0,
+        subscribe: (each) => {
+          listener = each
+          return () => {}
+        },
+      },
+      read: {
+        eventsAfter: async (seq: number) => events.filter((event) => event.seq > seq),
+        get: async () => ({ ...order }),
+        list: async () => ({ items: [], next: null }),
+      } as unknown as Parameters<typeof outwardOf>[0]['read'],
+      latest: { of: () => new Map() },
+      clock: { now: () => 0, delay: () => () => {} },
+      monotonicNow: () => 0,
+      log: (message, fields) => t.fail(message, fields),
+    })
+    const stopping = new AbortController()
+    const running = outward.run(stopping.signal)
+    await until('it begins', () => file.filledUpto() === 0)
+    const happens = async (type: string, state: string) => {
+      order['state'] = state
+      events.push({
+        type,
+        seq: events.length + 1,
+        at: 0,
+        v: 1,
+        order: 'O1',
+        by: 'somebody',
+        trace: 'x',
+      } as unknown as Event)
+      listener!.onEvents(events.slice(-1))
+      await until('it was read', () => file.filledUpto() === events.length)
+    }
+    await happens('order.opened', 'new')
+    await happens('order.ticked', 'new')
+    await happens('order.cancelled', 'cancelled')
+    await happens('order.rated', 'cancelled')
+    const said = file
+      .next('far', 10)
+      .map(({ payload }) => (payload === '' ? '' : (JSON.parse(payload) as { state: string }).state))
+    t.same(said, ['new', 'cancelled', ''])
+    stopping.abort()
+    await running
   },
 )

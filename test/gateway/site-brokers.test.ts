@@ -108,6 +108,6 @@ void t.test('devices behind a broker, and who may read, fit to what is there', a
     /there is no broker "centrl" \(did you mean "central"\?\)/,
   ])
   const { site, said } = load(t, broker(url), { own: true })
-  t.match(said, [/Q/, /hub/], 'a reader has a name of its own')
+  t.match(said, [/"readers": outward/, /Q/, /hub/], 'a reader has a name of its own')
   t.same(site!.mqtt!.readers, ['hub'])
 })

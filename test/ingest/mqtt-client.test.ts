@@ -404,3 +404,33 @@ void t.test(
     t.same(own.rejections, { unknown_device: 2 }, 'what the bridge says of itself is not asked for')
   },
 )
+
+void t.test('no more waits for a confirmation than the broker allows', async (t) => {
+  // A broker of two bytes' patience: CONNACK with Receive Maximum 2 [MQTT 5 §3.2.2.3.3], then it only listens.
+  const heard: number[] = []
+  let confirm: (() => void) | null = null
+  const far = createServer((socket) => {
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => {})
+    socket.on('data', (bytes: Buffer) => {
+      for (let at = 0; at < bytes.length; at += 2 + bytes[at + 1]!) {
+        if (bytes[at]! >> 4 === 1) socket.write(Buffer.from([0x20, 6, 0, 0, 3, 0x21, 0, 2]))
+        if (bytes[at]! >> 4 === 3) heard.push(bytes.readUInt16BE(at + 4 + bytes.readUInt16BE(at + 2)))
+      }
+    })
+    confirm = () => socket.write(Buffer.from([0x40, 2, heard[done]! >> 8, heard[done++]! & 0xff]))
+  }).listen(0, '127.0.0.1')
+  let done = 0
+  await once(far, 'listening')
+  t.teardown(() => far.close())
+  const { port } = far.address() as AddressInfo
+  const own = gateway(t, { port, files: { ca: '', cert: '', key: '' } }, { protocol: '5', devices: [] })
+  await isThere(own)
+  const sent = Array.from({ length: 5 }, (_, i) => own.source.publish(`t${i}`, 'x', true))
+  for (const count of [2, 3, 4, 5, 5]) {
+    await until('so many are on their way', () => heard.length === count)
+    confirm!()
+  }
+  await Promise.all(sent)
+  t.equal(new Set(heard).size, 5)
+})

@@ -189,13 +189,14 @@ export function brokerSource(
     },
     health() {
       const devices = heard.devices()
-      const isHurt = link.state !== 'connected' || devices.some(({ ok, reason }) => !ok && reason !== 'not_heard')
-      const state =
-        link.state === 'stopped' ? 'down' : link.state === 'connecting' ? 'starting' : isHurt ? 'degraded' : 'running'
+      const isHurt = devices.some(({ ok, reason }) => !ok && reason !== 'not_heard')
+      const state = link.state === 'connected' ? (isHurt ? 'degraded' : 'running') : ROAD[link.state]
       return { source: name, state, devices, strangers: heard.strangers() }
     },
   }
 }
+
+const ROAD = { connecting: 'starting', away: 'down', stopped: 'down' } as const
 
 /** In one line, with what lies under it. */
 function said(error: Error): string {

@@ -133,6 +133,11 @@ export async function openConnection(
     }
   }
 
+  /** More than a broker allows, and it ends the connection [MQTT 5 §3.3.4]; the library does not count them. */
+  const allowed = connack.properties?.receiveMaximum ?? 0xffff
+  const waiting: (() => void)[] = []
+  let unconfirmed = 0
+
   return {
     hadSession: connack.sessionPresent,
     async subscribe(filters) {
@@ -147,8 +152,17 @@ export async function openConnection(
       await confirmed('a subscription', Promise.all(each))
       return refused
     },
-    publish: (topic, payload, retain) =>
-      confirmed('a message', client.publishAsync(topic, payload, { qos: 1, retain })),
+    async publish(topic, payload, retain) {
+      while (unconfirmed >= allowed) await new Promise<void>((resolve) => waiting.push(resolve))
+      unconfirmed += 1
+      try {
+        const mayRetain = retain && connack.properties?.retainAvailable !== false
+        await confirmed('a message', client.publishAsync(topic, payload, { qos: 1, retain: mayRetain }))
+      } finally {
+        unconfirmed -= 1
+        waiting.shift()?.()
+      }
+    },
     ended: end.promise,
     async close() {
       reason ??= new Error('closed')

@@ -21,8 +21,8 @@ export function Sources({ sources }: { sources: Sources }) {
       {sorted.map(({ source, state, devices }) => (
         <li key={source} class="panel" data-source={source} data-state={state}>
           <details open={state === 'down' || state === 'degraded'}>
-            <summary class="touch flex cursor-pointer items-center gap-2 px-3 py-2 text-sm">
-              <strong class="min-w-0 flex-1 break-words">{source}</strong>
+            <summary class="touch flex cursor-pointer flex-wrap items-center gap-x-2 gap-y-1 px-3 py-2 text-sm">
+              <strong class="min-w-32 flex-1 break-words">{source}</strong>
               <span class="quiet">
                 {words.say('web.health.devices', { ok: devices.filter(({ ok }) => ok).length, all: devices.length })}
               </span>
