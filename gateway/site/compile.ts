@@ -5,13 +5,11 @@ import type { AlarmDefinition } from '#devices/alarm-definition.ts'
 import { closest } from '#devices/closest.ts'
 import type { Device } from '#devices/device.ts'
 import { checked, type WrittenDocument } from '#devices/document.ts'
-import { parseDuration } from '#devices/duration.ts'
 import type { ConfigFault, FaultCode, Params } from '#devices/fault.ts'
 import { typeConflicts } from '#devices/measurement.ts'
 import type { Profile } from '#devices/profile.ts'
 import type { Settings } from '#rules/plan.ts'
 import { leadsInside } from '../channels/private-address.ts'
-import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/history/policy.ts'
 import { assetsOf } from './assets.ts'
 import { brokerOf, isReadable, outwardOf, tlsOf } from './brokers.ts'
 import { controlsOf, isOfSafetyEquipment } from './controls.ts'
@@ -28,6 +26,7 @@ import { rulesOf } from './rules.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
 import { liftRules } from './lift-rules.ts'
 import { resolveSecret } from './secret.ts'
+import { historyOf, settingsOf } from './settings.ts'
 import { rescueOf } from './rescue.ts'
 import { calendarOf, staffOf } from './staff.ts'
 import { handoversOf, supervisorsOf } from './supervisors.ts'
@@ -48,14 +47,6 @@ type Input = Readonly<{
   path: string
   hash: string
 }>
-
-const DEFAULTS = {
-  incident_window: '10m',
-  publish_after: '10m',
-  publish_confirmed_after: '5m',
-  all_clear_hold: '10m',
-  accept_within: '5m',
-} as const
 
 /** Site file + profiles → what runs, and every fault that a schema cannot see. Null when a secret is unusable. */
 export function compileSite(input: Input): {
@@ -280,9 +271,6 @@ export function compileSite(input: Input): {
     channels: channels.map(({ id }) => id),
     staff,
   })
-  const posts = handoversOf(distinct('handovers', file.handovers ?? []), staff, (post, i, id, known) =>
-    missing(where('handovers', post, 'who', i), 'person or role', id, known),
-  )
   const influx = (file.influx ?? []).flatMap((target) => {
     const { ca_file: caFile, ...rest } = target
     if (caFile !== undefined && !isReadable(resolve(folder, caFile))) {
@@ -322,7 +310,9 @@ export function compileSite(input: Input): {
       ...(file.calendar ? { calendar: calendarOf(file.calendar, blame) } : {}),
       ...(file.certificates ? { certificates: file.certificates } : {}),
       ...(file.deduction === undefined ? {} : { deduction: file.deduction }),
-      ...(file.handovers === undefined ? {} : { handovers: posts }),
+      handovers: handoversOf(distinct('handovers', file.handovers ?? []), staff, (post, i, ...found) =>
+        missing(where('handovers', post, 'who', i), 'person or role', ...found),
+      ),
       supervisors: supervisorsOf(file.supervisors ?? {}, staff, missing),
       channels: channels.map(({ id }) => id),
       settings: settingsOf(file.settings ?? {}),
@@ -360,29 +350,6 @@ export function compileSite(input: Input): {
     faults,
   }
   return { site: isSecretUnusable ? null : site, faults }
-}
-
-function historyOf(written: NonNullable<SiteFile['history']>): HistoryPolicy {
-  const { readingsKeptMs, rollupsKeptMs, ...rest } = HISTORY_POLICY
-  const ms = (duration: string | undefined, otherwise: number) => (duration && parseDuration(duration)) || otherwise
-  return {
-    ...rest,
-    readingsKeptMs: ms(written.readings, readingsKeptMs),
-    rollupsKeptMs: [ms(written.minutes, rollupsKeptMs[MINUTES]!), ms(written.hours, rollupsKeptMs[HOURS]!)],
-  }
-}
-
-function settingsOf(written: NonNullable<SiteFile['settings']>): Settings {
-  const ms = (key: keyof typeof DEFAULTS) => parseDuration(written[key] ?? DEFAULTS[key])!
-  return {
-    incidentWindowMs: ms('incident_window'),
-    publishAfterMs: ms('publish_after'),
-    publishConfirmedAfterMs: ms('publish_confirmed_after'),
-    allClearHoldMs: ms('all_clear_hold'),
-    acceptWithinMs: ms('accept_within'),
-    ...(written.operators === undefined ? {} : { alarms: { operators: written.operators } }),
-    ...(written.orders === undefined ? {} : { orders: written.orders }),
-  }
 }
 
 export function isTimeZone(id: unknown): id is string {
