@@ -16,6 +16,13 @@ const AlarmHealthScreen = lazy(() =>
 const AssetScreen = lazy(() => import('./screens/asset/asset.tsx').then((screen) => screen.AssetScreen))
 const AccountScreen = lazy(() => import('./screens/account/account.tsx').then((screen) => screen.AccountScreen))
 const BusesScreen = lazy(() => import('./screens/buses/buses.tsx').then((screen) => screen.BusesScreen))
+const CasesScreen = lazy(() => import('./screens/supervision/cases.tsx').then((screen) => screen.CasesScreen))
+const CaseScreen = lazy(() => import('./screens/supervision/case.tsx').then((screen) => screen.CaseScreen))
+const HandoversScreen = lazy(() =>
+  import('./screens/supervision/handovers.tsx').then((screen) => screen.HandoversScreen),
+)
+const HandoverScreen = lazy(() => import('./screens/supervision/handover.tsx').then((screen) => screen.HandoverScreen))
+const ScoresScreen = lazy(() => import('./screens/supervision/scores.tsx').then((screen) => screen.ScoresScreen))
 const HealthScreen = lazy(() => import('./screens/health/health.tsx').then((screen) => screen.HealthScreen))
 const NoticeScreen = lazy(() => import('./screens/notice/notice.tsx').then((screen) => screen.NoticeScreen))
 const NoticesScreen = lazy(() => import('./screens/notices/notices.tsx').then((screen) => screen.NoticesScreen))
@@ -93,6 +100,11 @@ function Screens() {
       <Route path="/alarm-health" component={AlarmHealthScreen} />
       <Route path="/orders" component={OrdersScreen} />
       <Route path="/orders/:id" component={OrderScreen} />
+      <Route path="/cases" component={CasesScreen} />
+      <Route path="/cases/:id" component={CaseScreen} />
+      <Route path="/scores" component={ScoresScreen} />
+      <Route path="/handovers" component={HandoversScreen} />
+      <Route path="/handovers/:id" component={HandoverScreen} />
       <Route path="/notices" component={NoticesScreen} />
       <Route path="/notices/:id" component={NoticeScreen} />
       <Route path="/health" component={HealthScreen} />

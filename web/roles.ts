@@ -24,6 +24,10 @@ export const OFFERED = {
   readAlarms: [...OVERSEERS, 'field', 'steward'],
   readOrders: [...OVERSEERS, 'field', 'steward', 'agent'],
   readNotices: [...OVERSEERS, 'steward', 'agent'],
+  readCases: ['admin', 'manager', 'engineer', 'quality'],
+  explain: ['admin', 'manager', 'engineer'],
+  judge: ['admin', 'quality'],
+  handOver: ['admin', 'manager', 'engineer', 'field', 'monitor', 'agent', 'steward'],
   commission: ['admin', 'engineer'],
   acknowledge: ['admin', 'manager', 'engineer', 'field'],
   reset: ['admin', 'manager', 'engineer'],
@@ -71,6 +75,9 @@ const PLACES: Readonly<Record<string, Permission>> = {
   silences: 'readAlarms',
   'alarm-health': 'readAlarms',
   users: 'manageUsers',
+  cases: 'readCases',
+  scores: 'readCases',
+  handovers: 'handOver',
 }
 
 /** Whether a role is shown what stands at this address. */

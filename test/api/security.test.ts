@@ -43,8 +43,11 @@ const SCREENS = [
   '/silences',
   '/roster',
   '/alarm-health',
+  '/cases',
+  '/scores',
+  '/handovers',
 ]
-const THINGS = ['/assets/:id', '/alarms/:id', '/orders/:id', '/notices/:id']
+const THINGS = ['/assets/:id', '/alarms/:id', '/orders/:id', '/notices/:id', '/cases/:id', '/handovers/:id']
 const PAGE = [...SCREENS, ...THINGS, ...BUILT]
 
 const READERS_OF_API: readonly Role[] = ['admin', 'manager', 'engineer']

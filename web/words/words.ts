@@ -4,12 +4,18 @@ import type alarms from '#texts/alarms/en.json'
 import type brokers from '#texts/brokers/en.json'
 import type opcua from '#texts/opcua/en.json'
 import type fieldBus from '#texts/field-bus/en.json'
+import type supervision from '#texts/supervision/en.json'
 import type { Both, Language, Params, Value } from '../api/types.ts'
 import { type Formats, formatsOf } from './format.ts'
 import { recall, remember } from './memory.ts'
 
 export type TextKey = Extract<
-  keyof typeof en | keyof typeof alarms | keyof typeof brokers | keyof typeof fieldBus | keyof typeof opcua,
+  | keyof typeof en
+  | keyof typeof alarms
+  | keyof typeof brokers
+  | keyof typeof fieldBus
+  | keyof typeof opcua
+  | keyof typeof supervision,
   `web.${string}`
 >
 type Catalogue = Readonly<Partial<Record<TextKey, string>>>

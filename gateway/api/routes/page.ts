@@ -32,9 +32,12 @@ const SCREENS = [
   'notices',
   'health',
   'buses',
+  'cases',
+  'scores',
+  'handovers',
   'roster',
 ] as const
-const THINGS = ['assets', 'alarms', 'orders', 'notices'] as const
+const THINGS = ['assets', 'alarms', 'orders', 'notices', 'cases', 'handovers'] as const
 
 /** What the app keeps in the address (range, filter, where to go next) is no business of the gateway's. */
 const AnyQuery = Type.Record(Type.String(), Type.Unknown())

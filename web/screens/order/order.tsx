@@ -8,6 +8,7 @@ import { closingText, homesText } from '../../parts/sentences.ts'
 import { NoticeBadge, OrderBadge, PriorityBadge } from '../../parts/state-badge.tsx'
 import { Times } from '../../parts/times.tsx'
 import { may } from '../../roles.ts'
+import { PagesLedger } from '../orders/pages-ledger.tsx'
 import { orderActions } from './order-actions.ts'
 import { OrderClocks } from './order-clocks.tsx'
 import { OrderLines } from './order-lines.tsx'
@@ -88,6 +89,7 @@ function OrderDetails({ order }: { order: Order }) {
         <div class="grid gap-3">
           <OrderLines order={order} />
           <OrderClocks order={order} />
+          <PagesLedger subject={order.id} />
           {alarms.length > 0 && <Causes alarms={alarms} />}
           <Panel title={words.say('web.times')}>
             <Times

@@ -5,6 +5,7 @@ import { FilterTabs } from '../../parts/filter-tabs.tsx'
 import { useOlder } from '../../parts/older.tsx'
 import { Empty, Screen, Skeletons } from '../../parts/screen.tsx'
 import { bySoonest } from '../../parts/order-clock.tsx'
+import { OrderPages } from '../supervision/with-sentences.tsx'
 import { OrderCard } from './order-card.tsx'
 
 const COLUMNS: readonly Readonly<{
@@ -45,6 +46,7 @@ export function OrdersScreen() {
       title={words.say('web.screen.orders')}
       aside={<FilterTabs base="/orders" label={words.say('web.filter')} chosen={chosen} options={options} />}
     >
+      <OrderPages />
       {orders === null ? (
         <Skeletons count={4} height="h-28" />
       ) : chosen === 'ended' ? (

@@ -1,0 +1,123 @@
+import { useLocation } from 'preact-iso'
+import type { ScoreFigures, ScoreSheet } from '../../api/supervision-types.ts'
+import { useApp } from '../../app-context.ts'
+import { Empty, Panel, Screen, Skeletons } from '../../parts/screen.tsx'
+import { useLookedAt } from '../alarms/looked-at.ts'
+import { StaleNote } from '../alarms/stale-note.tsx'
+import { OrderPages, WithSentences } from './with-sentences.tsx'
+
+const EVERY_MS = 60_000
+const FIGURES = [
+  'opened',
+  'settledInside',
+  'overdue',
+  'level1',
+  'level2',
+  'level3',
+  'excused',
+  'points',
+  'praise',
+] as const satisfies readonly (keyof ScoreFigures)[]
+
+/** The score sheet of a month: per department and per person. The month stands in the address. */
+export function ScoresScreen() {
+  return <WithSentences>{() => <Scores />}</WithSentences>
+}
+
+function Scores() {
+  const { words, estate } = useApp()
+  const { query, route } = useLocation()
+  const thisMonth = monthOf(estate.clock.now.peek(), estate.site.value?.timeZone)
+  const month = query['month'] ?? thisMonth
+  const { found, at, refused } = useLookedAt<ScoreSheet>(`/scores?month=${month}`, EVERY_MS)
+  const file = `/api/v1/scores?month=${month}&format=csv&language=${words.language.value}`
+  return (
+    <Screen
+      title={words.say('web.screen.orders')}
+      hint={words.say('web.scores.hint')}
+      aside={
+        <div class="flex flex-wrap items-center gap-2">
+          <label class="flex items-center gap-2 text-sm">
+            {words.say('web.scores.month')}
+            <input
+              type="month"
+              class="input touch w-40"
+              max={thisMonth}
+              value={month}
+              onChange={(event) => event.currentTarget.value && route(`/scores?month=${event.currentTarget.value}`)}
+            />
+          </label>
+          <a class="btn touch" href={file} download>
+            CSV
+          </a>
+        </div>
+      }
+    >
+      <OrderPages />
+      <StaleNote refused={refused} at={at} />
+      {found === null && refused === null && <Skeletons count={2} height="h-40" />}
+      {found && found.total.opened === 0 && <Empty icon="clipboard-list">{words.say('web.scores.empty')}</Empty>}
+      {found && found.total.opened > 0 && (
+        <div class="grid gap-3">
+          <Panel title={words.say('web.scores.departments')}>
+            <Table
+              first={words.say('web.score.department')}
+              rows={[
+                ...found.departments.map((line) => [words.sayCode('department', line.department), line] as const),
+                [words.say('web.score.all'), found.total],
+              ]}
+            />
+          </Panel>
+          <Panel title={words.say('web.scores.persons')}>
+            <Table
+              first={words.say('web.score.person')}
+              rows={found.persons.map((line) => [line.person || words.say('web.order.nobody'), line] as const)}
+            />
+          </Panel>
+          <p class="quiet text-sm">{words.say('web.scores.means')}</p>
+        </div>
+      )}
+    </Screen>
+  )
+}
+
+/** YYYY-MM on the calendar of the site. */
+function monthOf(at: number, timeZone: string | undefined): string {
+  const format = new Intl.DateTimeFormat('en', { timeZone: timeZone ?? 'UTC', year: 'numeric', month: '2-digit' })
+  const part = (type: 'year' | 'month') => format.formatToParts(at).find((each) => each.type === type)?.value ?? ''
+  return `${part('year')}-${part('month')}`
+}
+
+function Table({ first, rows }: { first: string; rows: readonly (readonly [string, ScoreFigures])[] }) {
+  const { words } = useApp()
+  return (
+    <div class="overflow-x-auto" tabIndex={0} role="region" aria-label={first}>
+      <table class="table-sm table">
+        <thead>
+          <tr>
+            <th scope="col">{first}</th>
+            {FIGURES.map((figure) => (
+              <th key={figure} scope="col" class="text-right">
+                {words.say(`web.score.${figure}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([name, figures]) => (
+            <tr key={name}>
+              <th scope="row" class="font-medium whitespace-nowrap">
+                {name}
+              </th>
+              {FIGURES.map((figure) => (
+                <td key={figure} class="text-right tabular-nums">
+                  {figures[figure]}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
