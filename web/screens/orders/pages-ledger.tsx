@@ -6,6 +6,8 @@ import { useLookedAt } from '../alarms/looked-at.ts'
 import { useSentences } from '../supervision/with-sentences.tsx'
 
 const EVERY_MS = 10_000
+/** More than these are history; they are there for whoever asks. */
+const SHOWN = 6
 const TONE = {
   queued: 'badge-ghost',
   held: 'badge-warning badge-soft',
@@ -25,12 +27,26 @@ export function PagesLedger({ subject }: { subject: string }) {
   if (!isSaid || !found || found.items.length === 0) return null
   return (
     <Panel title={words.say('web.pages')}>
-      <ul class="grid gap-2 text-sm">
-        {found.items.map((page) => (
-          <Line key={page.id} page={page} />
-        ))}
-      </ul>
+      <Lines pages={found.items.slice(0, SHOWN)} />
+      {found.items.length > SHOWN && (
+        <details class="mt-2">
+          <summary class="touch link flex items-center text-sm">
+            {words.say('web.pages.more', { n: found.items.length - SHOWN })}
+          </summary>
+          <Lines pages={found.items.slice(SHOWN)} />
+        </details>
+      )}
     </Panel>
+  )
+}
+
+function Lines({ pages }: { pages: readonly StaffPage[] }) {
+  return (
+    <ul class="grid gap-2 text-sm">
+      {pages.map((page) => (
+        <Line key={page.id} page={page} />
+      ))}
+    </ul>
   )
 }
 

@@ -75,12 +75,12 @@ function CaseFacts({ found }: { found: SupervisionCase }) {
         [words.say('web.case.clock'), words.say(`web.order.clock.${found.clock}`)],
         [words.say('web.order.who'), found.assignee ?? words.say('web.order.nobody')],
         [words.say('web.case.told'), found.to.join(', ')],
-        [words.say('web.case.opened'), <Moment at={found.openedAt} />],
+        [words.say('web.case.opened'), words.format.moment(found.openedAt)],
         [
           words.say('web.case.due_by'),
-          found.dueAt === null ? words.say('web.case.not_due') : <Moment at={found.dueAt} />,
+          found.dueAt === null ? words.say('web.case.not_due') : words.format.moment(found.dueAt),
         ],
-        [words.say('web.case.deducted'), found.deductedAt && <Moment at={found.deductedAt} />],
+        [words.say('web.case.deducted'), found.deductedAt && words.format.moment(found.deductedAt)],
         [words.say('web.score.points'), found.points > 0 ? String(found.points) : null],
       ]}
     />

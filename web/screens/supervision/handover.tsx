@@ -160,7 +160,7 @@ function Sign({ sheet, done }: { sheet: HandoverSheet; done: () => void }) {
     if (await sending.send(`/handovers/${sheet.id}/sign`, { by, side: own ?? chosen, ...said })) done()
   }
   return (
-    <Panel title={words.say('web.handover.sign')}>
+    <Panel title={words.say('web.handover.own')}>
       <form class="grid gap-3" onSubmit={(event) => void submit(event)}>
         {field}
         {own === undefined && missing.length > 1 && (

@@ -95,9 +95,11 @@ function Table({ first, rows }: { first: string; rows: readonly (readonly [strin
       <table class="table-sm table">
         <thead>
           <tr>
-            <th scope="col">{first}</th>
+            <th scope="col" class="text-base-content">
+              {first}
+            </th>
             {FIGURES.map((figure) => (
-              <th key={figure} scope="col" class="text-right">
+              <th key={figure} scope="col" class="text-base-content text-right">
                 {words.say(`web.score.${figure}`)}
               </th>
             ))}
