@@ -37,6 +37,7 @@ import { type ReadSite, type Reload, reloading } from './reload.ts'
 import { householdDoor, residentsOf } from './residents.ts'
 import type { Role } from './role.ts'
 import { selfSource } from './self.ts'
+import { openResidentDoor } from './residents/door.ts'
 import { ruleTrials } from './rule-trials.ts'
 import type { Site } from './site/site.ts'
 import { liveSite } from './site/live.ts'
@@ -132,6 +133,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   opened.defer(() => access.close())
   const secrets = openPrivate(folder, { random, now: clock.now, key })
   opened.defer(() => secrets.close())
+  const residentDoor = openResidentDoor({ folder, random, site }, opened)
   const accounting = new Accounting()
   const latest = new Latest()
   const desks = new Desks(site.plan)
@@ -209,6 +211,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     channels: site.channels.map((channel) => channelOf(channel, wallNow)),
     store: store.write,
     noticeOf: (id) => store.read.get('notices', id),
+    linkOf: residentDoor.linkOf,
     command,
     clock,
     log: say,
@@ -316,6 +319,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     latest,
     desk: desks.control,
     roster: desks.roster,
+    residentDoor,
     tags: assetTags(folder, random),
     accounting,
     buses: polled.map((source, i) => ({ ...source, id: site.connections[i]!.id })),

@@ -8,6 +8,7 @@ import type { Procedure } from './orders/procedure.ts'
 import type { RescuePlan } from './tasks/rescue-plan.ts'
 import type { ReachSettings } from './reach/settings.ts'
 import type { DailyHours } from './clocks/day-stretches.ts'
+import type { NoticeSettings, ZoneLevel } from './notices/settings.ts'
 
 /** The site as the core sees it: compiled from the site file, immutable, self-contained. No I/O stands behind it. */
 export type Plan = Readonly<{
@@ -39,8 +40,13 @@ export type Plan = Readonly<{
   entrances?: readonly Entrance[]
   /** Channels by which residents are told. */
   channels: readonly string[]
+  /** What a channel means to those who are told; one that is not named here is a chat, the screen a page. */
+  channelKinds?: Readonly<Record<string, ChannelKind>>
   settings: Settings
 }>
+
+/** `page` is looked at, `data` is for programs, `chat` rings and costs nothing, `paid` rings and costs. */
+export type ChannelKind = 'page' | 'data' | 'chat' | 'paid'
 
 /** The three levels, each as roles or person ids; `heads` by the skill that an order asks for, before `head`. */
 export type Supervisors = Readonly<{
@@ -71,6 +77,7 @@ export type Settings = Readonly<{
   alarms?: Partial<AlarmSettings>
   orders?: Procedure
   reach?: Partial<ReachSettings>
+  notices?: Partial<NoticeSettings>
 }>
 
 export type Asset = Readonly<{
@@ -92,6 +99,10 @@ export type Asset = Readonly<{
   service?: string
   /** What it can do for those who need it. */
   meets?: readonly Need[]
+  /** What its homes are called together, where they have a name: a zone. */
+  place?: Text
+  /** How late its water comes back to them. */
+  zoneLevel?: ZoneLevel
 }>
 
 /** Needs that not every asset of a service meets: reached without a step, room for a stretcher. */
@@ -237,6 +248,8 @@ export type Watch = (
   | Readonly<{ kind: 'lost'; while: Condition; withinMs: number; or?: Condition }>
   /** So many of these assets are lost within the time. The stage for lifts finds it; no reading does. */
   | Readonly<{ kind: 'lost-lifts'; lifts: readonly string[]; count: number; withinMs: number }>
+  /** What a person measured and entered. The stage for notices finds it; no reading does. */
+  | Readonly<{ kind: 'measured' }>
   /** A short average leaves the normal of the short averages before it. */
   | MovingNormalWatch
 ) &

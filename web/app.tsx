@@ -26,6 +26,7 @@ const ScoresScreen = lazy(() => import('./screens/supervision/scores.tsx').then(
 const HealthScreen = lazy(() => import('./screens/health/health.tsx').then((screen) => screen.HealthScreen))
 const NoticeScreen = lazy(() => import('./screens/notice/notice.tsx').then((screen) => screen.NoticeScreen))
 const NoticesScreen = lazy(() => import('./screens/notices/notices.tsx').then((screen) => screen.NoticesScreen))
+const PlanScreen = lazy(() => import('./screens/plan/plan.tsx').then((screen) => screen.PlanScreen))
 const OrderScreen = lazy(() => import('./screens/order/order.tsx').then((screen) => screen.OrderScreen))
 const OrdersScreen = lazy(() => import('./screens/orders/orders.tsx').then((screen) => screen.OrdersScreen))
 const ResetScreen = lazy(() => import('./screens/reset/reset.tsx').then((screen) => screen.ResetScreen))
@@ -35,7 +36,7 @@ const SignInScreen = lazy(() => import('./screens/sign-in/sign-in.tsx').then((sc
 const UsersScreen = lazy(() => import('./screens/users/users.tsx').then((screen) => screen.UsersScreen))
 
 /** The gateway's own pages are not screens of this app. */
-const OURS = /^\/(?!api\/|enter\/|metrics)/
+const OURS = /^\/(?!api\/|enter\/|metrics|[rn]\/)/
 
 export function Root({ app }: { app: App }) {
   return (
@@ -106,6 +107,7 @@ function Screens() {
       <Route path="/handovers" component={HandoversScreen} />
       <Route path="/handovers/:id" component={HandoverScreen} />
       <Route path="/notices" component={NoticesScreen} />
+      <Route path="/notices/new" component={PlanScreen} />
       <Route path="/notices/:id" component={NoticeScreen} />
       <Route path="/health" component={HealthScreen} />
       <Route path="/buses" component={BusesScreen} />

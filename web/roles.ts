@@ -37,7 +37,9 @@ export const OFFERED = {
   work: ['admin', 'manager', 'engineer', 'field'],
   control: ['admin', 'manager', 'engineer', 'field'],
   safeguard: ['admin', 'manager', 'engineer', 'field'],
-  confirm: ['admin', 'manager', 'steward'],
+  confirm: ['admin', 'manager', 'engineer', 'steward', 'agent'],
+  planWork: ['admin', 'manager', 'engineer', 'steward'],
+  linkResidents: ['admin', 'manager', 'steward', 'agent'],
   manageUsers: ['admin'],
 } as const satisfies Record<string, readonly Role[]>
 

@@ -22,6 +22,7 @@ import type { ControlDesk } from '../remote-control/desk.ts'
 import type { Reload } from '../reload.ts'
 import type { RosterDesk } from '../roster-desk.ts'
 import type { TryRules } from '../rule-trials.ts'
+import type { ResidentDoor } from '../residents/door.ts'
 import type { Site } from '../site/site.ts'
 import type { Store } from '../store/store.ts'
 import type { Why } from '#rules/event.ts'
@@ -70,6 +71,8 @@ export type ApiContext = Readonly<{
   /** Resolves when all that was decided at the door, or changed of what is private, stands in the journal: no answer leaves before. */
   audit(): Promise<void>
   latest: Pick<Latest, 'of'>
+  /** How residents come in, and what they may follow. */
+  residentDoor: ResidentDoor
   /** Who holds which device, what was asked for, what is locked, who is on site. */
   desk: ControlDesk
   /** What hangs on the equipment, and says that somebody stands there. */

@@ -68,7 +68,12 @@ export const PERMISSIONS = {
   keepHouseholds: ['admin'],
   /** Doors and calls that a notice asks for. */
   visit: ['admin', 'manager', 'field', 'agent', 'steward'],
-  confirm: ['admin', 'manager', 'steward'],
+  /** To tell residents, or to decide that they are not told. */
+  confirm: ['admin', 'manager', 'engineer', 'steward', 'agent'],
+  /** Planned work: who is told when, and which alarms are silent meanwhile. */
+  planWork: ['admin', 'manager', 'engineer', 'steward'],
+  /** Links that open the page of one home. */
+  linkResidents: ['admin', 'manager', 'steward', 'agent'],
   /** Who came in, who was refused, which tokens and accounts were made. */
   readAudit: ['admin', 'manager'],
   /** Who is there when; names and numbers, the latter in part, are for fewer. */

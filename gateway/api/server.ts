@@ -45,6 +45,8 @@ import { page } from './routes/page.ts'
 import { pages } from './routes/pages.ts'
 import { photos } from './routes/photos.ts'
 import { people } from './routes/people.ts'
+import { plannedNotices } from './routes/planned-notices.ts'
+import { residents } from './routes/residents.ts'
 import { plant } from './routes/plant.ts'
 import { safeguards } from './routes/safeguards.ts'
 import { reach } from './routes/reach.ts'
@@ -92,6 +94,8 @@ const RESOURCES = [
   reach,
   households,
   householdList,
+  plannedNotices,
+  residents,
   control,
   safeguards,
   roster,

@@ -41,7 +41,7 @@ export function resolving({
     })
     const { partPrice } = { ...REACH_SETTINGS, ...site.plan.settings.reach }
     const languageOf = (contact: string) => roll.entry(contact)?.language ?? 'zh-CN'
-    const texts = noticeTexts(notice, site, phase)
+    const texts = noticeTexts(notice, site, { phase, channel: 'sms' })
     return { ...audience, price: priceOf(audience.homes, channels, texts, { partPrice, languageOf }) }
   }
 }

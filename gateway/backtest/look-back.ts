@@ -36,6 +36,7 @@ function ownReachOf(watch: Watch): number {
     case 'when':
     case 'data':
     case 'disagreement':
+    case 'measured':
       return 0
   }
 }

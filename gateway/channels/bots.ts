@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import type { Channel, Delivery, Message } from './channel.ts'
 import type { BotType } from './bot-type.ts'
-import { botText, cutToBytes } from './bot-text.ts'
+import { botText } from './bot-text.ts'
+import { cutToBytes } from './cut.ts'
 import { type Answer, deliveryByStatus, type Letter, post, type Resolve, resolveName } from './post.ts'
 
 export type BotConfig = Readonly<{

@@ -2,6 +2,7 @@ import { Temporal } from 'temporal-polyfill'
 import type { Command } from '#rules/command.ts'
 import type { Channel, Delivery, Message } from '../channels/channel.ts'
 import { noticeTexts } from '../notice-text.ts'
+import type { ChannelConfig } from '../site/schema.ts'
 import type { Site } from '../site/site.ts'
 import type { OutboxRow } from '../store/outbox-table.ts'
 import type { NoticeDocument } from '../store/documents.ts'
@@ -14,6 +15,8 @@ export type OutboxOptions = Readonly<{
   channels: readonly Channel[]
   store: Pick<Store['write'], 'waitingMessages' | 'waitingChannels' | 'nextMessageAt' | 'noteAttempt'>
   noticeOf(id: string): Promise<NoticeDocument | null>
+  /** The living page of a notice, where residents can reach one. */
+  linkOf?(notice: string): string | null
   command(command: Command): Promise<unknown>
   clock: Readonly<{ now(): number; delay(realMs: number, run: () => void): () => void; speed: number }>
   log(level: 'info' | 'warn' | 'error', message: string, fields?: object): void
@@ -152,7 +155,10 @@ async function runChannel(
   }
 }
 
-async function messageOf({ site, noticeOf }: OutboxOptions, { id, doc }: OutboxRow): Promise<Message | null> {
+async function messageOf(
+  { site, noticeOf, linkOf }: OutboxOptions,
+  { id, channel, doc }: OutboxRow,
+): Promise<Message | null> {
   const notice = await noticeOf(doc.notice)
   if (!notice) return null
   return {
@@ -165,6 +171,14 @@ async function messageOf({ site, noticeOf }: OutboxOptions, { id, doc }: OutboxR
     alarmIds: notice.alarmIds,
     at: Temporal.Instant.fromEpochMilliseconds(doc.at).toString(),
     trace: doc.trace,
-    texts: noticeTexts(notice, site, doc.phase),
+    texts: noticeTexts(notice, site, {
+      phase: doc.phase,
+      channel: typeOf(channel, site),
+      link: linkOf?.(notice.id) ?? null,
+    }),
   }
+}
+
+function typeOf(channel: string, site: Site): ChannelConfig['type'] | undefined {
+  return site.channels.find(({ id }) => id === channel)?.type
 }

@@ -1,4 +1,4 @@
-import { cutToBytes } from '../channels/bot-text.ts'
+import { cutToBytes } from '../channels/cut.ts'
 import type { Delivery } from '../channels/channel.ts'
 import { type Answer, deliveryByStatus, post, type Resolve, resolveName } from '../channels/post.ts'
 import type { PageMessage, StaffRoad } from './road.ts'

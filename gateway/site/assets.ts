@@ -1,6 +1,7 @@
 import { closest } from '#devices/closest.ts'
 import type { FaultCode, Params } from '#devices/fault.ts'
 import type { Asset } from '#rules/plan.ts'
+import { zonesOf } from './notices.ts'
 import { entrancesOf, homesServed, isHome, type Places } from './places.ts'
 import type { SiteFile } from './schema.ts'
 
@@ -57,6 +58,7 @@ function assetOf(asset: Written, places: Places): Asset {
     homes: homesServed(asset.serves, places),
     ...(asset.serves?.service === undefined ? {} : { service: asset.serves.service }),
     ...(asset.serves?.need === undefined ? {} : { meets: asset.serves.need }),
+    ...zonesOf(asset.serves, places.zones),
   }
 }
 

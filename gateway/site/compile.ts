@@ -10,6 +10,7 @@ import { typeConflicts } from '#devices/measurement.ts'
 import type { Profile } from '#devices/profile.ts'
 import type { Settings } from '#rules/plan.ts'
 import { leadsInside } from '../channels/private-address.ts'
+import type { NoticeTemplates } from '../notices/templates.ts'
 import { assetsOf } from './assets.ts'
 import { brokerOf, isReadable, outwardOf, tlsOf } from './brokers.ts'
 import { controlsOf, isOfSafetyEquipment } from './controls.ts'
@@ -25,6 +26,7 @@ import { RuleLayers } from './rule-layers.ts'
 import { rulesOf } from './rules.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
 import { liftRules } from './lift-rules.ts'
+import { channelKindsOf, noticeSettingsOf, noticeSiteOf, waterRules } from './notices.ts'
 import { resolveSecret } from './secret.ts'
 import { historyOf, settingsOf } from './settings.ts'
 import { rescueOf } from './rescue.ts'
@@ -42,6 +44,7 @@ type Input = Readonly<{
   /** Texts of vendors' codecs by profile. */
   codecs: ReadonlyMap<string, string>
   ruleFiles: readonly RuleFile[]
+  templates: NoticeTemplates
   folder: string
   env: Readonly<Record<string, string | undefined>>
   path: string
@@ -298,7 +301,7 @@ export function compileSite(input: Input): {
     plan: {
       site: file.site.id,
       timeZone,
-      rules: [...rules, ...liftRules(devices, assets)],
+      rules: [...rules, ...liftRules(devices, assets), ...waterRules(devices, assets)],
       assets,
       entrances: entrancesOf(places),
       staff,
@@ -315,7 +318,8 @@ export function compileSite(input: Input): {
       ),
       supervisors: supervisorsOf(file.supervisors ?? {}, staff, missing),
       channels: channels.map(({ id }) => id),
-      settings: settingsOf(file.settings ?? {}),
+      channelKinds: channelKindsOf(channels),
+      settings: { ...settingsOf(file.settings ?? {}), notices: noticeSettingsOf(file.notices ?? {}) },
     },
     devices,
     connections,
@@ -335,11 +339,14 @@ export function compileSite(input: Input): {
     outward: outwardOf(file.outward, { brokers, hasOwn: file.mqtt !== undefined }, missing),
     channels,
     paging: paging?.config ?? null,
+    notices: noticeSiteOf(file.notices ?? {}),
+    templates: input.templates,
     influx,
     charts: file.charts ?? 'local',
     history: historyOf(file.history ?? {}),
     rooms: distinct('rooms', file.rooms ?? []),
     buildings: places.buildings,
+    zones: places.zones,
     ruleFiles: ruleFiles.map((ruleFile) => ({
       file: ruleFile.file,
       alarms: layers.alarmsOf(ruleFile, devices),

@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Path, readDocument } from '#devices/document.ts'
 import type { ConfigFault } from '#devices/fault.ts'
+import { readTemplates } from '../notices/templates.ts'
 import { compileSite } from './compile.ts'
 import { readProfiles } from './profiles.ts'
 import { readRuleFiles, type RuleDraft, ruleFolderOf } from './rule-files.ts'
@@ -40,9 +41,10 @@ export function loadSite(
   const used = new Set((value?.devices ?? []).map(({ profile }) => profile))
   const shelf = readProfiles({ library: LIBRARY, own: join(folder, 'profiles') }, used, cwd)
   const rules = readRuleFiles(ruleFolderOf(folder), cwd, drafts)
+  const { templates, ...words } = readTemplates(join(folder, 'notices'), cwd)
   const ruleFaults = rules.files.flatMap(({ faults }) => faults)
-  if (!value) return { site: null, faults: [...document.faults, ...shelf.faults, ...ruleFaults] }
-  const hash = [text, ...shelf.texts, ...rules.texts]
+  if (!value) return { site: null, faults: [...document.faults, ...shelf.faults, ...ruleFaults, ...words.faults] }
+  const hash = [text, ...shelf.texts, ...rules.texts, ...words.texts]
     .reduce((sum, part) => sum.update(part).update('\0'), createHash('sha256'))
     .digest('hex')
   const { site, faults } = compileSite({
@@ -52,12 +54,13 @@ export function loadSite(
     profileNames: shelf.names,
     codecs: shelf.codecs,
     ruleFiles: rules.files,
+    templates,
     folder,
     env,
     path: file,
     hash,
   })
-  const all = sorted([...document.faults, ...shelf.faults, ...ruleFaults, ...faults])
+  const all = sorted([...document.faults, ...shelf.faults, ...ruleFaults, ...words.faults, ...faults])
   return { site: site && { ...site, faults: all }, faults: all }
 }
 

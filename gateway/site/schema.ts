@@ -8,6 +8,8 @@ import { PagingSchema } from '../paging/config.ts'
 import { Mqtt, MqttBroker, Outward } from './mqtt-schema.ts'
 import { PERSON_ROSTER_KEYS, ROSTER_KEYS } from './roster-schema.ts'
 import { OpcUaServerEntry, OpcUaViewEntry } from './opcua-schema.ts'
+import { ZONE_LEVELS } from '#rules/notices/settings.ts'
+import { NoticesSchema } from './notices-schema.ts'
 
 const ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
 const Id = Type.String({ pattern: ID, description: 'letters, digits, - and _' })
@@ -62,6 +64,7 @@ const Zone = Type.Object(
     name: Type.Optional(Text),
     buildings: Type.Array(Id, { minItems: 1 }),
     floors: Floors,
+    level: Type.Optional(oneOf(ZONE_LEVELS, 'how late its water is back after a stop; low is at once')),
   },
   strict,
 )
@@ -380,6 +383,7 @@ export const SiteSchema = Type.Object(
         description: 'points that a level 3 costs that nobody explains in time; 5 unless said',
       }),
     ),
+    notices: Type.Optional(NoticesSchema),
     channels: Type.Optional(Type.Array(Channel, { description: 'how people are told; the screen unless said' })),
     influx: Type.Optional(Type.Array(InfluxTarget, { description: 'databases that get every reading as well' })),
     history: Type.Optional(

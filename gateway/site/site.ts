@@ -8,11 +8,13 @@ import type { OpcUaConnection } from '#ingest/opcua/connection.ts'
 import type { Bridge } from '#ingest/mqtt/network.ts'
 import type { TlsListen } from '#ingest/mqtt/tls-door.ts'
 import type { Plan } from '#rules/plan.ts'
+import type { NoticeTemplates } from '../notices/templates.ts'
 import type { InfluxTarget } from '../historian/config.ts'
 import type { PagingConfig } from '../paging/config.ts'
 import type { HistoryPolicy } from '../store/history/policy.ts'
 import type { Outward } from './brokers.ts'
 import type { OpcUaView } from './opcua.ts'
+import type { NoticeSite } from './notices.ts'
 import type { RuleTest } from './rule-file.ts'
 import type { DisabledAlarm } from './rule-layers.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
@@ -47,11 +49,15 @@ export type Site = Readonly<{
   channels: readonly ChannelConfig[]
   /** By what staff is called; null: by nothing. */
   paging: PagingConfig | null
+  notices: NoticeSite
+  /** The words of notices: the site's own over ours. */
+  templates: NoticeTemplates
   influx: readonly InfluxTarget[]
   charts: 'local' | 'influx'
   history: HistoryPolicy
   rooms: NonNullable<SiteFile['rooms']>
   buildings: NonNullable<SiteFile['buildings']>
+  zones: NonNullable<SiteFile['zones']>
   /** What each rule file speaks of, as `device/alarm`, and the tests in it. */
   ruleFiles: readonly Readonly<{ file: string; alarms: readonly string[]; tests: readonly RuleTest[] }>[]
   /** The definitions in force on each device. */

@@ -8,7 +8,8 @@ import type { MissedClock } from '#rules/tasks/events.ts'
 import type { Part, Scan } from '#rules/orders/commands.ts'
 import type { PhotoKind } from '#rules/orders/procedure.ts'
 import type { FalseAlarmProof, OrderEnd, OrderState, PauseReason } from '#rules/orders/states.ts'
-import type { MessageResult } from '#rules/notices/events.ts'
+import type { MessageResult, Ring } from '#rules/notices/events.ts'
+import type { NoticeState } from '#rules/notices/states.ts'
 
 /** What people see of an alarm, an order, a notice: rows made from events. Times are site time in ms. */
 export type AlarmDocument = {
@@ -146,8 +147,19 @@ export type TaskDocument = Readonly<{
   missed: readonly Readonly<{ clock: MissedClock; dueAt: number }>[]
 }>
 
-export type NoticeState = 'draft' | 'published' | 'monitoring' | 'all_clear' | 'withdrawn'
-export type MessagePhase = 'published' | 'extended' | 'all_clear'
+/** Which words of a notice a message carries. */
+export type MessagePhase =
+  | 'published'
+  | 'extended'
+  | 'identified'
+  | 'updated'
+  | 'all_clear'
+  | 'scheduled'
+  | 'reminded'
+  | 'rescheduled'
+  | 'prolonged'
+  | 'cancelled'
+  | 'completed'
 
 /** One message of a notice on one channel: to these homes, with this fate. */
 export type MessageDocument = {
@@ -158,12 +170,35 @@ export type MessageDocument = {
   state: 'queued' | MessageResult
   settledAt: number | null
   reason: string | null
+  /** Not before then: nobody's phone rings at night. */
+  ringAt?: number
+}
+
+/** Planned work, as the notice tells it. Times are the wall's. */
+export type WorkDocument = {
+  work: string
+  rules: readonly string[]
+  from: number
+  to: number
+  by: string
+  second: string | null
+  reason: string | null
+  workOrder: string | null
+  needsQuality: boolean
+  reminded: { before: string; at: number }[]
+  askedAt: number | null
+  overranAt: number | null
+  /** Until then an overrun waits for a new end; site time. */
+  graceUntil: number | null
+  isLate: boolean
+  quality: { turbidityNtu: number; freeChlorineMgL: number; isFit: boolean; by: string; at: number } | null
 }
 
 export type NoticeDocument = {
   id: string
   kind: string
   state: NoticeState
+  /** Empty where no order stands behind it. */
   order: string
   asset: string
   assets: string[]
@@ -178,6 +213,23 @@ export type NoticeDocument = {
   endedAt: number | null
   messages: MessageDocument[]
   trace: string
+  // Rows of an older version have none of these.
+  class?: OrderClass
+  rule?: string
+  /** A draft goes out by itself then. */
+  dueAt?: number
+  pageOnly?: boolean
+  eta?: number | null
+  nextUpdateAt?: number | null
+  /** The hold ends then, if nothing happens. */
+  clearAt?: number | null
+  restoredAt?: number | null
+  updates?: { at: number; by: string; text: string }[]
+  rejected?: { at: number; by: string; reason: string; to: readonly string[] }
+  endedBy?: string | null
+  /** Why it was withdrawn or cancelled, in a person's words. */
+  endReason?: string
+  planned?: WorkDocument
 }
 
 /** What the outbox needs to send one message. */
@@ -189,4 +241,6 @@ export type OutboxDocument = Readonly<{
   contact?: string
   at: number
   trace: string
+  ring?: Ring
+  cheapest?: true
 }>

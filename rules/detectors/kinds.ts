@@ -27,6 +27,7 @@ const KINDS: { [K in Watch['kind']]: (watch: Extract<Watch, { kind: K }>, rule: 
   duty: dutyJudgement,
   lost: lostJudgement,
   'lost-lifts': foundByStage,
+  measured: foundByStage,
   'moving-normal': movingNormalJudgement,
 }
 

@@ -23,6 +23,7 @@ import { loadSite } from '#gateway/site/load.ts'
 import { StoreCore } from '#gateway/store/core.ts'
 import { Queries } from '#gateway/store/queries.ts'
 import type { Store } from '#gateway/store/store.ts'
+import { openResidentLinks } from '#gateway/residents/links.ts'
 import { vitalsOf } from '#gateway/vitals.ts'
 import type { Command } from '#rules/command.ts'
 import { coreOf } from '#rules/core.ts'
@@ -97,6 +98,7 @@ export async function openEstate({
   const secrets = openPrivate(folder, { random: systemRandom(), now: () => now })
   for (const [id, contact] of Object.entries(contacts))
     secrets.put({ kind: 'staff', id, subject: id, doc: { name: id, ...contact } }, 'test')
+  const residentLinks = openResidentLinks(folder, systemRandom())
   const tokens = Object.fromEntries(ROLES.map((role) => [role, access.tokens.create(role, START).token])) as Record<
     Role,
     string
@@ -171,6 +173,7 @@ export async function openEstate({
     latest,
     desk: desks.control,
     roster: desks.roster,
+    residentDoor: { links: residentLinks },
     tags: assetTags(folder, { next: () => 0.5, token: () => 'k'.repeat(43) }),
     accounting,
     buses,
@@ -202,6 +205,7 @@ export async function openEstate({
     core.close()
     access.close()
     secrets.close()
+    residentLinks.close()
     rmSync(folder, { recursive: true })
   }
   const server = await startServer(context, { host, port: 0 }, more).catch(async (error: Error) => {
@@ -248,6 +252,9 @@ export async function openEstate({
     },
     stopServing: () => server.stop(),
     queries,
+    residentLinks,
+    /** As a steward makes it. */
+    linkOf: (home: string) => ({ path: residentLinks.create(home, 'S1', now) }),
     feed,
     logged,
     url,

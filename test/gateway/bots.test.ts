@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import t from 'tap'
-import { cutToBytes } from '#gateway/channels/bot-text.ts'
+import { cutToBytes } from '#gateway/channels/cut.ts'
 import { type BotConfig, botChannel } from '#gateway/channels/bots.ts'
 import type { Message } from '#gateway/channels/channel.ts'
 import { type BotProvider, startBotProvider } from '../fakes/bot-provider.ts'

@@ -118,8 +118,29 @@ const SAID_OF_ORDERS = [
 ]
 const NOTICE: Record<string, Record<string, string>> = {
   draft: { published: 'published', withdrawn: 'withdrawn', joined: 'draft' },
-  published: { extended: 'published', monitoring: 'monitoring', joined: 'published' },
-  monitoring: { resumed: 'published', all_clear: 'all_clear', joined: 'monitoring' },
+  published: {
+    extended: 'published',
+    confirmed: 'published',
+    identified: 'identified',
+    monitoring: 'monitoring',
+    joined: 'published',
+  },
+  identified: {
+    extended: 'identified',
+    confirmed: 'identified',
+    identified: 'identified',
+    eta_warned: 'identified',
+    eta_passed: 'published',
+    monitoring: 'monitoring',
+    joined: 'identified',
+  },
+  monitoring: {
+    resumed: 'published',
+    restored: 'monitoring',
+    confirmed: 'monitoring',
+    all_clear: 'all_clear',
+    joined: 'monitoring',
+  },
 }
 
 const GOALS_REACHED: Partial<Record<Event['type'], readonly string[]>> = {
@@ -463,7 +484,7 @@ export class Invariants {
       notice.rules.add(event.rule)
       notice.assets.add(event.asset)
     }
-    if (event.type === 'notice.monitoring') notice.monitoringSince = event.at
+    if (event.type === 'notice.monitoring') notice.monitoringSince = event.since
     if (event.type === 'notice.published' || event.type === 'notice.extended') {
       for (const home of event.homes) this.#once(notice.told, home, event, `home ${home} told twice`)
       const served = new Set([...notice.assets].flatMap((asset) => this.#plan.assets.get(asset)!.homes))

@@ -12,6 +12,7 @@ import brokers from '#texts/brokers/en.json' with { type: 'json' }
 import opcua from '#texts/opcua/en.json' with { type: 'json' }
 import fieldBus from '#texts/field-bus/en.json' with { type: 'json' }
 import supervision from '#texts/supervision/en.json' with { type: 'json' }
+import notices from '#texts/notices/en.json' with { type: 'json' }
 import { homeOf, mayProvoke, OFFERED, screensOf } from '../../web/roles.ts'
 
 const web = fileURLToPath(new URL('../../web', import.meta.url))
@@ -19,8 +20,8 @@ const source = readdirSync(web, { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.tsx?$/.test(path) && !/^(dist|node_modules)/.test(path))
   .map((path) => readFileSync(join(web, path), 'utf8'))
   .join('\n')
-const keys = Object.keys({ ...first, ...alarms, ...brokers, ...fieldBus, ...opcua, ...supervision }).filter((key) =>
-  key.startsWith('web.'),
+const keys = Object.keys({ ...first, ...alarms, ...brokers, ...fieldBus, ...opcua, ...supervision, ...notices }).filter(
+  (key) => key.startsWith('web.'),
 )
 
 t.test('every sentence of the page is used somewhere, and every one that is used is there', async (t) => {

@@ -235,7 +235,21 @@ export type Order = Readonly<{
 }>
 
 export type Fate = 'queued' | 'delivered' | 'failed'
-export type NoticeState = 'draft' | 'published' | 'monitoring' | 'all_clear' | 'withdrawn'
+export type NoticeState =
+  | 'draft'
+  | 'rejected'
+  | 'published'
+  | 'identified'
+  | 'monitoring'
+  | 'scheduled'
+  | 'reminded'
+  | 'in_progress'
+  | 'overrun'
+  | 'verifying'
+  | 'all_clear'
+  | 'withdrawn'
+  | 'completed'
+  | 'cancelled'
 export type LedgerLine = Readonly<{ home: string; channel: string; told: Fate | null; allClear: Fate | null }>
 export type Notice = Readonly<{
   id: string
@@ -256,6 +270,28 @@ export type Notice = Readonly<{
   reached: Readonly<{ told: Readonly<Record<Fate, number>>; allClear: Readonly<Record<Fate, number>> }>
   ledger?: readonly LedgerLine[]
   trace: string
+  dueAt: string | null
+  pageOnly: boolean
+  eta: string | null
+  nextUpdateAt: string | null
+  clearAt: string | null
+  endedBy: string | null
+  updates: readonly Readonly<{ at: string; by: string; text: string }>[]
+  rejected: Readonly<{ at: string; by: string; reason: string }> | null
+  planned: PlannedWork | null
+}>
+/** Times of planned work are the wall's. */
+export type PlannedWork = Readonly<{
+  work: string
+  rules: readonly string[]
+  from: string
+  to: string
+  by: string
+  second: string | null
+  reason: string | null
+  needsQuality: boolean
+  reminded: readonly Readonly<{ before: string; at: string }>[]
+  quality: Readonly<{ turbidityNtu: number; freeChlorineMgL: number; isFit: boolean }> | null
 }>
 
 export type SourceState = 'starting' | 'running' | 'degraded' | 'down'

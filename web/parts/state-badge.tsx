@@ -21,7 +21,16 @@ const ORDER: Readonly<Record<OrderState, string>> = {
 const NOTICE: Readonly<Record<NoticeState, string>> = {
   draft: 'badge-warning badge-soft',
   published: 'badge-info badge-soft',
+  rejected: 'badge-ghost',
+  identified: 'badge-info badge-soft',
   monitoring: 'badge-success badge-soft',
+  scheduled: 'badge-outline',
+  reminded: 'badge-outline',
+  in_progress: 'badge-info badge-soft',
+  overrun: 'badge-error badge-soft',
+  verifying: 'badge-success badge-soft',
+  completed: 'badge-ghost',
+  cancelled: 'badge-ghost',
   all_clear: 'badge-ghost',
   withdrawn: 'badge-ghost',
 }

@@ -61,7 +61,7 @@ export function Navigation({ role }: { role: Role }) {
 
 function useCounts(): Readonly<Record<ScreenName, number>> {
   const { estate } = useApp()
-  const isOver = ['closed', 'all_clear', 'withdrawn', 'normal']
+  const isOver = ['closed', 'all_clear', 'withdrawn', 'completed', 'cancelled', 'normal']
   const open = (list: readonly { state: string }[] | null) =>
     (list ?? []).filter(({ state }) => !isOver.includes(state)).length
   return {

@@ -3,6 +3,7 @@ import type en from '#texts/en.json'
 import type alarms from '#texts/alarms/en.json'
 import type brokers from '#texts/brokers/en.json'
 import type opcua from '#texts/opcua/en.json'
+import type notices from '#texts/notices/en.json'
 import type fieldBus from '#texts/field-bus/en.json'
 import type supervision from '#texts/supervision/en.json'
 import type { Both, Language, Params, Value } from '../api/types.ts'
@@ -15,7 +16,8 @@ export type TextKey = Extract<
   | keyof typeof brokers
   | keyof typeof fieldBus
   | keyof typeof opcua
-  | keyof typeof supervision,
+  | keyof typeof supervision
+  | keyof typeof notices,
   `web.${string}`
 >
 type Catalogue = Readonly<Partial<Record<TextKey, string>>>

@@ -5,7 +5,7 @@ import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
 import { noticeView } from '../views/notice-view.ts'
 import { IdParams, LIST_QUERY, NoQuery } from './collection.ts'
-import { By, commandRoute } from './commands.ts'
+import { By, commandRoute, Reason } from './commands.ts'
 
 /** A ledger has a line per home and channel: a screen that only counts asks for the counts. */
 const Ledger = Type.Union([Type.Literal('full'), Type.Literal('counts')], { default: 'full' })
@@ -41,11 +41,25 @@ export function notices(context: ApiContext): FastifyPluginAsyncTypebox {
       command: (notice, { by }) => ({ type: 'notice.confirm', notice, by }),
     })
     commandRoute(app, context, {
-      summary: 'Give the all-clear by hand, where no sensor could tell for 15 minutes',
+      summary: 'Decide that nobody is told; the manager hears why',
+      path: '/api/v1/notices/:id/reject',
+      permission: 'confirm',
+      body: { ...By, reason: Reason },
+      command: (notice, { by, reason }) => ({ type: 'notice.reject', notice, by, reason }),
+    })
+    commandRoute(app, context, {
+      summary: 'A word to those who were told',
+      path: '/api/v1/notices/:id/update',
+      permission: 'confirm',
+      body: { ...By, text: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' }) },
+      command: (notice, { by, text }) => ({ type: 'notice.update', notice, by, text }),
+    })
+    commandRoute(app, context, {
+      summary: 'All-clear by hand, where no sensor could tell for 15 minutes; of planned work: it is done',
       path: '/api/v1/notices/:id/end',
       permission: 'confirm',
-      body: By,
-      command: (notice, { by }) => ({ type: 'notice.end', notice, by }),
+      body: { ...By, name: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })) },
+      command: (notice, { by, name }) => ({ type: 'notice.end', notice, by, ...(name === undefined ? {} : { name }) }),
     })
   }
 }

@@ -1,10 +1,13 @@
 import { noticeTexts } from '../../notice-text.ts'
 import type { Site } from '../../site/site.ts'
-import type { MessageDocument, NoticeDocument } from '../../store/documents.ts'
+import type { MessageDocument, MessagePhase, NoticeDocument } from '../../store/documents.ts'
 import { LANGUAGES } from '../../texts.ts'
 import { timesOf } from '../site-time.ts'
 import { both } from './said.ts'
 
+/** What tells the beginning, and what the end; what comes between changes neither. */
+const STARTS: ReadonlySet<MessagePhase> = new Set(['published', 'extended', 'scheduled', 'rescheduled'])
+const ENDS: ReadonlySet<MessagePhase> = new Set(['all_clear', 'completed', 'cancelled'])
 type Fate = MessageDocument['state']
 /** What one home was told on one channel; null means not at all. */
 export type LedgerLine = Readonly<{ home: string; channel: string; told: Fate | null; allClear: Fate | null }>
@@ -38,8 +41,38 @@ export function noticeView(site: Site): (notice: NoticeDocument, ledger: 'full' 
       endedAt: time(notice.endedAt),
       reached: { told: countsOf(lines, 'told'), allClear: countsOf(lines, 'allClear') },
       ...(ledger === 'full' ? { ledger: lines } : {}),
+      ...lifeOf(notice, time),
       trace: notice.trace,
     }
+  }
+}
+
+/** How it goes: promises, words, decisions, planned work. Times of planned work are the wall's. */
+function lifeOf(notice: NoticeDocument, time: ReturnType<typeof timesOf>): object {
+  const { planned, rejected } = notice
+  return {
+    class: notice.class ?? null,
+    dueAt: time(notice.state === 'draft' ? (notice.dueAt ?? null) : null),
+    pageOnly: notice.pageOnly ?? false,
+    eta: time(notice.eta ?? null),
+    nextUpdateAt: time(notice.nextUpdateAt ?? null),
+    clearAt: time(notice.clearAt ?? null),
+    restoredAt: time(notice.restoredAt ?? null),
+    endedBy: notice.endedBy ?? null,
+    updates: (notice.updates ?? []).map(({ at, by, text }) => ({ at: time(at), by, text })),
+    rejected: rejected ? { ...rejected, at: time(rejected.at) } : null,
+    planned: planned
+      ? {
+          ...planned,
+          from: time(planned.from),
+          to: time(planned.to),
+          askedAt: time(planned.askedAt),
+          overranAt: time(planned.overranAt),
+          graceUntil: time(planned.graceUntil),
+          reminded: planned.reminded.map(({ before, at }) => ({ before, at: time(at) })),
+          quality: planned.quality ? { ...planned.quality, at: time(planned.quality.at) } : null,
+        }
+      : null,
   }
 }
 
@@ -57,7 +90,8 @@ export function ledgerOf({ messages }: Pick<NoticeDocument, 'messages'>): Ledger
       const key = `${home}\0${channel}`
       let line = lines.get(key)
       if (!line) lines.set(key, (line = { home, channel, told: null, allClear: null }))
-      line[phase === 'all_clear' ? 'allClear' : 'told'] = state
+      if (ENDS.has(phase)) line.allClear = state
+      else if (STARTS.has(phase)) line.told = state
     }
   }
   return [...lines.values()]

@@ -10,10 +10,18 @@ import { NoticeBadge } from '../../parts/state-badge.tsx'
 import { Times } from '../../parts/times.tsx'
 import { may } from '../../roles.ts'
 import { noticeActions } from '../notices/notice-actions.ts'
+import { DraftClock } from '../notices/draft-clock.tsx'
+import { WithSentences } from '../notices/sentences.tsx'
 import { Ledger } from './ledger.tsx'
+import { WorkDeeds } from './work-deeds.tsx'
+import { NoticeProgress } from './work-facts.tsx'
 
 /** One notice: its words in each language, and who was reached. */
 export function NoticeScreen() {
+  return <WithSentences>{() => <OneNotice />}</WithSentences>
+}
+
+function OneNotice() {
   const { words, estate } = useApp()
   const { params } = useRoute()
   const notice = useItem<Notice>(estate.notices, '/notices', params.id ?? '')
@@ -44,11 +52,15 @@ function NoticeDetails({ notice }: { notice: Notice }) {
       <div class="mb-4 flex flex-wrap items-center gap-2">
         <NoticeBadge state={notice.state} />
         <span class="text-sm">{words.say(`web.notice.says.${notice.state}`)}</span>
+        {notice.pageOnly && <span class="badge badge-ghost">{words.say('web.notice.page_only')}</span>}
+        <DraftClock notice={notice} />
         <span class="quiet text-sm">{notice.id}</span>
       </div>
       <div class="mb-4">
         <Actions actions={noticeActions(notice, role)} />
+        <WorkDeeds notice={notice} />
       </div>
+      <NoticeProgress notice={notice} />
       <div class="grid items-start gap-3 lg:grid-cols-2">
         <Panel title={words.say('web.notice.text')}>
           <div class="grid gap-3">
@@ -91,9 +103,11 @@ function NoticeDetails({ notice }: { notice: Notice }) {
                 ],
                 [
                   words.say('web.step.order'),
-                  <a class="link" href={`/orders/${notice.orderId}`}>
-                    {notice.orderId}
-                  </a>,
+                  notice.orderId === '' ? null : (
+                    <a class="link" href={`/orders/${notice.orderId}`}>
+                      {notice.orderId}
+                    </a>
+                  ),
                 ],
                 [words.say('web.trace'), <code class="text-xs break-all">{notice.trace}</code>],
               ]}

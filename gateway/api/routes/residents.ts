@@ -1,0 +1,113 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import { Fault } from '#devices/fault.ts'
+import { homesOfSite } from '../../notices/audience.ts'
+import { calendarOf, rssOf } from '../../residents/feeds.ts'
+import { isShown, type NoticesOfHome, noticesOfHome } from '../../residents/notices-of-home.ts'
+import { homePage, LIVE, noticePage, notFoundPage, STYLE } from '../../residents/page.ts'
+import { type Language, LANGUAGES } from '../../texts.ts'
+import type { ApiContext } from '../context.ts'
+import { PERMISSIONS } from '../permissions.ts'
+import { NoQuery } from './collection.ts'
+
+/** Whatever it is, the answer to a wrong one is the same. */
+const Token = Type.Object({ token: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
+const Query = Type.Object(
+  { lang: Type.Optional(Type.Union(LANGUAGES.map((language) => Type.Literal(language)))) },
+  { additionalProperties: false },
+)
+type Asked = FastifyRequest<{ Params: { token: string }; Querystring: { lang?: Language } }>
+const HTML = 'text/html; charset=utf-8'
+
+/**
+ * What residents read: by a link of their home, or of one notice; without an account and without a script. Whoever has
+ * no such link learns nothing, not even whether a home is there.
+ */
+export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
+  const { site, clock, read, residentDoor: door } = context
+  const open = { config: { access: 'open' as const } }
+  const hidden = { hide: true, params: Token, querystring: Query } as const
+  const wall = () => clock.now() + clock.wallOffsetMs()
+  const readerOf = (request: Asked) => ({
+    site,
+    language: languageOf(request),
+    path: request.url.split('?')[0]!,
+    now: wall(),
+  })
+
+  /** The same answer whatever is wrong with the link. */
+  const unknown = (request: Asked, reply: FastifyReply) =>
+    reply
+      .code(404)
+      .type(HTML)
+      .send(notFoundPage({ ...readerOf(request), path: '/r' }))
+
+  async function ofHome(token: string): Promise<(NoticesOfHome & { home: string }) | null> {
+    const home = door.links.homeOf(token)
+    return home === null ? null : { home, ...(await noticesOfHome(read, home, clock.now())) }
+  }
+
+  return async (app) => {
+    app.get('/r/style.css', { ...open, schema: { hide: true, querystring: NoQuery } }, (_, reply) =>
+      reply.type('text/css; charset=utf-8').header('cache-control', 'public, max-age=3600').send(STYLE),
+    )
+    app.get('/r/live.js', { ...open, schema: { hide: true, querystring: NoQuery } }, (_, reply) =>
+      reply.type('text/javascript; charset=utf-8').header('cache-control', 'public, max-age=3600').send(LIVE),
+    )
+    app.get('/r/:token', { ...open, schema: hidden }, async (request: Asked, reply) => {
+      const found = await ofHome(request.params.token)
+      if (!found) return unknown(request, reply)
+      const reports = door.reportsOf ? await door.reportsOf(found.home) : null
+      return reply.type(HTML).send(homePage(found.home, found, reports, readerOf(request)))
+    })
+    app.get('/r/:token/notices.rss', { ...open, schema: hidden }, async (request: Asked, reply) => {
+      const found = await ofHome(request.params.token)
+      if (!found) return unknown(request, reply)
+      const reader = readerOf(request)
+      const self = `${site.notices.publicUrl ?? ''}${reader.path.replace(/\/notices\.rss$/, '')}`
+      const all = [...found.current, ...found.planned, ...found.ended]
+      return reply.type('application/rss+xml; charset=utf-8').send(rssOf(all, { ...reader, self }))
+    })
+    app.get('/r/:token/notices.ics', { ...open, schema: hidden }, async (request: Asked, reply) => {
+      const found = await ofHome(request.params.token)
+      if (!found) return unknown(request, reply)
+      const all = [...found.planned, ...found.current, ...found.ended]
+      return reply.type('text/calendar; charset=utf-8').send(calendarOf(all, readerOf(request)))
+    })
+    app.get('/n/:token', { ...open, schema: hidden }, async (request: Asked, reply) => {
+      const id = door.links.noticeOf(request.params.token)
+      const notice = id === null ? null : await read.get('notices', id)
+      if (!notice || !isShown(notice)) return unknown(request, reply)
+      return reply.type(HTML).send(noticePage(notice, readerOf(request)))
+    })
+    app.post(
+      '/api/v1/resident-links',
+      {
+        config: { access: { roles: PERMISSIONS.linkResidents } },
+        schema: {
+          summary: 'A link that opens the page of one home; shown this once. `fresh` ends those made before',
+          querystring: NoQuery,
+          body: Type.Object(
+            { home: Type.String({ minLength: 1, maxLength: 64 }), fresh: Type.Optional(Type.Boolean()) },
+            { additionalProperties: false },
+          ),
+        },
+      },
+      async ({ body: { home, fresh = false }, identity }, reply) => {
+        if (!homesOfSite(site).includes(home)) throw new Fault('unknown_home', { home })
+        if (fresh) door.links.revoke(home)
+        const path = door.links.create(home, identity!.id, clock.now())
+        return reply.code(201).send({ home, path, url: site.notices.publicUrl && `${site.notices.publicUrl}${path}` })
+      },
+    )
+  }
+}
+
+/** As asked, else as the browser prefers, else Chinese. */
+function languageOf({ query, headers }: Asked): Language {
+  if (query.lang) return query.lang
+  const wishes = (headers['accept-language'] ?? '').split(',').map((wish) => wish.trim().slice(0, 2).toLowerCase())
+  const found = wishes.map((wish) => LANGUAGES.find((each) => each.startsWith(wish) && wish !== ''))
+  return found.find((each) => each !== undefined) ?? 'zh-CN'
+}

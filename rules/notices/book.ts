@@ -1,0 +1,283 @@
+import { Conditions, type ConditionsState } from '../conditions.ts'
+import type { Event, EventOf, Truth } from '../event.ts'
+import { isSame, isUnderWay, type Notice, rulesOf } from './notice.ts'
+import { isEnd, nextNoticeState } from './states.ts'
+
+export type NoticeBookState = Readonly<{
+  notices: readonly Notice[]
+  conditions: ConditionsState
+  wallOffsetMs: number
+}>
+type NoticeEvent = Extract<Event, { notice: string }>
+
+/** What the stage knows: the open threads, what the source conditions say, and how the wall's clock stands. */
+export class NoticeBook {
+  readonly notices = new Map<string, Notice>()
+  readonly conditions = new Conditions()
+  #wallOffsetMs = 0
+
+  all(): Notice[] {
+    return [...this.notices.values()]
+  }
+
+  onWall(at: number): number {
+    return at + this.#wallOffsetMs
+  }
+
+  siteTimeOf(wall: number): number {
+    return wall - this.#wallOffsetMs
+  }
+
+  /** Whether what it speaks of is still so: its alarms' conditions, and the other service points where they say yes. */
+  sourceOf(notice: Notice): Truth {
+    if (notice.points.some((rule) => this.conditions.isTrue(rule))) return 'true'
+    const rules = this.tellingOf(notice)
+    return rules.length === 0 ? 'false' : this.conditions.worstOf(rules)
+  }
+
+  /** The rules that must say that it is over. */
+  tellingOf(notice: Notice): string[] {
+    return notice.work && notice.alarms.length === 0 ? notice.points : rulesOf(notice)
+  }
+
+  /** Since when the homes are served again without a break. */
+  goodSince(notice: Notice): number {
+    return this.conditions.goodSince([...new Set([...rulesOf(notice), ...notice.points])])
+  }
+
+  apply(event: Event): void {
+    switch (event.type) {
+      case 'condition.became':
+        this.conditions.apply(event)
+        for (const { state, points, work } of this.notices.values())
+          if (work && isUnderWay({ state }) && event.state === 'true' && points.includes(event.rule)) work.wasOut = true
+        return
+      case 'gateway.started':
+        this.#wallOffsetMs = event.wallOffsetMs
+        this.#startHoldsAgain(event)
+        return
+      case 'clock.stepped':
+        this.#wallOffsetMs += event.byMs
+        return
+      case 'maintenance.ended':
+        for (const { work } of this.notices.values()) if (work?.window === event.window) work.window = null
+        return
+      case 'notice.drafted':
+        return this.#drafted(event)
+      case 'notice.scheduled':
+        return this.#scheduled(event)
+      default:
+        if ('notice' in event) this.#change(event)
+        else if ('order' in event) this.#ofOrder(event)
+    }
+  }
+
+  snapshot(): NoticeBookState {
+    return {
+      notices: this.all().map((notice) => structuredClone(notice)),
+      conditions: this.conditions.snapshot(),
+      wallOffsetMs: this.#wallOffsetMs,
+    }
+  }
+
+  restore(state: NoticeBookState): void {
+    this.notices.clear()
+    for (const notice of state.notices) this.notices.set(notice.notice, structuredClone(notice))
+    this.conditions.restore(state.conditions)
+    this.#wallOffsetMs = state.wallOffsetMs
+  }
+
+  /** Nobody watched during the blind interval: what was held before it proves nothing, the hold begins anew. */
+  #startHoldsAgain(event: EventOf<'gateway.started'>): void {
+    if (event.blindFrom === null) return
+    for (const notice of this.notices.values())
+      if (notice.since !== null) Object.assign(notice, { since: event.at, isHeldBlindly: true, isRestored: false })
+  }
+
+  #drafted(event: EventOf<'notice.drafted'>): void {
+    const { notice, order, kind, trace, alarm, rule, asset } = event
+    this.notices.set(notice, {
+      ...unsaid,
+      notice,
+      kind,
+      trace,
+      draftedAt: event.at,
+      order,
+      state: 'draft',
+      class: event.class ?? null,
+      alarms: [{ alarm, rule, asset }],
+      points: [...(event.points ?? [])],
+      witnesses: [],
+      told: [],
+      channels: [],
+      work: null,
+    })
+  }
+
+  #scheduled(event: EventOf<'notice.scheduled'>): void {
+    const { notice, kind, trace, from, to, by, work, homes } = event
+    this.notices.set(notice, {
+      ...unsaid,
+      notice,
+      kind,
+      trace,
+      draftedAt: event.at,
+      order: event.workOrder ?? null,
+      state: 'scheduled',
+      class: 'P6',
+      alarms: [],
+      points: [...event.points],
+      witnesses: [],
+      told: [...homes],
+      channels: [...event.channels],
+      work: {
+        work,
+        assets: [...event.assets],
+        homes: [...homes],
+        rules: [...event.rules],
+        from,
+        to,
+        window: event.window ?? null,
+        by,
+        reminded: [],
+        scheduledAt: event.at,
+        isAsked: false,
+        wasOut: false,
+        isFinished: false,
+        quality: event.needsQuality ? 'needed' : 'unneeded',
+      },
+    })
+  }
+
+  #ofOrder(event: Extract<Event, { order: string }>): void {
+    if (event.type === 'order.joined') this.#agree(event)
+    for (const notice of this.notices.values()) {
+      if (notice.order !== event.order) continue
+      if (event.type === 'order.dispatched') notice.owner = event.assignee
+      else if (event.type === 'order.accepted') notice.owner = event.by
+      else if (event.type === 'order.transferred') notice.owner = event.to
+      else if (event.type === 'order.declined') notice.owner = null
+      else if (event.type === 'order.finished') notice.isRepaired = true
+      else if (event.type === 'order.reopened') notice.isRepaired = false
+      // Whoever begins to repair, or says how it goes, has seen that it is so.
+      else if (event.type === 'order.started') notice.isSeen = true
+      else if (event.type === 'order.updated') {
+        notice.isSeen = true
+        if (event.eta !== undefined && notice.state === 'draft') notice.eta = event.eta
+      }
+    }
+  }
+
+  #agree(event: EventOf<'order.joined'>): void {
+    if (event.class !== 'P0' && event.class !== 'P1') return
+    for (const { order, alarms, witnesses } of this.notices.values())
+      if (order === event.order && alarms.some(({ asset }) => asset === event.asset)) witnesses.push(event.rule)
+  }
+
+  #change(event: NoticeEvent): void {
+    const notice = this.notices.get(event.notice)
+    if (!notice) return
+    const next = nextNoticeState(notice.state, event.type)
+    if (next !== null && isEnd(next)) {
+      this.notices.delete(event.notice)
+      return
+    }
+    if (next !== null) notice.state = next
+    takeIn(notice, event, this.conditions)
+  }
+}
+
+const unsaid = {
+  isSeen: false,
+  since: null,
+  isHeldBlindly: false,
+  isRestored: false,
+  isPageOnly: false,
+  owner: null,
+  isRepaired: false,
+  eta: null,
+  isEtaWarned: false,
+}
+
+/** What an event says of its own notice, beside its state. */
+function takeIn(notice: Notice, event: NoticeEvent, conditions: Conditions): void {
+  switch (event.type) {
+    case 'notice.joined': {
+      const { alarm, rule, asset } = event
+      if (!notice.alarms.some((known) => isSame(known, event))) notice.alarms.push({ alarm, rule, asset })
+      notice.points = [...new Set([...notice.points, ...(event.points ?? [])])]
+      if (event.class === 'P1') notice.class = 'P1'
+      if (notice.work) notice.work.wasOut = true
+      return
+    }
+    case 'notice.published':
+    case 'notice.extended':
+      notice.told = [...new Set([...notice.told, ...event.homes])]
+      notice.channels = [...new Set([...notice.channels, ...event.channels])]
+      if (event.type === 'notice.published') notice.isPageOnly = event.pageOnly ?? false
+      if (!notice.work) notice.since = null
+      return
+    case 'notice.confirmed':
+      notice.isPageOnly = false
+      notice.channels = [...new Set([...notice.channels, ...event.channels])]
+      return
+    case 'notice.identified':
+      Object.assign(notice, { eta: event.eta, isEtaWarned: false })
+      return
+    case 'notice.eta_warned':
+      notice.isEtaWarned = true
+      return
+    case 'notice.eta_passed':
+      notice.eta = null
+      return
+    case 'notice.monitoring':
+    case 'notice.verifying':
+      Object.assign(notice, { since: event.since, isHeldBlindly: false, isRestored: false, eta: null })
+      if (notice.work && event.type === 'notice.verifying' && event.by !== undefined) notice.work.isFinished = true
+      return
+    case 'notice.restored':
+      notice.isRestored = true
+      return
+    case 'notice.resumed':
+      Object.assign(notice, { since: null, isRestored: false })
+      return
+    default:
+      if (notice.work) ofWork(notice, notice.work, event, conditions)
+  }
+}
+
+function ofWork(notice: Notice, work: NonNullable<Notice['work']>, event: NoticeEvent, conditions: Conditions): void {
+  switch (event.type) {
+    case 'notice.reminded':
+      work.reminded.push(event.before)
+      return
+    case 'notice.merged': {
+      work.assets = [...event.assets]
+      work.rules = [...event.rules]
+      notice.points = [...event.points]
+      work.homes = [...new Set([...work.homes, ...event.homes])]
+      notice.told = [...new Set([...notice.told, ...event.homes])]
+      if (event.needsQuality) work.quality = 'needed'
+      Object.assign(work, { from: event.from, to: event.to, window: event.window ?? work.window })
+      Object.assign(work, { reminded: [], scheduledAt: event.at, isAsked: false })
+      return
+    }
+    case 'notice.rescheduled':
+      Object.assign(work, { from: event.from, to: event.to, window: event.window ?? null })
+      Object.assign(work, { reminded: [], scheduledAt: event.at, isAsked: false })
+      return
+    case 'notice.began':
+      work.wasOut = notice.points.some((rule) => conditions.isTrue(rule))
+      return
+    case 'notice.asked':
+      work.isAsked = true
+      return
+    case 'notice.prolonged':
+      Object.assign(work, { to: event.to, isAsked: false, window: event.window ?? work.window })
+      return
+    case 'notice.measured':
+      work.quality = event.isFit ? 'fit' : 'unfit'
+      return
+    default:
+  }
+}
