@@ -30,6 +30,7 @@ export class RosterBook {
   readonly #duties = new Map<string, Duty>()
   readonly #certificates = new Map<string, Map<string, string | null>>()
   readonly #left = new Set<string>()
+  #asked: Readonly<{ at: number; day: string }> | null = null
 
   constructor({ staff, timeZone, calendar }: Pick<Plan, 'staff' | 'timeZone' | 'calendar'>) {
     this.#timeZone = timeZone
@@ -107,7 +108,7 @@ export class RosterBook {
   holds(person: string, kind: string, at: number): boolean {
     const recorded = this.#certificates.get(person)?.get(kind)
     const until = recorded === undefined ? this.#staff.get(person)?.certificates?.[kind] : recorded
-    return until != null && until >= dayOf(at, this.#timeZone)
+    return until != null && until >= this.#dayOf(at)
   }
 
   apply(event: Event): void {
@@ -171,6 +172,12 @@ export class RosterBook {
     for (const duty of duties) this.#duties.set(duty.duty, duty)
     for (const [person, kind, until] of certificates) this.#certificate(person, kind, until)
     for (const person of left) this.#left.add(person)
+  }
+
+  /** Many are asked of the same moment, and calendars are slow. */
+  #dayOf(at: number): string {
+    if (this.#asked?.at !== at) this.#asked = { at, day: dayOf(at, this.#timeZone) }
+    return this.#asked.day
   }
 
   #certificate(person: string, kind: string, until: string | null): void {
