@@ -30,6 +30,7 @@ const PlanScreen = lazy(() => import('./screens/plan/plan.tsx').then((screen) =>
 const OrderScreen = lazy(() => import('./screens/order/order.tsx').then((screen) => screen.OrderScreen))
 const OrdersScreen = lazy(() => import('./screens/orders/orders.tsx').then((screen) => screen.OrdersScreen))
 const ResetScreen = lazy(() => import('./screens/reset/reset.tsx').then((screen) => screen.ResetScreen))
+const RosterScreen = lazy(() => import('./screens/roster/roster.tsx').then((screen) => screen.RosterScreen))
 const SetupScreen = lazy(() => import('./screens/setup/setup.tsx').then((screen) => screen.SetupScreen))
 const SilencesScreen = lazy(() => import('./screens/silences/silences.tsx').then((screen) => screen.SilencesScreen))
 const SignInScreen = lazy(() => import('./screens/sign-in/sign-in.tsx').then((screen) => screen.SignInScreen))
@@ -98,6 +99,7 @@ function Screens() {
       <Route path="/alarms" component={AlarmsScreen} />
       <Route path="/alarms/:id" component={AlarmScreen} />
       <Route path="/silences" component={SilencesScreen} />
+      <Route path="/roster" component={RosterScreen} />
       <Route path="/alarm-health" component={AlarmHealthScreen} />
       <Route path="/orders" component={OrdersScreen} />
       <Route path="/orders/:id" component={OrderScreen} />

@@ -41,6 +41,9 @@ export const OFFERED = {
   planWork: ['admin', 'manager', 'engineer', 'steward'],
   linkResidents: ['admin', 'manager', 'steward', 'agent'],
   manageUsers: ['admin'],
+  readRoster: [...OVERSEERS, 'field', 'steward', 'agent'],
+  planRoster: ['admin', 'manager', 'engineer'],
+  managePeople: ['admin', 'manager'],
 } as const satisfies Record<string, readonly Role[]>
 
 export type Permission = keyof typeof OFFERED
@@ -80,6 +83,7 @@ const PLACES: Readonly<Record<string, Permission>> = {
   cases: 'readCases',
   scores: 'readCases',
   handovers: 'handOver',
+  roster: 'readRoster',
 }
 
 /** Whether a role is shown what stands at this address. */

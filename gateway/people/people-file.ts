@@ -64,7 +64,7 @@ export async function readPeople(text: string, known: ReadonlySet<string>): Prom
       if (name === '') blame('name', 'missing_key', { key: 'name' })
       else if (name.length > LONGEST_NAME) blame('name', 'wrong_value', { key: 'name', detail: `≤ ${LONGEST_NAME}` })
       if (phone !== '' && normalPhone(phone) === null)
-        blame('phone', 'wrong_value', { key: 'phone', detail: '13900000000' })
+        blame('phone', 'wrong_value', { key: 'phone', detail: 'digits, such as 13900000000' })
       if (email !== '' && !EMAIL.test(email))
         blame('email', 'wrong_value', { key: 'email', detail: 'name@example.org' })
       if (bad.length > before) continue

@@ -21,6 +21,8 @@ const TALKERS: readonly Role[] = ['admin', 'manager', 'agent', 'steward']
 const TELLERS: readonly Role[] = ['admin', 'manager', 'engineer', 'steward', 'agent']
 const WORK_PLANNERS: readonly Role[] = ['admin', 'manager', 'engineer', 'steward']
 const WORKERS: readonly Role[] = ['admin', 'manager', 'engineer', 'field']
+/** … and contractors, on what they are listed for. */
+const HANDS: readonly Role[] = [...WORKERS, 'contractor']
 const PLANNERS: readonly Role[] = ['admin', 'manager', 'engineer']
 /** The built page, and the addresses that it understands itself. */
 const BUILT = readdirSync(new URL('../../web/dist', import.meta.url), { recursive: true, encoding: 'utf8' })

@@ -13,6 +13,7 @@ import opcua from '#texts/opcua/en.json' with { type: 'json' }
 import fieldBus from '#texts/field-bus/en.json' with { type: 'json' }
 import supervision from '#texts/supervision/en.json' with { type: 'json' }
 import notices from '#texts/notices/en.json' with { type: 'json' }
+import roster from '#texts/roster/en.json' with { type: 'json' }
 import { homeOf, mayProvoke, OFFERED, screensOf } from '../../web/roles.ts'
 
 const web = fileURLToPath(new URL('../../web', import.meta.url))
@@ -20,8 +21,7 @@ const source = readdirSync(web, { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.tsx?$/.test(path) && !/^(dist|node_modules)/.test(path))
   .map((path) => readFileSync(join(web, path), 'utf8'))
   .join('\n')
-const keys = Object.keys({ ...first, ...alarms, ...brokers, ...fieldBus, ...opcua, ...supervision, ...notices }).filter(
-  (key) => key.startsWith('web.'),
+const keys = Object.keys({ ...first, ...alarms, ...brokers, ...fieldBus, ...opcua, ...supervision, ...notices, ...roster }).filter((key) =>
 )
 
 t.test('every sentence of the page is used somewhere, and every one that is used is there', async (t) => {

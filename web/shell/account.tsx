@@ -55,6 +55,12 @@ export function Account({ session: { user, demo, hasAccount = false } }: { sessi
               {words.say('web.account.own')}
             </a>
           )}
+          {may(user.role, 'readRoster') && (
+            <a href="/roster" class="btn btn-sm touch" onClick={close}>
+              <Icon name="users" />
+              {words.say('web.roster')}
+            </a>
+          )}
           {may(user.role, 'manageUsers') && (
             <a href="/users" class="btn btn-sm touch" onClick={close}>
               <Icon name="users" />

@@ -6,6 +6,7 @@ import type opcua from '#texts/opcua/en.json'
 import type notices from '#texts/notices/en.json'
 import type fieldBus from '#texts/field-bus/en.json'
 import type supervision from '#texts/supervision/en.json'
+import type roster from '#texts/roster/en.json'
 import type { Both, Language, Params, Value } from '../api/types.ts'
 import { type Formats, formatsOf } from './format.ts'
 import { recall, remember } from './memory.ts'
@@ -16,8 +17,7 @@ export type TextKey = Extract<
   | keyof typeof brokers
   | keyof typeof fieldBus
   | keyof typeof opcua
-  | keyof typeof supervision
-  | keyof typeof notices,
+  keyof typeof supervision | keyof typeof notices | keyof typeof roster,
   `web.${string}`
 >
 type Catalogue = Readonly<Partial<Record<TextKey, string>>>
