@@ -24,6 +24,13 @@ const HandoversScreen = lazy(() =>
 const HandoverScreen = lazy(() => import('./screens/supervision/handover.tsx').then((screen) => screen.HandoverScreen))
 const ScoresScreen = lazy(() => import('./screens/supervision/scores.tsx').then((screen) => screen.ScoresScreen))
 const HealthScreen = lazy(() => import('./screens/health/health.tsx').then((screen) => screen.HealthScreen))
+const ErrandsScreen = lazy(() => import('./screens/errands/errands.tsx').then((screen) => screen.ErrandsScreen))
+const HouseholdsScreen = lazy(() =>
+  import('./screens/households/households.tsx').then((screen) => screen.HouseholdsScreen),
+)
+const HouseholdScreen = lazy(() =>
+  import('./screens/households/household.tsx').then((screen) => screen.HouseholdScreen),
+)
 const NoticeScreen = lazy(() => import('./screens/notice/notice.tsx').then((screen) => screen.NoticeScreen))
 const NoticesScreen = lazy(() => import('./screens/notices/notices.tsx').then((screen) => screen.NoticesScreen))
 const PlanScreen = lazy(() => import('./screens/plan/plan.tsx').then((screen) => screen.PlanScreen))
@@ -111,6 +118,9 @@ function Screens() {
       <Route path="/notices" component={NoticesScreen} />
       <Route path="/notices/new" component={PlanScreen} />
       <Route path="/notices/:id" component={NoticeScreen} />
+      <Route path="/households" component={HouseholdsScreen} />
+      <Route path="/households/:id" component={HouseholdScreen} />
+      <Route path="/errands" component={ErrandsScreen} />
       <Route path="/health" component={HealthScreen} />
       <Route path="/buses" component={BusesScreen} />
       <Route path="/users" component={UsersScreen} />

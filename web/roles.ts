@@ -40,6 +40,10 @@ export const OFFERED = {
   confirm: ['admin', 'manager', 'engineer', 'steward', 'agent'],
   planWork: ['admin', 'manager', 'engineer', 'steward'],
   linkResidents: ['admin', 'manager', 'steward', 'agent'],
+  confirm: ['admin', 'manager', 'steward'],
+  readHouseholds: ['admin', 'manager', 'agent', 'steward'],
+  correctHouseholds: ['admin', 'manager', 'agent', 'steward'],
+  visit: ['admin', 'manager', 'field', 'agent', 'steward'],
   manageUsers: ['admin'],
   readRoster: [...OVERSEERS, 'field', 'steward', 'agent'],
   planRoster: ['admin', 'manager', 'engineer'],
@@ -57,20 +61,21 @@ export function mayProvoke(role: Role): boolean {
   return role === 'admin' || role === 'engineer'
 }
 
-export type ScreenName = 'overview' | 'orders' | 'alarms' | 'notices' | 'health' | 'buses'
+export type ScreenName = 'overview' | 'orders' | 'alarms' | 'notices' | 'health' | 'buses' | 'households' | 'errands'
 
 const SCREENS: readonly Readonly<{ name: ScreenName; permission: Permission }>[] = [
   { name: 'overview', permission: 'readPlant' },
   { name: 'alarms', permission: 'readAlarms' },
   { name: 'orders', permission: 'readOrders' },
   { name: 'notices', permission: 'readNotices' },
+  { name: 'households', permission: 'readHouseholds' },
   { name: 'health', permission: 'readGateway' },
   { name: 'buses', permission: 'commission' },
 ]
 const FIRST: Partial<Record<Role, readonly ScreenName[]>> = {
-  field: ['orders'],
+  field: ['orders', 'errands'],
   steward: ['notices', 'orders'],
-  agent: ['notices', 'orders'],
+  agent: ['notices', 'orders', 'households'],
 }
 
 /** Where a screen stands that not everybody sees; its things stand below it. */
@@ -84,6 +89,7 @@ const PLACES: Readonly<Record<string, Permission>> = {
   scores: 'readCases',
   handovers: 'handOver',
   roster: 'readRoster',
+  errands: 'visit',
 }
 
 /** Whether a role is shown what stands at this address. */

@@ -44,11 +44,14 @@ const SCREENS = [
   '/buses',
   '/silences',
   '/roster',
+  '/households',
+  '/errands',
   '/alarm-health',
   '/cases',
   '/scores',
   '/handovers',
 ]
+const THINGS = ['/assets/:id', '/alarms/:id', '/orders/:id', '/notices/:id', '/households/:id']
 const THINGS = ['/assets/:id', '/alarms/:id', '/orders/:id', '/notices/:id', '/cases/:id', '/handovers/:id']
 const PAGE = [...SCREENS, ...THINGS, ...BUILT]
 

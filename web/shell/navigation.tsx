@@ -11,6 +11,8 @@ export const SCREEN_ICONS: Readonly<Record<ScreenName, IconName>> = {
   notices: 'megaphone',
   health: 'activity',
   buses: 'cable',
+  households: 'house',
+  errands: 'flag',
 }
 
 /** The screens of a role: down the side on a desk, along the bottom under a thumb. */
@@ -71,5 +73,7 @@ function useCounts(): Readonly<Record<ScreenName, number>> {
     notices: open(estate.notices.value),
     health: 0,
     buses: 0,
+    households: 0,
+    errands: 0,
   }
 }

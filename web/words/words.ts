@@ -2,11 +2,12 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 import type en from '#texts/en.json'
 import type alarms from '#texts/alarms/en.json'
 import type brokers from '#texts/brokers/en.json'
-import type opcua from '#texts/opcua/en.json'
-import type notices from '#texts/notices/en.json'
 import type fieldBus from '#texts/field-bus/en.json'
-import type supervision from '#texts/supervision/en.json'
+import type households from '#texts/households/en.json'
+import type notices from '#texts/notices/en.json'
+import type opcua from '#texts/opcua/en.json'
 import type roster from '#texts/roster/en.json'
+import type supervision from '#texts/supervision/en.json'
 import type { Both, Language, Params, Value } from '../api/types.ts'
 import { type Formats, formatsOf } from './format.ts'
 import { recall, remember } from './memory.ts'
@@ -16,8 +17,11 @@ export type TextKey = Extract<
   | keyof typeof alarms
   | keyof typeof brokers
   | keyof typeof fieldBus
+  | keyof typeof households
+  | keyof typeof notices
   | keyof typeof opcua
-  keyof typeof supervision | keyof typeof notices | keyof typeof roster,
+  | keyof typeof roster
+  | keyof typeof supervision,
   `web.${string}`
 >
 type Catalogue = Readonly<Partial<Record<TextKey, string>>>

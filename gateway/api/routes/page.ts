@@ -27,6 +27,8 @@ const SCREENS = [
   'overview',
   'alarms',
   'silences',
+  'households',
+  'errands',
   'alarm-health',
   'orders',
   'notices',
@@ -37,7 +39,7 @@ const SCREENS = [
   'handovers',
   'roster',
 ] as const
-const THINGS = ['assets', 'alarms', 'orders', 'notices', 'cases', 'handovers'] as const
+const THINGS = ['assets', 'alarms', 'orders', 'notices', 'cases', 'handovers', 'households'] as const
 
 /** What the app keeps in the address (range, filter, where to go next) is no business of the gateway's. */
 const AnyQuery = Type.Record(Type.String(), Type.Unknown())

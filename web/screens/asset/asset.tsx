@@ -7,6 +7,7 @@ import { homesText } from '../../parts/sentences.ts'
 import { AlarmBadge, OrderBadge, PriorityBadge } from '../../parts/state-badge.tsx'
 import { Control } from './control.tsx'
 import { History } from './history.tsx'
+import { ImpactPanel } from './impact.tsx'
 import { Points } from './points.tsx'
 import { Provoke } from './provoke.tsx'
 import { SafeguardsPanel } from './safeguards.tsx'
@@ -67,6 +68,7 @@ function AssetDetails({ asset, devices }: { asset: Asset; devices: readonly Devi
             ]}
           />
         </Panel>
+        <ImpactPanel asset={asset} />
         <Past alarms={alarms.filter(({ state }) => state === 'normal').slice(0, 5)} />
         <Provoke devices={devices} />
       </div>

@@ -15,6 +15,7 @@ import { WithSentences } from '../notices/sentences.tsx'
 import { Ledger } from './ledger.tsx'
 import { WorkDeeds } from './work-deeds.tsx'
 import { NoticeProgress } from './work-facts.tsx'
+import { ReachPanel } from './reach.tsx'
 
 /** One notice: its words in each language, and who was reached. */
 export function NoticeScreen() {
@@ -114,6 +115,9 @@ function NoticeDetails({ notice }: { notice: Notice }) {
             />
           </div>
         </Panel>
+      </div>
+      <div class="mt-3">
+        <ReachPanel notice={notice} />
       </div>
       <Ledger lines={ledger} />
     </>
