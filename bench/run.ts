@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import { benchControl } from './control.ts'
 import { benchAlarms } from './alarms.ts'
+import { benchAudience } from './audience.ts'
 import { benchBacktest } from './backtest.ts'
 import { benchCore } from './core.ts'
 import { benchDecode } from './decode.ts'
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   backtest: benchBacktest,
   lines: benchLineProtocol,
   orders: benchOrders,
+  audience: benchAudience,
   modbus: benchModbus,
   control: benchControl,
   'modbus-dead': withDeadUnit,

@@ -34,7 +34,7 @@ import type { PlantDoor } from './plant-door.ts'
 import { masterKey } from './private/master-key.ts'
 import { openPrivate } from './private/private-store.ts'
 import { type ReadSite, type Reload, reloading } from './reload.ts'
-import { householdDoor, residentsOf } from './residents.ts'
+import { householdDoor, inventHouseholds, residentsOf } from './residents.ts'
 import type { Role } from './role.ts'
 import { selfSource } from './self.ts'
 import { openResidentDoor } from './residents/door.ts'
@@ -219,6 +219,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const { read } = store
   const paging = startPaging({ site, store: store.write, read, secrets, command, clock, wallNow, random, log: say })
   const residents = residentsOf({ site, secrets, random, clock, read, command, log: say })
+  if (options.demo && !secrets.trouble()) inventHouseholds(residents.register, site)
   const writing = controlExecutor({
     controls: () => site.plan.controls ?? [],
     desk: desks.control,

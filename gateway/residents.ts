@@ -7,6 +7,7 @@ import { personalChannels } from './audience/personal-channels.ts'
 import { type Resolve, resolving } from './audience/resolution.ts'
 import type { SiteClock } from './clock.ts'
 import type { HouseholdDoor } from './control.ts'
+import { inventedList } from './households/invented.ts'
 import { openRegister, type Register } from './households/register.ts'
 import type { Estate } from './households/row.ts'
 import type { PrivateStore } from './private/private-store.ts'
@@ -56,6 +57,13 @@ export function estateOf(site: Pick<Site, 'buildings' | 'plan'>): Estate {
       return site.plan.timeZone
     },
   }
+}
+
+/** The households of a demonstration, once: an estate without anybody in it shows nothing of how people are told. */
+export function inventHouseholds(register: Register, site: Pick<Site, 'buildings'>): void {
+  if (register.roll().size > 0) return
+  const { faults } = register.importList(inventedList(site), 'demonstration')
+  if (faults.length > 0) throw new Fault('internal', { detail: `invented households: ${faults[0]!.code}` })
 }
 
 /** The same for the command line of this machine: whoever reads the data folder may do it. */

@@ -1,5 +1,5 @@
 import type { Left, Outage } from '#rules/impact/impact.ts'
-import type { HomeWays, Way } from '#rules/reach/events.ts'
+import type { Action, HomeWays, Way } from '#rules/reach/events.ts'
 import type { Roll, Road } from '../households/roll.ts'
 
 /** A channel of the site that reaches one person. */
@@ -37,17 +37,15 @@ export function audienceOf(roll: Roll, channels: readonly PersonalChannel[], occ
     const services = outage.services.get(home)
     if (!services && !isNeeded) continue
     if (isOwnerOnly) ownerOnly.push(home)
-    const ways = contacts.flatMap(({ id, roads }) =>
-      roads.flatMap((road) => (byRoad.get(road) ?? []).map((channel): Way => [id, channel.id])),
-    )
-    const actions = contacts.flatMap(({ action }) => action ?? [])
-    const isDependent = contacts.some(({ dependsOn }) => dependsOn.some((service) => services?.has(service)))
-    told.push({
-      home,
-      ways,
-      ...(actions.length === 0 ? {} : { action: actions.includes('door') ? 'door' : 'call' }),
-      ...(isUrgent || isNeeded || isDependent ? { now: true } : {}),
-    })
+    const ways: Way[] = []
+    let action: Action | null = null
+    let isNow = isUrgent || isNeeded
+    for (const contact of contacts) {
+      for (const road of contact.roads) for (const { id } of byRoad.get(road) ?? []) ways.push([contact.id, id])
+      if (contact.action && action !== 'door') action = contact.action
+      isNow ||= contact.dependsOn.some((service) => services?.has(service))
+    }
+    told.push({ home, ways, ...(action ? { action } : {}), ...(isNow ? { now: true } : {}) })
   }
   return { homes: told, informed: homes.length - told.length, ownerOnly }
 }

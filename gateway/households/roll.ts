@@ -68,7 +68,9 @@ export function rollOf(entries: readonly RollEntry[]): Roll {
   return {
     size: entries.length,
     at(home, time) {
-      const valid = (byHome.get(home) ?? []).filter((entry) => isValid(entry, time))
+      const known = byHome.get(home)
+      if (!known) return NOBODY
+      const valid = known.filter((entry) => isValid(entry, time))
       if (valid.length === 0) return NOBODY
       const residents = valid.filter((entry) => livesThere(entry, valid))
       return residents.length > 0

@@ -43,7 +43,6 @@ export function impactModel(assets: ReadonlyMap<string, Asset>): (failed: Readon
         if (by.filter(({ meets }) => meets?.includes(need)).every(isDown))
           gather(needs, (loss) => loss.service === service && loss.need === need, { service, need, homes })
     }
-    for (const { homes } of [...losses, ...needs]) homes.sort()
     return { losses, needs }
   }
 }
@@ -60,11 +59,13 @@ export type Outage = Readonly<{
  * too, but of a lift nobody is told who only has no water. Less than there should be counts as lost.
  */
 export function outageOf(own: Impact, all: Impact): Outage {
-  const concerned = new Set(own.losses.flatMap(({ service, homes }) => homes.map((home) => `${service}\0${home}`)))
+  const concerned = new Map<string, Set<string>>()
+  for (const { service, homes } of own.losses)
+    for (const home of homes) entryOf(concerned, service, () => new Set()).add(home)
   const services = new Map<string, Set<string>>()
   const byHome = new Map<string, Need[]>()
   const mine = (service: string, homes: readonly string[]) =>
-    homes.filter((home) => concerned.has(`${service}\0${home}`))
+    homes.filter((home) => concerned.get(service)?.has(home))
   for (const { service, effect, homes } of all.losses)
     if (effect !== 'redundancy_lost')
       for (const home of mine(service, homes)) entryOf(services, home, () => new Set()).add(service)
@@ -75,8 +76,9 @@ export function outageOf(own: Impact, all: Impact): Outage {
 
 function gather<T extends { homes: string[] }>(known: T[], isSame: (one: T) => boolean, more: T): void {
   const same = known.find(isSame)
-  if (same) same.homes.push(...more.homes)
-  else known.push({ ...more, homes: [...more.homes] })
+  // Most assets have homes of one kind alone, in order since the model was made.
+  if (same) same.homes = [...same.homes, ...more.homes].toSorted()
+  else known.push({ ...more })
 }
 
 function effectOf(providers: readonly Condition[]): Effect | null {
@@ -99,6 +101,7 @@ function suppliesOf(assets: ReadonlyMap<string, Asset>): Supply[] {
       const key = [service, ...by.map(({ id }) => id)].join('\0')
       entryOf(supplies, key, () => ({ service, by, homes: [] })).homes.push(home)
     }
+  for (const { homes } of supplies.values()) homes.sort()
   return [...supplies.values()]
 }
 

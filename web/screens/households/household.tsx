@@ -6,6 +6,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Empty, Panel, Screen, Skeletons } from '../../parts/screen.tsx'
 import { ContactDialog } from './contact-dialog.tsx'
+import type { Words } from '../../words/words.ts'
 import { useHouseholdWords } from './sentences.ts'
 
 /** One home: who lives there, and what each of them was told, as it is. */
@@ -80,7 +81,6 @@ function Contacts({ household, onChange }: { household: Household; onChange: () 
 function ContactRow({ contact, onEnd }: { contact: Contact; onEnd: () => void }) {
   const { words } = useApp()
   const { name, relation, phone, email, consent, from, to, isNow, action } = contact
-  const day = (at: string) => words.format.moment(at).replace(/,? \d\d:\d\d$/, '')
   return (
     <li
       class={`border-base-300 flex flex-wrap items-center gap-x-3 gap-y-1 border-t pt-2 text-sm ${isNow ? '' : 'quiet'}`}
@@ -89,8 +89,8 @@ function ContactRow({ contact, onEnd }: { contact: Contact; onEnd: () => void })
       <span class="badge badge-sm">{words.say(`web.relation.${relation}`)}</span>
       {phone && <span>{phone}</span>}
       {email && <span class="break-all">{email}</span>}
-      {from && <span class="quiet">{words.say('web.household.from', { day: day(from) })}</span>}
-      {to && <span class="quiet">{words.say('web.household.to', { day: day(to) })}</span>}
+      {from && <span class="quiet">{words.say('web.household.from', { day: dayOf(from, words) })}</span>}
+      {to && <span class="quiet">{words.say('web.household.to', { day: dayOf(to, words) })}</span>}
       {!consent && <span class="badge badge-warning badge-sm">{words.say('web.household.noconsent')}</span>}
       {action && <span class="badge badge-info badge-sm">{words.say(`web.household.action.${action}`)}</span>}
       {isNow && (
@@ -150,4 +150,9 @@ function Told({ household: { notices } }: { household: Household }) {
       </ul>
     </Panel>
   )
+}
+
+/** The day alone, with its year: somebody lives here since years. */
+function dayOf(at: string, { format }: Words): string {
+  return format.day(at).replace(/,?\s*\d\d:\d\d$/, '')
 }

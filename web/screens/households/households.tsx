@@ -53,7 +53,7 @@ function Search() {
     }
   }, [wanted])
   return (
-    <div class="grid gap-3">
+    <div class="grid grid-cols-1 gap-3">
       <label class="input touch w-full">
         <Icon name="search" />
         <input
@@ -68,12 +68,12 @@ function Search() {
       <div aria-live="polite">
         {found === null && <p class="quiet text-sm">{words.say('web.households.ask')}</p>}
         {found?.length === 0 && <Empty icon="house">{words.say('web.households.none')}</Empty>}
-        <ul class="grid gap-2 sm:grid-cols-2 lg:grid-cols-3">
+        <ul class="grid grid-cols-1 gap-2 sm:grid-cols-2 lg:grid-cols-3">
           {(found ?? []).map(({ home, names }) => (
             <li key={home}>
               <a href={`/households/${home}`} class="panel hover:bg-base-200 flex min-h-11 items-center gap-3 p-3">
                 <Icon name="house" />
-                <strong>{home}</strong>
+                <strong class="shrink-0">{home}</strong>
                 <span class="quiet min-w-0 truncate text-sm">{names.join(' · ')}</span>
               </a>
             </li>

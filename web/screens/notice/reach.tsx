@@ -77,7 +77,7 @@ export function ReachPanel({ notice: { id, state } }: { notice: Pick<Notice, 'id
               <Moment at={correction.at} class="quiet" />{' '}
               {words.say(correction.isReached ? 'web.reach.correction.more' : 'web.reach.correction', {
                 home: correction.home,
-                day: words.format.day(correction.since),
+                day: words.format.day(correction.since).replace(/,?\s*\d\d:\d\d$/, ''),
               })}{' '}
               <span class="quiet">{correction.by}</span>
             </p>
