@@ -40,7 +40,6 @@ export const OFFERED = {
   confirm: ['admin', 'manager', 'engineer', 'steward', 'agent'],
   planWork: ['admin', 'manager', 'engineer', 'steward'],
   linkResidents: ['admin', 'manager', 'steward', 'agent'],
-  confirm: ['admin', 'manager', 'steward'],
   readHouseholds: ['admin', 'manager', 'agent', 'steward'],
   correctHouseholds: ['admin', 'manager', 'agent', 'steward'],
   visit: ['admin', 'manager', 'field', 'agent', 'steward'],

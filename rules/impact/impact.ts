@@ -64,8 +64,7 @@ export function outageOf(own: Impact, all: Impact): Outage {
     for (const home of homes) entryOf(concerned, service, () => new Set()).add(home)
   const services = new Map<string, Set<string>>()
   const byHome = new Map<string, Need[]>()
-  const mine = (service: string, homes: readonly string[]) =>
-    homes.filter((home) => concerned.get(service)?.has(home))
+  const mine = (service: string, homes: readonly string[]) => homes.filter((home) => concerned.get(service)?.has(home))
   for (const { service, effect, homes } of all.losses)
     if (effect !== 'redundancy_lost')
       for (const home of mine(service, homes)) entryOf(services, home, () => new Set()).add(service)

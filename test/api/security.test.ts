@@ -51,8 +51,15 @@ const SCREENS = [
   '/scores',
   '/handovers',
 ]
-const THINGS = ['/assets/:id', '/alarms/:id', '/orders/:id', '/notices/:id', '/households/:id']
-const THINGS = ['/assets/:id', '/alarms/:id', '/orders/:id', '/notices/:id', '/cases/:id', '/handovers/:id']
+const THINGS = [
+  '/assets/:id',
+  '/alarms/:id',
+  '/orders/:id',
+  '/notices/:id',
+  '/cases/:id',
+  '/handovers/:id',
+  '/households/:id',
+]
 const PAGE = [...SCREENS, ...THINGS, ...BUILT]
 
 const READERS_OF_API: readonly Role[] = ['admin', 'manager', 'engineer']

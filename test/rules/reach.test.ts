@@ -37,6 +37,7 @@ t.test('asked twice for one event, after a restart or by another command, nobody
   const again = { type: 'notice.address', notice: site.notice, phase, cause, homes, informed: 0, cost: 0 } as const
   t.equal(site.does(again), null)
   t.equal(site.lines().length, 3)
+  t.equal(site.of('notice.addressed').length, 1, 'nor counted twice')
   t.match(site.does({ ...again, notice: 'N999' }), { refused: 'unknown_notice' })
 })
 
