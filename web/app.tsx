@@ -14,6 +14,9 @@ const AlarmHealthScreen = lazy(() =>
   import('./screens/alarm-health/alarm-health.tsx').then((screen) => screen.AlarmHealthScreen),
 )
 const AssetScreen = lazy(() => import('./screens/asset/asset.tsx').then((screen) => screen.AssetScreen))
+const AssetTagsScreen = lazy(() =>
+  import('./screens/asset-tags/asset-tags.tsx').then((screen) => screen.AssetTagsScreen),
+)
 const AccountScreen = lazy(() => import('./screens/account/account.tsx').then((screen) => screen.AccountScreen))
 const BusesScreen = lazy(() => import('./screens/buses/buses.tsx').then((screen) => screen.BusesScreen))
 const CasesScreen = lazy(() => import('./screens/supervision/cases.tsx').then((screen) => screen.CasesScreen))
@@ -115,6 +118,7 @@ function Screens() {
       <Route path="/scores" component={ScoresScreen} />
       <Route path="/handovers" component={HandoversScreen} />
       <Route path="/handovers/:id" component={HandoverScreen} />
+      <Route path="/asset-tags" component={AssetTagsScreen} />
       <Route path="/notices" component={NoticesScreen} />
       <Route path="/notices/new" component={PlanScreen} />
       <Route path="/notices/:id" component={NoticeScreen} />

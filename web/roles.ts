@@ -35,6 +35,11 @@ export const OFFERED = {
   takeOutOfService: ['admin', 'manager', 'engineer'],
   planMaintenance: ['admin', 'manager', 'engineer'],
   work: ['admin', 'manager', 'engineer', 'field'],
+  decideOrders: ['admin', 'manager', 'engineer'],
+  callBack: ['admin', 'manager', 'engineer', 'agent', 'steward', 'monitor'],
+  rescue: ['admin', 'manager', 'engineer', 'field', 'monitor', 'contractor'],
+  sendPhotos: ['admin', 'manager', 'engineer', 'field', 'steward', 'contractor'],
+  printTags: ['admin', 'manager', 'engineer'],
   control: ['admin', 'manager', 'engineer', 'field'],
   safeguard: ['admin', 'manager', 'engineer', 'field'],
   confirm: ['admin', 'manager', 'engineer', 'steward', 'agent'],
@@ -89,6 +94,7 @@ const PLACES: Readonly<Record<string, Permission>> = {
   handovers: 'handOver',
   roster: 'readRoster',
   errands: 'visit',
+  'asset-tags': 'printTags',
 }
 
 /** Whether a role is shown what stands at this address. */

@@ -15,7 +15,9 @@ export type Wanted = Readonly<{
   order: string
   by: string
   kind: PhotoKind
-  sha256: string
+  /** Null where only `key` names it. */
+  sha256: string | null
+  key: string
   size: number
   deviceAt: number | null
 }>
@@ -30,7 +32,7 @@ export class Uploads {
     this.#sweep(now)
     if (wanted.size > LARGEST_PICTURE_BYTES) throw new Fault('too_large', { bytes: LARGEST_PICTURE_BYTES })
     const id = createHash('sha256')
-      .update(JSON.stringify([wanted.owner, wanted.order, wanted.kind, wanted.sha256, wanted.size]))
+      .update(JSON.stringify([wanted.owner, wanted.order, wanted.kind, wanted.sha256 ?? wanted.key, wanted.size]))
       .digest('hex')
     const known = this.#open.get(id)
     if (known) {
@@ -61,7 +63,8 @@ export class Uploads {
     const upload = this.#of(id, owner, now)
     if (upload.received < upload.size) return null
     const bytes = Buffer.concat(upload.parts)
-    if (createHash('sha256').update(bytes).digest('hex') === upload.sha256) return { upload, bytes }
+    const isWhole = upload.sha256 === null || createHash('sha256').update(bytes).digest('hex') === upload.sha256
+    if (isWhole) return { upload, bytes }
     this.#open.delete(id)
     throw new Fault('wrong_hash')
   }

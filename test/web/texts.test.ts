@@ -21,7 +21,7 @@ const keys = catalogues
   .filter((key) => key.startsWith('web.'))
 
 t.test('every sentence of the page is used somewhere, and every one that is used is there', async (t) => {
-  const named = new Set([...source.matchAll(/'(web\.[\w.-]+)'/g)].map((match) => match[1]!))
+  const named = new Set([...source.matchAll(/['"](web\.[\w.-]+)['"]/g)].map((match) => match[1]!))
   // `web.order.state.${…}` uses the whole family; so does a code that is looked up in its family.
   const families = [
     ...[...source.matchAll(/`(web\.[\w.-]+\.)\$\{/g)].map((match) => match[1]!),

@@ -1,3 +1,4 @@
+import type { OrderLife } from './order-types.ts'
 /** What the gateway answers, as far as the screens read it. Times are ISO 8601 with the site's offset. */
 
 import type { MqttHealth } from './mqtt-types.ts'
@@ -177,12 +178,17 @@ export type OrderState =
   | 'new'
   | 'dispatched'
   | 'accepted'
+  | 'en_route'
   | 'arrived'
   | 'working'
   | 'paused'
   | 'restored'
+  | 'feedback'
   | 'verified'
   | 'closed'
+  | 'merged'
+  | 'false_alarm'
+  | 'cancelled'
 /** A clock of an order: due at, or null while it rests. */
 export type OrderClock = Readonly<{
   clock: 'ack' | 'arrive' | 'restore' | 'feedback'
@@ -190,49 +196,50 @@ export type OrderClock = Readonly<{
   metAt: string | null
   state: 'running' | 'paused' | 'overdue' | 'met' | 'missed'
 }>
-export type Order = Readonly<{
-  id: string
-  state: OrderState
-  class: string
-  name: Both
-  skill: string
-  asset: string
-  assetName: Both
-  devices: readonly string[]
-  alarmId: string
-  alarmIds: readonly string[]
-  assignee: string | null
-  why: Readonly<{ text: Both }> | null
-  finding: string | null
-  openedAt: string
-  acceptedAt: string | null
-  arrivedAt: string | null
-  startedAt: string | null
-  clocks: readonly OrderClock[]
-  pauses: readonly Readonly<{ from: string; to: string | null; reason: string; until: string }>[]
-  updates: readonly Readonly<{ at: string; by: string; text: string; eta: string | null }>[]
-  escalations: readonly Readonly<{
-    level: number
-    clock: OrderClock['clock']
-    dueAt: string
-    at: string
-    to: readonly string[]
-  }>[]
-  /** Lifts to be called, the likely ones first. */
-  lines: readonly Readonly<{
+export type Order = OrderLife &
+  Readonly<{
+    id: string
+    state: OrderState
+    class: string
+    name: Both
+    skill: string
     asset: string
     assetName: Both
-    likely: boolean
-    since: string
-    endedAt: string | null
-  }>[]
-  silentSince: string | null
-  finishedAt: string | null
-  verifiedAt: string | null
-  closedAt: string | null
-  closedBy: string | null
-  trace: string
-}>
+    devices: readonly string[]
+    alarmId: string
+    alarmIds: readonly string[]
+    assignee: string | null
+    why: Readonly<{ text: Both }> | null
+    finding: string | null
+    openedAt: string
+    acceptedAt: string | null
+    arrivedAt: string | null
+    startedAt: string | null
+    clocks: readonly OrderClock[]
+    pauses: readonly Readonly<{ from: string; to: string | null; reason: string; until: string }>[]
+    updates: readonly Readonly<{ at: string; by: string; text: string; eta: string | null }>[]
+    escalations: readonly Readonly<{
+      level: number
+      clock: OrderClock['clock']
+      dueAt: string
+      at: string
+      to: readonly string[]
+    }>[]
+    /** Lifts to be called, the likely ones first. */
+    lines: readonly Readonly<{
+      asset: string
+      assetName: Both
+      likely: boolean
+      since: string
+      endedAt: string | null
+    }>[]
+    silentSince: string | null
+    finishedAt: string | null
+    verifiedAt: string | null
+    closedAt: string | null
+    closedBy: string | null
+    trace: string
+  }>
 
 export type Fate = 'queued' | 'delivered' | 'failed'
 export type NoticeState =

@@ -6,6 +6,8 @@ import { may } from '../roles.ts'
 const GATHER_MS = 150
 const FAMILIES = ['alarms', 'orders', 'notices'] as const
 type Family = (typeof FAMILIES)[number]
+/** Told as part of something else. */
+const OF: Readonly<Record<string, Family>> = { message: 'notices', task: 'orders' }
 
 /** Null until the gateway has answered; empty where the role may not look. */
 export type Lists = Readonly<{
@@ -71,7 +73,8 @@ export function listsStore(connection: Connection): Lists {
     ...lists,
     read,
     touch(role, eventType) {
-      const family = eventType.startsWith('message.') ? 'notices' : (`${eventType.split('.')[0]}s` as Family)
+      const [kind = ''] = eventType.split('.')
+      const family = (OF[kind] ?? `${kind}s`) as Family
       if (!FAMILIES.includes(family)) return
       touched.add(family)
       timer ??= setTimeout(() => {

@@ -12,6 +12,8 @@ export type Action = Readonly<{
   icon: IconName
   isPrimary?: boolean
   ask?: 'comment' | 'finding' | 'reason' | 'text'
+  /** What is said beside who does it. */
+  body?: object
   /** What it means, said before it is done. */
   means?: TextKey
   /** Called when it is done. */
@@ -31,6 +33,13 @@ export function useSending() {
     /** What the gateway said, where it was the gateway that said no. */
     refusal,
     clear: () => setRefused(null),
+    /** False when nothing answered the last one: it may have been done all the same, under its key. */
+    wasAnswered: () => unanswered.current === null,
+    takeKey(): { key?: string } {
+      const { key } = unanswered.current ?? {}
+      unanswered.current = null
+      return key === undefined ? {} : { key }
+    },
     /** The answer; null when there was none, or a refusal. */
     async send<T = object>(path: string, body: object): Promise<T | null> {
       const what = path + JSON.stringify(body)
@@ -98,9 +107,10 @@ export function Refused({ text }: { text: string | null }) {
   )
 }
 
-type ActionDialogProps = Readonly<{ action: Action; about?: string; onClose: () => void }>
+/** `isForAnybody`: it may be recorded in the name of somebody else. */
+type ActionDialogProps = Readonly<{ action: Action; about?: string; isForAnybody?: boolean; onClose: () => void }>
 
-export function ActionDialog({ action, about, onClose }: ActionDialogProps) {
+export function ActionDialog({ action, about, isForAnybody = false, onClose }: ActionDialogProps) {
   const { session, words } = useApp()
   const sending = useSending()
   const visitor = session.visitor.value
@@ -111,7 +121,11 @@ export function ActionDialog({ action, about, onClose }: ActionDialogProps) {
   const submit = async (event: Event) => {
     event.preventDefault()
     const note = text.trim()
-    const isDone = await sending.send(action.path, { by, ...(ask && note !== '' ? { [ask]: note } : {}) })
+    const isDone = await sending.send(action.path, {
+      by,
+      ...action.body,
+      ...(ask && note !== '' ? { [ask]: note } : {}),
+    })
     if (!isDone) return
     action.done?.()
     onClose()
@@ -121,7 +135,7 @@ export function ActionDialog({ action, about, onClose }: ActionDialogProps) {
       <form onSubmit={(event) => void submit(event)} class="grid gap-3">
         {about !== undefined && <p class="font-medium">{about}</p>}
         {means && <p class="quiet text-sm">{words.say(means)}</p>}
-        {own === null && <ByWhom by={by} choose={setBy} />}
+        {(own === null || isForAnybody) && <ByWhom by={by} choose={setBy} />}
         {ask && (
           <label class="grid gap-1">
             <span class="text-sm font-medium">{words.say(`web.action.ask.${ask}`)}</span>

@@ -11,12 +11,17 @@ const ORDER: Readonly<Record<OrderState, string>> = {
   new: 'badge-error badge-soft',
   dispatched: 'badge-warning badge-soft',
   accepted: 'badge-info badge-soft',
+  en_route: 'badge-info badge-soft',
   arrived: 'badge-info badge-soft',
   working: 'badge-info badge-soft',
   paused: 'badge-ghost',
   restored: 'badge-success badge-soft',
+  feedback: 'badge-success badge-soft',
   verified: 'badge-success badge-soft',
   closed: 'badge-ghost',
+  merged: 'badge-ghost',
+  false_alarm: 'badge-ghost',
+  cancelled: 'badge-ghost',
 }
 const NOTICE: Readonly<Record<NoticeState, string>> = {
   draft: 'badge-warning badge-soft',

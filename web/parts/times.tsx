@@ -15,7 +15,10 @@ export function Times({ times }: { times: readonly Line[] }) {
         const before = happened[index - 1]
         const passedMs = before ? Date.parse(at) - Date.parse(before.at) : 0
         return (
-          <li key={name} class="border-base-300 relative ml-1.5 border-l-2 pb-3 pl-4 last:border-transparent last:pb-0">
+          <li
+            key={`${name} ${at}`}
+            class="border-base-300 relative ml-1.5 border-l-2 pb-3 pl-4 last:border-transparent last:pb-0"
+          >
             <span aria-hidden="true" class="bg-primary absolute top-1.5 -left-[0.4rem] size-2.5 rounded-full" />
             <span class="flex flex-wrap gap-x-3">
               <Moment at={at} />

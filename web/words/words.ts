@@ -2,6 +2,7 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 import type en from '#texts/en.json'
 import type alarms from '#texts/alarms/en.json'
 import type brokers from '#texts/brokers/en.json'
+import type orders from '#texts/orders/en.json'
 import type fieldBus from '#texts/field-bus/en.json'
 import type households from '#texts/households/en.json'
 import type notices from '#texts/notices/en.json'
@@ -20,6 +21,7 @@ export type TextKey = Extract<
   | keyof typeof households
   | keyof typeof notices
   | keyof typeof opcua
+  | keyof typeof orders
   | keyof typeof roster
   | keyof typeof supervision,
   `web.${string}`

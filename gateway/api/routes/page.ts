@@ -37,6 +37,7 @@ const SCREENS = [
   'cases',
   'scores',
   'handovers',
+  'asset-tags',
   'roster',
 ] as const
 const THINGS = ['assets', 'alarms', 'orders', 'notices', 'cases', 'handovers', 'households'] as const

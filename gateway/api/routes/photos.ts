@@ -21,8 +21,9 @@ const Begin = Type.Object(
   {
     ...By,
     kind: Type.Enum([...PHOTO_KINDS]),
-    /** Of the bytes that will be sent. */
-    sha256: Hash,
+    /** Of the bytes that will be sent; a page on plain HTTP cannot tell it, and gives a key of its own instead. */
+    sha256: Type.Optional(Hash),
+    key: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$' })),
     size: Type.Integer({ minimum: 1, maximum: LARGEST_PICTURE_BYTES }),
     deviceAt: Type.Optional(When),
   },
@@ -108,12 +109,14 @@ export function photos(context: ApiContext): FastifyPluginAsyncTypebox {
         },
       },
       async ({ params: { id: order }, body, identity }) => {
-        const { by, kind, sha256, size, deviceAt } = body
+        if (body.sha256 === undefined && body.key === undefined)
+          throw new Fault('invalid_request', { detail: 'sha256 or key' })
+        const { by, kind, sha256 = null, key = '', size, deviceAt } = body
         await scope.guard(order, { by }, identity!)
         const { photos: taken = [] } = await orderFor(order, identity!)
         if (taken.length >= MOST_PHOTOS) throw new Fault('too_many_photos', { most: MOST_PHOTOS })
         const at = deviceAt === undefined ? null : timeUnder('deviceAt', deviceAt)
-        const wanted = { owner: identity!.id, order, by, kind, sha256, size, deviceAt: at }
+        const wanted = { owner: identity!.id, order, by, kind, sha256, key, size, deviceAt: at }
         const started = uploads.begin(wanted, clock.now())
         return { upload: started.id, received: started.received, part: LARGEST_PART_BYTES }
       },

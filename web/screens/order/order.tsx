@@ -1,22 +1,28 @@
 import { useRoute } from 'preact-iso'
 import { useApp } from '../../app-context.ts'
 import type { Alarm, Notice, Order } from '../../api/types.ts'
-import { Actions } from '../../parts/action.tsx'
 import { useItem } from '../../parts/item.ts'
 import { Empty, Facts, Panel, Screen, Skeletons } from '../../parts/screen.tsx'
 import { closingText, homesText } from '../../parts/sentences.ts'
 import { NoticeBadge, OrderBadge, PriorityBadge } from '../../parts/state-badge.tsx'
-import { Times } from '../../parts/times.tsx'
 import { may } from '../../roles.ts'
 import { PagesLedger } from '../orders/pages-ledger.tsx'
-import { orderActions } from './order-actions.ts'
+import { Checklist } from './checklist.tsx'
+import { LastAlarms } from './last-alarms.tsx'
 import { OrderClocks } from './order-clocks.tsx'
 import { OrderLines } from './order-lines.tsx'
+import { Photos } from './photos.tsx'
+import { useOrderSentences } from './sentences.ts'
+import { Steps } from './step-bar.tsx'
+import { Tasks } from './tasks.tsx'
+import { Timeline } from './timeline.tsx'
+import { Waiting } from './waiting.tsx'
 
 /** One order: what, where, why, what to do, and the next step under the thumb. */
 export function OrderScreen() {
   const { words, estate } = useApp()
   const { params } = useRoute()
+  const isSaid = useOrderSentences()
   const order = useItem<Order>(estate.orders, '/orders', params.id ?? '')
   const under = { href: '/orders', name: words.say('web.screen.orders') }
   return (
@@ -27,7 +33,7 @@ export function OrderScreen() {
     >
       {order === undefined && <Skeletons count={2} height="h-48" />}
       {order === null && <Empty icon="clipboard-list">{words.say('web.gone')}</Empty>}
-      {order && <OrderDetails order={order} />}
+      {order && isSaid && <OrderDetails order={order} />}
     </Screen>
   )
 }
@@ -36,7 +42,8 @@ function OrderDetails({ order }: { order: Order }) {
   const { words, estate, session } = useApp()
   const visitor = session.visitor.value
   if (visitor.is !== 'somebody') return null
-  const { role } = visitor.session.user
+  const { role, person } = visitor.session.user
+  const worker = may(role, 'work') ? person : null
   const alarms = (estate.alarms.value ?? []).filter(({ id }) => order.alarmIds.includes(id))
   const response =
     alarms.find(({ id }) => id === order.alarmId)?.response ?? alarms.find((alarm) => alarm.response)?.response
@@ -58,8 +65,10 @@ function OrderDetails({ order }: { order: Order }) {
           <span>{words.of(response)}</span>
         </p>
       )}
+      <Waiting order={order.id} />
       <div class="mb-4">
-        <Actions actions={orderActions(order, role)} />
+        <Steps order={order} role={role} />
+        <WaitsFor order={order} />
       </div>
       <div class="grid items-start gap-3 lg:grid-cols-2">
         <Panel title={words.say('web.order.what')}>
@@ -81,37 +90,37 @@ function OrderDetails({ order }: { order: Order }) {
               [words.say('web.order.skill'), words.sayCode('skill', order.skill)],
               [words.say('web.order.class'), order.class],
               [words.say('web.action.ask.finding'), order.finding],
+              [words.say('web.order.minutes'), order.minutes && words.format.duration(order.minutes * 60_000)],
+              [words.say('web.order.parts'), order.parts.map(({ name, count }) => `${count} × ${name}`).join(', ')],
               [words.say('web.step.notice'), notice && <NoticeLink notice={notice} />],
               [words.say('web.trace'), <code class="text-xs break-all">{order.trace}</code>],
             ]}
           />
         </Panel>
         <div class="grid gap-3">
+          <Tasks order={order} own={person} mayAct={may(role, 'rescue')} />
           <OrderLines order={order} />
           <OrderClocks order={order} />
           <PagesLedger subject={order.id} />
+          <Checklist order={order} by={worker} />
+          <Photos order={order} by={may(role, 'sendPhotos') ? person : null} />
           {alarms.length > 0 && <Causes alarms={alarms} />}
-          <Panel title={words.say('web.times')}>
-            <Times
-              times={[
-                [words.say('web.order.time.opened'), order.openedAt, null],
-                [words.say('web.order.time.accepted'), order.acceptedAt, order.assignee],
-                [words.say('web.order.time.arrived'), order.arrivedAt, null],
-                [words.say('web.order.time.started'), order.startedAt, null],
-                [words.say('web.order.time.finished'), order.finishedAt, null],
-                [words.say('web.order.time.verified'), order.verifiedAt, null],
-                [
-                  words.say('web.order.time.closed'),
-                  order.closedAt,
-                  order.closedBy === 'telemetry' ? null : order.closedBy,
-                ],
-              ]}
-            />
-          </Panel>
+          {may(role, 'readAlarms') && <LastAlarms order={order} />}
+          <Timeline order={order} />
         </div>
       </div>
     </>
   )
+}
+
+/** What only time, or somebody else, can bring. */
+function WaitsFor({ order: { waitsFor } }: { order: Order }) {
+  const { words } = useApp()
+  const { callBackBy, objectionUntil } = waitsFor
+  const at = callBackBy ?? objectionUntil
+  if (at === null) return null
+  const says = callBackBy === null ? 'web.order.waits.objection' : 'web.order.waits.callback'
+  return <p class="mt-2 text-sm">{words.say(says, { time: words.format.moment(at) })}</p>
 }
 
 function Causes({ alarms }: { alarms: readonly Alarm[] }) {

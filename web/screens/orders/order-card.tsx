@@ -8,7 +8,7 @@ import { OrderBadge } from '../../parts/state-badge.tsx'
 export function OrderCard({ order }: { order: Order }) {
   const { words } = useApp()
   return (
-    <li>
+    <li data-row={order.id}>
       <a
         href={`/orders/${order.id}`}
         data-order={order.id}

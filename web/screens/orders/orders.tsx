@@ -1,4 +1,5 @@
 import { useLocation } from 'preact-iso'
+import { useEffect } from 'preact/hooks'
 import { useApp } from '../../app-context.ts'
 import type { Order, OrderState } from '../../api/types.ts'
 import { FilterTabs } from '../../parts/filter-tabs.tsx'
@@ -6,6 +7,10 @@ import { useOlder } from '../../parts/older.tsx'
 import { Empty, Screen, Skeletons } from '../../parts/screen.tsx'
 import { bySoonest } from '../../parts/order-clock.tsx'
 import { OrderPages } from '../supervision/with-sentences.tsx'
+import { focusRow, useKeys } from '../alarms/alarm-keys.ts'
+import { useOrderSentences } from '../order/sentences.ts'
+import { takeTag } from '../order/tag.ts'
+import { Waiting } from '../order/waiting.tsx'
 import { OrderCard } from './order-card.tsx'
 
 const COLUMNS: readonly Readonly<{
@@ -13,9 +18,9 @@ const COLUMNS: readonly Readonly<{
   states: readonly OrderState[]
 }>[] = [
   { name: 'waiting', states: ['new', 'dispatched'] },
-  { name: 'accepted', states: ['accepted'] },
+  { name: 'accepted', states: ['accepted', 'en_route'] },
   { name: 'arrived', states: ['arrived', 'working', 'paused'] },
-  { name: 'restored', states: ['restored', 'verified'] },
+  { name: 'restored', states: ['restored', 'feedback', 'verified'] },
 ]
 
 type Choice = 'mine' | 'open' | 'ended'
@@ -23,7 +28,9 @@ type Choice = 'mine' | 'open' | 'ended'
 /** Orders in columns by state on a desk, one after the other on a phone. Who works in the field sees their own first. */
 export function OrdersScreen() {
   const { words, estate, session } = useApp()
-  const { query } = useLocation()
+  const { query, route } = useLocation()
+  const isSaid = useOrderSentences()
+  useKeys({ j: () => focusRow(1), k: () => focusRow(-1) })
   const visitor = session.visitor.value
   const user = visitor.is === 'somebody' ? visitor.session.user : null
   const isField = user?.role === 'field' && user.person !== null
@@ -36,17 +43,29 @@ export function OrdersScreen() {
   const orders = estate.orders.value
   const ended = useOlder<Order>(
     '/orders',
-    chosen === 'ended' ? (orders ?? []).filter(({ state }) => state === 'closed') : null,
+    chosen === 'ended' ? (orders ?? []).filter(({ closedAt }) => closedAt !== null) : null,
   )
   const open = (orders ?? []).filter(
-    ({ state, assignee }) => state !== 'closed' && (chosen !== 'mine' || assignee === user?.person),
+    ({ closedAt, assignee }) => closedAt === null && (chosen !== 'mine' || assignee === user?.person),
   )
+  const { tag } = query
+  const scanned = tag === undefined ? [] : open.filter(({ asset }) => tag.startsWith(`${asset}.`))
+  // A camera read a tag: whoever has the one order there is at it.
+  useEffect(() => {
+    if (tag === undefined || orders === null) return
+    takeTag(tag)
+    const own = scanned.filter(({ assignee }) => assignee === user?.person)
+    const [found, ...others] = own.length > 0 ? own : scanned
+    route(found && others.length === 0 ? `/orders/${found.id}` : '/orders', true)
+  }, [tag, orders === null])
   return (
     <Screen
       title={words.say('web.screen.orders')}
+      {...(isSaid ? { hint: words.say('web.orders.keys') } : {})}
       aside={<FilterTabs base="/orders" label={words.say('web.filter')} chosen={chosen} options={options} />}
     >
       <OrderPages />
+      {isSaid && <Waiting />}
       {orders === null ? (
         <Skeletons count={4} height="h-28" />
       ) : chosen === 'ended' ? (

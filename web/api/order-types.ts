@@ -1,0 +1,56 @@
+import type { Both } from './types.ts'
+
+export type PhotoKind = 'before' | 'after' | 'other'
+/** What an order has been through beyond its clocks, and what it still waits for. */
+export type OrderLife = Readonly<{
+  departedAt: string | null
+  arrival: Readonly<{
+    at: string
+    scan?: Readonly<{ asset: string; via: 'qr' | 'nfc' }>
+    approver?: string
+    reason?: string
+  }> | null
+  photos: readonly Readonly<{ photo: string; kind: PhotoKind; by: string; at: string; deviceAt: string | null }>[]
+  finishedBy: string | null
+  reportedAt: string | null
+  parts: readonly Readonly<{ name: string; count: number }>[]
+  minutes: number | null
+  callBacks: readonly Readonly<{ at: string; by: string; reached: boolean; solved: boolean | null }>[]
+  reopenings: readonly Readonly<{ at: string; by: string | null; reason: string | null; closedAt: string | null }>[]
+  rating: Readonly<{ at: string; by: string; stars: number }> | null
+  mergedInto: string | null
+  ended: Readonly<{ by: string; approver?: string; proof?: string; reason: string }> | null
+  how: string | null
+  waitsFor: Readonly<{
+    scan: boolean
+    photos: readonly PhotoKind[]
+    callBackBy: string | null
+    objectionUntil: string | null
+  }>
+  checklist: readonly Readonly<{
+    rule: string
+    item: number
+    text: Both
+    done: Readonly<{ by: string; at: string }> | null
+  }>[]
+  tasks: readonly RescueTask[]
+}>
+
+export type RescueTask = Readonly<{
+  id: string
+  kind: 'comfort' | 'on_site' | 'rescue'
+  state: 'open' | 'accepted' | 'arrived' | 'ended'
+  to: string
+  dueAt: string
+  acceptBy: string | null
+  contacts: readonly Readonly<{ at: string; by: string }>[]
+  arrivedAt: string | null
+  endedAt: string | null
+  calls: readonly Readonly<{
+    step: 'staff' | 'contractor' | 'contractor_second' | '96333' | '119'
+    to: string
+    number: string | null
+    at: string
+    dialledAt: string | null
+  }>[]
+}>

@@ -1,0 +1,92 @@
+import type { Order, OrderState, Role } from '../../api/types.ts'
+import type { IconName } from '../../parts/icon.tsx'
+import { may, type Permission } from '../../roles.ts'
+import type { TextKey } from '../../words/words.ts'
+
+export type FieldName =
+  | 'reason'
+  | 'text'
+  | 'finding'
+  | 'report'
+  | 'to'
+  | 'pause'
+  | 'into'
+  | 'approver'
+  | 'proof'
+  | 'callBack'
+  | 'stars'
+  | 'tag'
+
+/** Something a person may do about an order; `to` is the state it leads to, shown while it waits to be sent. */
+export type Step = Readonly<{
+  name: string
+  label: TextKey
+  icon: IconName
+  asks: readonly FieldName[]
+  means?: TextKey
+  to?: OrderState
+  /** Under "more": done seldom, or by few. */
+  isAside?: true
+}>
+
+const step = (name: string, icon: IconName, more: Partial<Step> = {}): Step => ({
+  name,
+  label: `web.order.${name}` as TextKey,
+  icon,
+  asks: [],
+  ...more,
+})
+
+const ACCEPT = step('accept', 'check', { to: 'accepted' })
+const DEPART = step('depart', 'map-pin', { to: 'en_route' })
+const ARRIVE = step('arrive', 'map-pin', { to: 'arrived' })
+const START = step('start', 'wrench', { to: 'working' })
+const FINISH = step('finish', 'wrench', { asks: ['report'], to: 'restored' })
+const REPORT = step('report', 'clipboard-list', { asks: ['report'] })
+const RESUME = step('resume', 'check', { to: 'accepted' })
+const CLOSE = step('close', 'flag', { means: 'web.order.close.means' })
+const UPDATE = step('update', 'megaphone', { asks: ['text'] })
+const DECLINE = step('decline', 'undo-2', { asks: ['reason'] })
+const PAUSE = step('pause', 'clock', { asks: ['pause'], isAside: true })
+const TRANSFER = step('transfer', 'users', { asks: ['to', 'reason'], isAside: true })
+const MERGE = step('merge', 'clipboard-list', { asks: ['into'], isAside: true })
+const FALSE_ALARM = step('false-alarm', 'triangle-alert', { asks: ['proof', 'approver', 'reason'], isAside: true })
+const CANCEL = step('cancel', 'x', { asks: ['reason'], isAside: true })
+const REOPEN = step('reopen', 'rotate-ccw', { asks: ['reason'], isAside: true })
+const CALL_BACK = step('call-back', 'megaphone', { asks: ['callBack'] })
+const RATE = step('rate', 'circle-check', { asks: ['stars'], isAside: true })
+
+const WORK: Readonly<Record<OrderState, readonly Step[]>> = {
+  new: [ACCEPT],
+  dispatched: [ACCEPT, DECLINE, TRANSFER],
+  accepted: [ARRIVE, DEPART, DECLINE, PAUSE, TRANSFER],
+  en_route: [ARRIVE, DECLINE, PAUSE, TRANSFER],
+  arrived: [FINISH, START, PAUSE, TRANSFER],
+  working: [FINISH, PAUSE, TRANSFER],
+  paused: [RESUME, TRANSFER],
+  restored: [REPORT, CLOSE],
+  feedback: [CLOSE],
+  verified: [CLOSE, REPORT],
+  closed: [],
+  merged: [],
+  false_alarm: [],
+  cancelled: [],
+}
+const DECIDE: readonly Step[] = [MERGE, FALSE_ALARM, CANCEL]
+const NEVER_PAUSES = ['P0', 'P1']
+
+/** What this role is offered in this state, the next step first. The gateway has the last word. */
+export function stepsOf(order: Order, role: Role): readonly Step[] {
+  const { state, class: ofClass, waitsFor, closedAt, finishedAt } = order
+  const offered = (permission: Permission, steps: readonly Step[]) => (may(role, permission) ? steps : [])
+  const isOver = closedAt !== null
+  const work = WORK[state].filter((each) => each !== PAUSE || !NEVER_PAUSES.includes(ofClass))
+  const scanned = work.map((each) => (each === ARRIVE && waitsFor.scan ? { ...ARRIVE, asks: ['tag'] as const } : each))
+  const called = finishedAt === null ? [] : [...(waitsFor.callBackBy === null ? [] : [CALL_BACK]), RATE]
+  const isReopenable = state === 'restored' || state === 'feedback' || state === 'verified' || isOver
+  return [
+    ...offered('work', [...scanned, ...(isOver ? [] : [UPDATE])]),
+    ...offered('callBack', [...called, ...(isReopenable && state !== 'merged' ? [REOPEN] : [])]),
+    ...offered('decideOrders', isOver ? [] : DECIDE),
+  ]
+}
