@@ -11,16 +11,18 @@ import { Checklist } from './checklist.tsx'
 import { LastAlarms } from './last-alarms.tsx'
 import { OrderClocks } from './order-clocks.tsx'
 import { OrderLines } from './order-lines.tsx'
+import { outboxOf } from './outbox.ts'
 import { Photos } from './photos.tsx'
 import { useOrderSentences } from './sentences.ts'
 import { Steps } from './step-bar.tsx'
+import { afterWaiting } from './steps.ts'
 import { Tasks } from './tasks.tsx'
 import { Timeline } from './timeline.tsx'
 import { Waiting } from './waiting.tsx'
 
 /** One order: what, where, why, what to do, and the next step under the thumb. */
 export function OrderScreen() {
-  const { words, estate } = useApp()
+  const { words, estate, connection } = useApp()
   const { params } = useRoute()
   const isSaid = useOrderSentences()
   const order = useItem<Order>(estate.orders, '/orders', params.id ?? '')
@@ -33,7 +35,7 @@ export function OrderScreen() {
     >
       {order === undefined && <Skeletons count={2} height="h-48" />}
       {order === null && <Empty icon="clipboard-list">{words.say('web.gone')}</Empty>}
-      {order && isSaid && <OrderDetails order={order} />}
+      {order && isSaid && <OrderDetails order={afterWaiting(order, outboxOf(connection).waiting.value)} />}
     </Screen>
   )
 }
@@ -71,42 +73,44 @@ function OrderDetails({ order }: { order: Order }) {
         <WaitsFor order={order} />
       </div>
       <div class="grid items-start gap-3 lg:grid-cols-2">
-        <Panel title={words.say('web.order.what')}>
-          <Facts
-            facts={[
-              [
-                words.say('web.alarm.where'),
-                may(role, 'readPlant') ? (
-                  <a class="link" href={`/assets/${order.asset}`}>
-                    {asset}
-                  </a>
-                ) : (
-                  asset
-                ),
-              ],
-              [words.say('web.order.serves'), homes > 0 ? homesText(words, homes) : null],
-              [words.say('web.order.who'), order.assignee ?? words.say('web.order.nobody')],
-              [words.say('web.order.why'), words.of(order.why?.text)],
-              [words.say('web.order.skill'), words.sayCode('skill', order.skill)],
-              [words.say('web.order.class'), order.class],
-              [words.say('web.action.ask.finding'), order.finding],
-              [words.say('web.order.minutes'), order.minutes && words.format.duration(order.minutes * 60_000)],
-              [words.say('web.order.parts'), order.parts.map(({ name, count }) => `${count} × ${name}`).join(', ')],
-              [words.say('web.step.notice'), notice && <NoticeLink notice={notice} />],
-              [words.say('web.trace'), <code class="text-xs break-all">{order.trace}</code>],
-            ]}
-          />
-        </Panel>
+        <div class="grid gap-3">
+          <Panel title={words.say('web.order.what')}>
+            <Facts
+              facts={[
+                [
+                  words.say('web.alarm.where'),
+                  may(role, 'readPlant') ? (
+                    <a class="link" href={`/assets/${order.asset}`}>
+                      {asset}
+                    </a>
+                  ) : (
+                    asset
+                  ),
+                ],
+                [words.say('web.order.serves'), homes > 0 ? homesText(words, homes) : null],
+                [words.say('web.order.who'), order.assignee ?? words.say('web.order.nobody')],
+                [words.say('web.order.why'), words.of(order.why?.text)],
+                [words.say('web.order.skill'), words.sayCode('skill', order.skill)],
+                [words.say('web.order.class'), order.class],
+                [words.say('web.action.ask.finding'), order.finding],
+                [words.say('web.order.minutes'), order.minutes && words.format.duration(order.minutes * 60_000)],
+                [words.say('web.order.parts'), order.parts.map(({ name, count }) => `${count} × ${name}`).join(', ')],
+                [words.say('web.step.notice'), notice && <NoticeLink notice={notice} />],
+                [words.say('web.trace'), <code class="text-xs break-all">{order.trace}</code>],
+              ]}
+            />
+          </Panel>
+          <Checklist order={order} by={worker} />
+          <Photos order={order} by={may(role, 'sendPhotos') ? person : null} />
+          <Timeline order={order} />
+        </div>
         <div class="grid gap-3">
           <Tasks order={order} own={person} mayAct={may(role, 'rescue')} />
           <OrderLines order={order} />
           <OrderClocks order={order} />
           <PagesLedger subject={order.id} />
-          <Checklist order={order} by={worker} />
-          <Photos order={order} by={may(role, 'sendPhotos') ? person : null} />
           {alarms.length > 0 && <Causes alarms={alarms} />}
           {may(role, 'readAlarms') && <LastAlarms order={order} />}
-          <Timeline order={order} />
         </div>
       </div>
     </>

@@ -3,7 +3,6 @@ import type { PhotoKind } from '../../api/order-types.ts'
 import type { Order } from '../../api/types.ts'
 import { useApp } from '../../app-context.ts'
 import { Refused } from '../../parts/action.tsx'
-import { Icon } from '../../parts/icon.tsx'
 import { Panel } from '../../parts/screen.tsx'
 import { outboxOf } from './outbox.ts'
 import { shrunk } from './send-photo.ts'
@@ -61,7 +60,6 @@ export function Photos({ order, by }: { order: Order; by: string | null }) {
               key={kind}
               class="btn btn-sm touch focus-within:outline-primary cursor-pointer focus-within:outline-2"
             >
-              <Icon name="zoom-in" />
               {words.say('web.order.photo.take', { kind: name(kind) })}
               <input
                 type="file"

@@ -2,6 +2,7 @@ import type { Order, OrderState, Role } from '../../api/types.ts'
 import type { IconName } from '../../parts/icon.tsx'
 import { may, type Permission } from '../../roles.ts'
 import type { TextKey } from '../../words/words.ts'
+import type { Waiting } from './outbox.ts'
 
 export type FieldName =
   | 'reason'
@@ -55,6 +56,22 @@ const CANCEL = step('cancel', 'x', { asks: ['reason'], isAside: true })
 const REOPEN = step('reopen', 'rotate-ccw', { asks: ['reason'], isAside: true })
 const CALL_BACK = step('call-back', 'megaphone', { asks: ['callBack'] })
 const RATE = step('rate', 'circle-check', { asks: ['stars'], isAside: true })
+
+const LEADS: Readonly<Record<string, OrderState | undefined>> = Object.fromEntries(
+  [ACCEPT, DEPART, ARRIVE, START, FINISH, RESUME].map(({ name, to }) => [name, to]),
+)
+
+/** The order as it will be once all that waits was sent: who is offline goes on. */
+export function afterWaiting(order: Order, waiting: readonly Waiting[]): Order {
+  return waiting
+    .filter((entry) => entry.order === order.id && entry.refused === undefined)
+    .reduce<Order>((known, { step: name, photo }) => {
+      const { waitsFor } = known
+      if (photo)
+        return { ...known, waitsFor: { ...waitsFor, photos: waitsFor.photos.filter((kind) => kind !== photo.kind) } }
+      return { ...known, state: LEADS[name] ?? known.state }
+    }, order)
+}
 
 const WORK: Readonly<Record<OrderState, readonly Step[]>> = {
   new: [ACCEPT],

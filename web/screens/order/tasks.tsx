@@ -44,8 +44,7 @@ function TaskLine({ task, own, mayAct }: { task: RescueTask; own: string | null;
           {calls.map(({ step, number, at, dialledAt }) => (
             <li key={step}>
               {words.say('web.task.called', {
-                step: words.say(`web.task.step.${step}`),
-                number: number === step ? '' : (number ?? ''),
+                step: [words.say(`web.task.step.${step}`), number === step ? null : number].filter(Boolean).join(' '),
                 time: words.format.time(at),
               })}
               {dialledAt !== null && (
