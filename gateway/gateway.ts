@@ -256,6 +256,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     forwarding: () => forwarding.health(),
     lines: () => polled.map((source) => source.report()),
     room: () => roomOn(folder),
+    unreached: paging.unreached,
     contested: () => roads.own?.contested().length ?? 0,
     mqtt: () => roads.health(),
     certificateDays: () => opcua?.certificateDays() ?? {},

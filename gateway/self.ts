@@ -23,6 +23,8 @@ type Self = Readonly<{
   room(): Promise<Vitals['disk']>
   /** Days until certificates of OPC UA end, as points. */
   certificateDays?(): Readonly<Record<string, number>>
+  /** How many people no road led to in the last hour. */
+  unreached?(): number
   /** Ids over which two clients of the broker fight. */
   contested(): number
   /** Brokers of others, and what goes out to them. */
@@ -65,6 +67,7 @@ async function pointsOf({
   lines,
   room,
   contested,
+  unreached,
   mqtt,
   certificateDays = () => ({}),
   clock,
@@ -84,6 +87,7 @@ async function pointsOf({
     lines_quarantined: sum('quarantined'),
     readings_shed: shed.readings,
     clients_contested: contested(),
+    pages_unreached: unreached?.() ?? 0,
     broker_away: mqtt().brokers.some(({ state }) => state === 'away'),
     broker_refuses: mqtt().brokers.some(({ refusedFilters }) => refusedFilters.length > 0),
     outward_given_up: mqtt().outward.reduce((total, target) => total + target.givenUp, 0),

@@ -20,7 +20,14 @@ type Options = Omit<PageSenderOptions, 'site' | 'roads' | 'link' | 'command' | '
     wallNow(): number
     random: Pick<Random, 'token'>
   }>
-export type Paging = PageSender & Readonly<{ answers: PageAnswers }>
+export type Paging = PageSender &
+  Readonly<{
+    answers: PageAnswers
+    /** How many people no road led to in the last hour, as far as this run knows. */
+    unreached(): number
+  }>
+
+const UNREACHED_FOR_MS = 3_600_000
 
 /** Who is called, and what they answer: the roads that the site has, one line each. */
 export function startPaging(options: Options): Paging {
@@ -53,9 +60,18 @@ export function startPaging(options: Options): Paging {
       ),
   })
   const sender = pageSender({ ...options, contactOf, roads, link })
+  let unreachedAt: number[] = []
   return {
     ...sender,
     answers,
+    committed(events) {
+      sender.committed(events)
+      for (const { type, at } of events) if (type === 'page.unreached') unreachedAt.push(at)
+    },
+    unreached() {
+      unreachedAt = unreachedAt.filter((at) => at > options.clock.now() - UNREACHED_FOR_MS)
+      return unreachedAt.length
+    },
     async run(signal) {
       await sender.run(signal)
       leaving.abort()

@@ -5,6 +5,7 @@ import type { BotType } from '../channels/bot-type.ts'
 import { NEEDS } from '#rules/plan.ts'
 import { InfluxTarget } from '../historian/config.ts'
 import { PagingSchema } from '../paging/config.ts'
+import { SUPERVISION_KEYS } from './supervision-schema.ts'
 import { Mqtt, MqttBroker, Outward } from './mqtt-schema.ts'
 import { PERSON_ROSTER_KEYS, ROSTER_KEYS } from './roster-schema.ts'
 import { OpcUaServerEntry, OpcUaViewEntry } from './opcua-schema.ts'
@@ -214,7 +215,6 @@ const Person = Type.Object(
   },
   strict,
 )
-const Who = Type.Array(Type.String({ pattern: ID }), { minItems: 1, description: 'roles or persons of staff' })
 const Webhook = Type.Object(
   {
     id: Id,
@@ -343,47 +343,9 @@ export const SiteSchema = Type.Object(
         { ...strict, description: 'who frees people from a lift' },
       ),
     ),
-    supervisors: Type.Optional(
-      Type.Object(
-        {
-          head: Type.Optional(Who),
-          heads: Type.Optional(Type.Record(Word, Who, { description: 'heads by skill, before head' })),
-          manager: Type.Optional(Who),
-          quality: Type.Optional(Who),
-        },
-        {
-          ...strict,
-          description: 'who is told when the clocks of an order run out; chief, manager, quality unless said',
-        },
-      ),
-    ),
     paging: Type.Optional(PagingSchema),
-    handovers: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            id: Id,
-            name: Type.Optional(Text),
-            who: Who,
-            at: Type.Array(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' }), {
-              minItems: 1,
-              maxItems: 12,
-              description: 'HH:MM, when shifts change',
-            }),
-          },
-          strict,
-        ),
-        { description: 'whose shifts hand over to each other, with a sheet that both sides sign' },
-      ),
-    ),
-    deduction: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 100,
-        description: 'points that a level 3 costs that nobody explains in time; 5 unless said',
-      }),
-    ),
     notices: Type.Optional(NoticesSchema),
+    ...SUPERVISION_KEYS,
     channels: Type.Optional(Type.Array(Channel, { description: 'how people are told; the screen unless said' })),
     influx: Type.Optional(Type.Array(InfluxTarget, { description: 'databases that get every reading as well' })),
     history: Type.Optional(
