@@ -45,6 +45,8 @@ export async function opcuaServer(options: OpcUaServerOptions) {
   const certificate = options.certificate ?? (await serverCertificate())
   const { security = 'SignAndEncrypt', users = {}, anonymous = Object.keys(users).length === 0 } = options
   const values = new Map(Object.entries(options.nodes).map(([name, node]) => [name, node.value]))
+  /** Source times that were given; a restart keeps them, as a controller with a battery does. */
+  const times = new Map<string, Date>()
   let port = options.port ?? 0
   let running = await start()
 
@@ -95,7 +97,7 @@ export async function opcuaServer(options: OpcUaServerOptions) {
         const variable = range
           ? namespace.addAnalogDataItem({ ...place, engineeringUnitsRange: { low: range[0], high: range[1] } } as never)
           : namespace.addVariable(place)
-        variable.setValueFromSource(variantOf(type, values.get(name)))
+        variable.setValueFromSource(variantOf(type, values.get(name)), opcua.StatusCodes.Good, times.get(name))
         return [name, variable] as const
       }),
     )
@@ -115,6 +117,8 @@ export async function opcuaServer(options: OpcUaServerOptions) {
     set(name: string, value: unknown, how: { status?: opcua.StatusCode; at?: number } = {}) {
       values.set(name, value)
       const at = how.at === undefined ? undefined : new Date(how.at)
+      if (at) times.set(name, at)
+      else times.delete(name)
       running.variables
         .get(name)!
         .setValueFromSource(

@@ -179,6 +179,8 @@ t.test('F36 a server that restarts is followed, all items anew, and nothing look
   const { source, newest, up, told } = running(t, { connection: connectionTo(server.endpoint()) })
   await up()
   await until('a value', () => newest('pressure')?.quality === 'good')
+  // Unchanged for an hour: it still holds when the server is back.
+  server.set('P1.Running', true, { at: Date.now() - 3_600_000 })
   await server.stop()
   await until('bad', () => Object.keys(NODES).length > 0 && newest('pressure')?.reason === 'connection_lost')
   t.ok(
@@ -205,6 +207,14 @@ t.test('F36 a server that restarts is followed, all items anew, and nothing look
   server.set('P1.Pressure', 8)
   await until('changes come again', () => newest('pressure')?.value === 0.8)
   t.equal(source.report().sessions, 2)
+  for (const point of ['pressure', 'running', 'mode', 'setpoint', 'hours']) {
+    const times = told.filter((reading) => reading.point === point).map(({ at }) => at)
+    t.strictSame(
+      times,
+      times.toSorted((a, b) => a - b),
+      `${point}: the newest is what was told last`,
+    )
+  }
 })
 
 t.test('F36 a subscription that is lost, or silent, is built again from nothing', async (t) => {
