@@ -25,7 +25,7 @@ import { RuleLayers } from './rule-layers.ts'
 import { rulesOf } from './rules.ts'
 import type { ChannelConfig, SiteFile } from './schema.ts'
 import { liftRules } from './lift-rules.ts'
-import { channelKindsOf, noticeSettingsOf, noticeSiteOf, waterRules } from './notices.ts'
+import { channelKindsOf, noticeSiteOf, waterRules } from './notices.ts'
 import { resolveSecret } from './secret.ts'
 import { historyOf, settingsOf } from './settings.ts'
 import { rescueOf } from './rescue.ts'
@@ -318,7 +318,7 @@ export function compileSite(input: Input): {
       supervisors: supervisorsOf(file.supervisors ?? {}, staff, missing),
       channels: channels.map(({ id }) => id),
       channelKinds: channelKindsOf(channels),
-      settings: { ...settingsOf(file.settings ?? {}), notices: noticeSettingsOf(file.notices ?? {}) },
+      settings: settingsOf(file),
     },
     devices,
     connections,

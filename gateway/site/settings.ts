@@ -1,6 +1,7 @@
 import { parseDuration } from '#devices/duration.ts'
 import type { Settings } from '#rules/plan.ts'
 import { HISTORY_POLICY, type HistoryPolicy, HOURS, MINUTES } from '../store/history/policy.ts'
+import { noticeSettingsOf } from './notices.ts'
 import type { SiteFile } from './schema.ts'
 
 const DEFAULTS = {
@@ -22,7 +23,8 @@ export function historyOf(written: NonNullable<SiteFile['history']>): HistoryPol
   }
 }
 
-export function settingsOf(written: NonNullable<SiteFile['settings']>): Settings {
+/** The figures of the core: what the site says, and the defaults where it says nothing. */
+export function settingsOf({ settings: written = {}, notices = {} }: Pick<SiteFile, 'settings' | 'notices'>): Settings {
   const ms = (key: keyof typeof DEFAULTS) => parseDuration(written[key] ?? DEFAULTS[key])!
   return {
     incidentWindowMs: ms('incident_window'),
@@ -32,5 +34,6 @@ export function settingsOf(written: NonNullable<SiteFile['settings']>): Settings
     acceptWithinMs: ms('accept_within'),
     ...(written.operators === undefined ? {} : { alarms: { operators: written.operators } }),
     ...(written.orders === undefined ? {} : { orders: written.orders }),
+    notices: noticeSettingsOf(notices),
   }
 }
