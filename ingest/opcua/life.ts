@@ -32,7 +32,8 @@ type Living = Readonly<{
   timeoutMs: number
   clock: Clock
   stopwatch(): number
-  say(readings: readonly Reading[]): void
+  /** Resolves when there is room for more: who asks waits for it. */
+  say(readings: readonly Reading[]): Promise<void>
   /** All is watched that can be. */
   begun(life: Life): void
 }>
@@ -50,17 +51,17 @@ export async function live(living: Living): Promise<void> {
       : await subscribe({
           ...living,
           nodeIds,
-          changed(values) {
+          async changed(values) {
             const now = clock.now()
             const readings = values.flatMap(({ handle, value }) => {
               const item = byHandle.get(handle)
               return item ? [book.notified(item, answerOf(opcua, value), now)] : []
             })
-            if (readings.length > 0) say(readings)
+            if (readings.length > 0) await say(readings)
           },
         })
   const refused = [...(subscription?.refused ?? [])]
-  if (refused.length > 0) say(refused.map(([item, status]) => book.refused(item, status, clock.now())))
+  if (refused.length > 0) await say(refused.map(([item, status]) => book.refused(item, status, clock.now())))
 
   const read = async (some: readonly Item[]): Promise<Answer[]> => {
     const answers: Answer[] = []
@@ -93,7 +94,7 @@ export async function live(living: Living): Promise<void> {
       if (due.length > 0) {
         const answers = await read(due)
         const now = clock.now()
-        say(due.map((item, i) => book.answered(item, answers[i]!, now)))
+        await say(due.map((item, i) => book.answered(item, answers[i]!, now)))
       } else if (subscription === null && stopwatch() - askedAt >= ASKED_EVERY_MS) {
         askedAt = stopwatch()
         await session.services.read({ nodeId: 'ns=0;i=2259', attributeId: opcua.AttributeIds.Value }, 0)

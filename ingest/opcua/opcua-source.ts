@@ -127,14 +127,15 @@ export function opcuaSource(options: Options): OpcUaSource {
       signal.addEventListener('abort', forward, { once: true })
       if (signal.aborted) forward()
       const outbox = boundedEmits(emit, stop)
-      const say = (readings: readonly Reading[]) =>
-        void outbox.push({ source: name, receivedAt: clock.now(), readings })
+      const say = (readings: readonly Reading[]) => outbox.push({ source: name, receivedAt: clock.now(), readings })
       book = itemBook(items, clock.now())
       let [attempts, remindedAt] = [0, -Infinity]
       isRunning = true
       try {
         const opcua = await loadOpcUa()
         while (!stop.signal.aborted) {
+          // What was told in a session is bad at once when that is over, however far it came.
+          let isTold = false
           const session = await open(opcua, stop.signal)
           try {
             if (session)
@@ -146,11 +147,13 @@ export function opcuaSource(options: Options): OpcUaSource {
                 book,
                 clock,
                 stopwatch,
-                say,
+                say(readings) {
+                  isTold = true
+                  return say(readings)
+                },
                 begun(begun) {
                   life = begun
                   attempts = 0
-                  remindedAt = -Infinity
                   sessions += 1
                   since = clock.now()
                   trouble = null
@@ -163,14 +166,14 @@ export function opcuaSource(options: Options): OpcUaSource {
           }
           const hadBegun = life !== null
           life = null
+          const why = session?.over.reason as Error | undefined
+          if (hadBegun && !stop.signal.aborted) fail({ code: 'lost', detail: why?.message ?? '' })
+          if (items.length > 0 && !stop.signal.aborted && (isTold || clock.now() - remindedAt >= REMIND_EVERY_MS)) {
+            remindedAt = clock.now()
+            await say(book.lost(remindedAt))
+          }
           await session?.gone()
           if (stop.signal.aborted) break
-          const why = session?.over.reason as Error | undefined
-          if (hadBegun) fail({ code: 'lost', detail: why?.message ?? '' })
-          if (items.length > 0 && clock.now() - remindedAt >= REMIND_EVERY_MS) {
-            remindedAt = clock.now()
-            say(book.lost(remindedAt))
-          }
           pause = new AbortController()
           const backoffMs = BACKOFF_MS[Math.min(attempts, BACKOFF_MS.length - 1)]! * (0.8 + 0.4 * chance())
           attempts += 1

@@ -33,7 +33,8 @@ type Making = Readonly<{
   publishingMs: number
   timeoutMs: number
   stopwatch(): number
-  changed(values: readonly Notified[]): void
+  /** Resolves when there is room for more: the server is not asked for the next message before. */
+  changed(values: readonly Notified[]): Promise<void>
 }>
 
 /**
@@ -59,7 +60,7 @@ export async function subscribe(making: Making): Promise<Subscription> {
   let sequence: number | null = null
   const unconfirmed: { subscriptionId: number; sequenceNumber: number }[] = []
 
-  const take = ({ notificationMessage, subscriptionId: of }: PublishResponse): void => {
+  const take = async ({ notificationMessage, subscriptionId: of }: PublishResponse): Promise<void> => {
     if (of !== subscriptionId) return
     heardAt = stopwatch()
     const { sequenceNumber, notificationData } = notificationMessage
@@ -70,10 +71,11 @@ export async function subscribe(making: Making): Promise<Subscription> {
     if (!isNext) return session.end('message_missed')
     unconfirmed.push({ subscriptionId, sequenceNumber })
     for (const part of parts) {
+      if (session.over.aborted) return
       if (part?.schema.name === 'StatusChangeNotification') return session.end('subscription_lost')
       if (part?.schema.name !== 'DataChangeNotification') continue
       const { monitoredItems } = part as DataChangeNotification
-      making.changed(
+      await making.changed(
         (monitoredItems ?? []).map(({ clientHandle, value }: MonitoredItemNotification) => ({
           handle: clientHandle,
           value,
@@ -94,12 +96,7 @@ export async function subscribe(making: Making): Promise<Subscription> {
         if (/BadTooManyPublishRequests/.test(error?.message ?? '')) return
         return session.end('subscription_lost')
       }
-      try {
-        take(response)
-      } catch {
-        session.end('unreadable')
-      }
-      ask()
+      take(response).then(ask, () => session.end('unreadable'))
     })
   }
   for (let i = 0; i < REQUESTS_IN_FLIGHT; i++) ask()

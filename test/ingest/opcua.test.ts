@@ -220,7 +220,9 @@ t.test('F36 a server that restarts is followed, all items anew, and nothing look
 t.test('F36 a subscription that is lost, or silent, is built again from nothing', async (t) => {
   const server = await opcuaServer({ nodes: NODES, users: { gateway: SECRET } })
   t.teardown(() => server.stop())
-  const { source, newest, up } = running(t, { connection: connectionTo(server.endpoint()) })
+  // Patient with answers: that nothing at all comes would be noticed too late to help here.
+  const connection = connectionTo(server.endpoint(), { timeoutMs: 60_000 })
+  const { source, newest, up } = running(t, { connection })
   await up()
   await until('a value', () => newest('pressure')?.value === 0.52)
   server.dropSubscriptions()
