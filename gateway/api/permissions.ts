@@ -70,6 +70,8 @@ export const PERMISSIONS = {
   visit: ['admin', 'manager', 'field', 'agent', 'steward'],
   /** To tell residents, or to decide that they are not told. */
   confirm: ['admin', 'manager', 'engineer', 'steward', 'agent'],
+  /** A notice that costs more than the cap. */
+  approveCost: ['admin', 'manager', 'steward'],
   /** Planned work: who is told when, and which alarms are silent meanwhile. */
   planWork: ['admin', 'manager', 'engineer', 'steward'],
   /** Links that open the page of one home. */

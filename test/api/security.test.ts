@@ -157,8 +157,6 @@ const MATRIX: readonly Route[] = [
   { method: 'POST', path: '/api/v1/paging/voice/:id', allowed: 'open' },
   { method: 'GET', path: '/api/v1/notices', allowed: [...OVERSEERS, 'steward', 'agent'] },
   { method: 'GET', path: '/api/v1/notices/:id', allowed: [...OVERSEERS, 'steward', 'agent'] },
-  { method: 'POST', path: '/api/v1/notices/:id/confirm', allowed: ['admin', 'manager', 'steward'] },
-  { method: 'POST', path: '/api/v1/notices/:id/end', allowed: ['admin', 'manager', 'steward'] },
   { method: 'GET', path: '/api/v1/assets/:id/impact', allowed: [...OVERSEERS, 'field', 'steward', 'agent'] },
   { method: 'GET', path: '/api/v1/notices/:id/reach', allowed: [...OVERSEERS, 'steward', 'agent'] },
   { method: 'GET', path: '/api/v1/notices/:id/audience', allowed: [...OVERSEERS, 'steward', 'agent'] },

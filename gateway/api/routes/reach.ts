@@ -116,7 +116,7 @@ export function reach(context: ApiContext): FastifyPluginAsyncTypebox {
     commandRoute(app, context, {
       summary: 'Agree, as a second person, that a notice costs more than the cap',
       path: '/api/v1/notices/:id/approve-cost',
-      permission: 'confirm',
+      permission: 'approveCost',
       body: By,
       command: (notice, { by }) => ({ type: 'notice.approve_cost', notice, by }),
     })
