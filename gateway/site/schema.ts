@@ -236,6 +236,21 @@ export const SiteSchema = Type.Object(
               { ...strict, description: 'how strictly orders are handled; what is not said is not asked for' },
             ),
           ),
+          quiet_hours: Type.Optional(
+            Type.String({
+              pattern: '^([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-3]):[0-5]\\d$',
+              description: "residents' telephones do not ring then, unless they must act; 22:00-06:30 unless said",
+            }),
+          ),
+          sms_price: Type.Optional(
+            Type.Number({ minimum: 0, maximum: 10, description: 'yuan for a part of a text message, 0.1 unless said' }),
+          ),
+          sms_cap: Type.Optional(
+            Type.Number({
+              minimum: 0,
+              description: 'yuan; a notice that costs more needs a second person, 200 unless said',
+            }),
+          ),
           operators: Type.Optional(
             Type.Integer({
               minimum: 1,

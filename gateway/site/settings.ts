@@ -35,5 +35,18 @@ export function settingsOf({ settings: written = {}, notices = {} }: Pick<SiteFi
     ...(written.operators === undefined ? {} : { alarms: { operators: written.operators } }),
     ...(written.orders === undefined ? {} : { orders: written.orders }),
     notices: noticeSettingsOf(notices),
+    reach: reachOf(written),
+  }
+}
+
+/** Money in hundredths of a yuan, times in minutes since midnight. */
+function reachOf(written: NonNullable<SiteFile['settings']>): NonNullable<Settings['reach']> {
+  const { quiet_hours: quiet, sms_price: price, sms_cap: cap } = written
+  const [from = '', to = ''] = quiet?.split('-') ?? []
+  const minute = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
+  return {
+    ...(quiet === undefined ? {} : { quietFrom: minute(from), quietTo: minute(to) }),
+    ...(price === undefined ? {} : { partPrice: Math.round(price * 100) }),
+    ...(cap === undefined ? {} : { cap: Math.round(cap * 100) }),
   }
 }

@@ -151,3 +151,12 @@ t.test('a home at no entrance, or at two, and an entrance named twice, are told 
   )
   t.strictSame(found.map(({ code }) => code).toSorted(), ['duplicate_id', 'wrong_value', 'wrong_value'])
 })
+
+t.test('when telephones rest, and what may be spent, stands in the site file', async (t) => {
+  const { site: own, faults } = loaded(
+    "settings: { quiet_hours: '21:30-07:00', sms_price: 0.05, sms_cap: 600 }\nbuildings: []\nassets: []",
+  )
+  t.strictSame(faults, [])
+  t.strictSame(own!.plan.settings.reach, { quietFrom: 1_290, quietTo: 420, partPrice: 5, cap: 60_000 })
+  t.strictSame(site!.plan.settings.reach, {}, 'unless said, those of the trade')
+})
