@@ -10,6 +10,8 @@ type Blame = (at: readonly (string | number)[], code: FaultCode, params?: Params
 type WrittenPerson = NonNullable<SiteFile['staff']>[number]
 type Written = Pick<SiteFile, 'shifts' | 'rotations' | 'calendar'>
 
+/** `tue`, `mon-fri`. */
+const WEEK = new RegExp(`^(${WEEKDAYS.join('|')})(-(${WEEKDAYS.join('|')}))?$`)
 /** No rotation of this name, or a shift of it is not there: its people are never on duty, and the fault says so. */
 const OFF: DailyHours = []
 
@@ -104,6 +106,11 @@ function rotationOf(
   }
   const days: DailyHours[] = WEEKDAYS.map(() => OFF)
   for (const [written, name] of Object.entries(rotation.week)) {
+    if (!WEEK.test(written)) {
+      const hint = closest(written, WEEKDAYS)
+      blame([...place, 'week', written], 'unknown_key', { key: written, ...(hint ? { hint } : {}) })
+      continue
+    }
     const hours = shift(name, [...place, 'week', written])
     for (const day of weekdaysOf(written)) days[day - 1] = hours
   }
