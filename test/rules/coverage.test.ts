@@ -143,6 +143,20 @@ t.test(
   },
 )
 
+t.test(
+  'a contractor is no staff, also where no certificate is asked for; and where it is listed for nothing it is nobody',
+  (t) => {
+    const marks = (contractor: ReturnType<typeof person>) => {
+      const plan = planOf([T3, contractor], { rules: [rule('L1')] })
+      const rows = coverageOf(plan, new RosterBook(plan), at('8 00:00'), at('9 00:00'))
+      return rows.flatMap(({ gaps }) => gaps.map((gap) => gap.contractor ?? false))
+    }
+    t.same(marks(LIFTCO), [true, true])
+    t.same(marks({ ...LIFTCO, assets: [] }), [false, false])
+    t.end()
+  },
+)
+
 t.test('a leave that is granted makes a gap, and a swap closes it', (t) => {
   const plan = planOf([CE, T3, person('T8', { duty: [], certificates: { officer: '2027-01-01' } })], {
     ...MORE,
