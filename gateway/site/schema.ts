@@ -8,6 +8,7 @@ import { PagingSchema } from '../paging/config.ts'
 import { SUPERVISION_KEYS } from './supervision-schema.ts'
 import { Connection } from './connection-schema.ts'
 import { Mqtt, MqttBroker, Outward } from './mqtt-schema.ts'
+import { Procedure, Rescue } from './order-schema.ts'
 import { PERSON_ROSTER_KEYS, ROSTER_KEYS } from './roster-schema.ts'
 import { OpcUaViewEntry } from './opcua-schema.ts'
 import { ZONE_LEVELS } from '#rules/notices/settings.ts'
@@ -219,23 +220,7 @@ export const SiteSchema = Type.Object(
           publish_confirmed_after: Type.Optional(Duration),
           all_clear_hold: Type.Optional(Duration),
           accept_within: Type.Optional(Duration),
-          orders: Type.Optional(
-            Type.Object(
-              {
-                arrival: Type.Optional(
-                  oneOf(['scan', 'word'] as const, 'scan: the tag of the asset, or a supervisor answers for it'),
-                ),
-                photos: Type.Optional(oneOf(['by_class', 'none'] as const, 'before an order can be finished')),
-                closing: Type.Optional(
-                  oneOf(['by_class', 'free'] as const, 'by_class: after a call-back, or three days without objection'),
-                ),
-                verify: Type.Optional(
-                  oneOf(['by_profile', 'at_once'] as const, 'by_profile: normal for as long as the profile asks'),
-                ),
-              },
-              { ...strict, description: 'how strictly orders are handled; what is not said is not asked for' },
-            ),
-          ),
+          orders: Type.Optional(Procedure),
           quiet_hours: Type.Optional(
             Type.String({
               pattern: '^([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-3]):[0-5]\\d$',
@@ -288,25 +273,7 @@ export const SiteSchema = Type.Object(
     fallback: Type.Optional(
       Type.String({ pattern: ID, description: 'role or person that gets an order when nobody fits' }),
     ),
-    rescue: Type.Optional(
-      Type.Object(
-        {
-          comfort: Type.Optional(
-            Type.Array(Type.String(), { minItems: 1, description: 'who speaks with them: roles or people' }),
-          ),
-          on_site: Type.Optional(Type.Array(Type.String(), { minItems: 1, description: 'who goes to the door' })),
-          contractor: Type.Optional(Type.String({ description: 'the person on the staff who stands for him' })),
-          lines: Type.Optional(
-            Type.Array(Type.String({ minLength: 3, maxLength: 30 }), {
-              minItems: 1,
-              maxItems: 2,
-              description: "the contractor's 24-hour number, and a second one",
-            }),
-          ),
-        },
-        { ...strict, description: 'who frees people from a lift' },
-      ),
-    ),
+    rescue: Type.Optional(Rescue),
     paging: Type.Optional(PagingSchema),
     notices: Type.Optional(NoticesSchema),
     ...SUPERVISION_KEYS,

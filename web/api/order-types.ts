@@ -1,4 +1,5 @@
-import type { Both } from './types.ts'
+/** The same text in all languages. */
+type Both = Readonly<{ 'zh-CN': string; en: string }>
 
 export type PhotoKind = 'before' | 'after' | 'other'
 /** What an order has been through beyond its clocks, and what it still waits for. */

@@ -12,12 +12,13 @@ const PROOFS = ['voice', 'camera', 'opened_door', 'looked_on_site'] as const
 const REST_HOURS = [1, 4, 24, 72, 168] as const
 const SUPERVISORS = ['manager', 'chief']
 
-export type Said = Readonly<Record<string, unknown>>
+type Word = string | number | boolean | undefined
+export type Said = Readonly<Record<string, Word>>
 type FieldsProps = Readonly<{ asks: readonly FieldName[]; order: Order; said: Said; say: (said: Said) => void }>
 
 /** What a step asks for. */
 export function Fields({ asks, order, said, say }: FieldsProps) {
-  const set = (key: string, value: unknown) => say({ ...said, [key]: value === '' ? undefined : value })
+  const set = (key: string, value: Word) => say({ ...said, [key]: value === '' ? undefined : value })
   const props = { order, said, set }
   return (
     <>
@@ -36,7 +37,7 @@ export function Fields({ asks, order, said, say }: FieldsProps) {
   )
 }
 
-type Field = Readonly<{ order: Order; said: Said; set: (key: string, value: unknown) => void }>
+type Field = Readonly<{ order: Order; said: Said; set: (key: string, value: Word) => void }>
 type Named = Field & Readonly<{ name: string; label: TextKey; isRequired?: boolean }>
 
 function Labelled({ label, hint, children }: { label: TextKey; hint?: TextKey; children: ComponentChildren }) {
