@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { reachWalk } from '#test/rules/reach-walks.ts'
 import { chaosCampaign, replayCampaign, runSeeds } from '#test/sim/campaigns.ts'
 
 // `node bench/soak.ts kill`: kill -9 at each write of a store's life, one after the other (F01, F11); takes long.
@@ -13,6 +14,17 @@ if (process.argv[2] === 'kill') {
 if (process.argv[2] === 'kill-both') {
   const env = { ...process.env, CARETAKER_KILLS: '200', TAP_TIMEOUT: '3600' }
   spawnSync(process.execPath, ['test/real/kill-both.test.ts'], { env, stdio: 'inherit' })
+  process.exit()
+}
+
+// `node bench/soak.ts reach [histories]`: told start, told end, in random histories; the first that goes wrong is named.
+if (process.argv[2] === 'reach') {
+  const histories = Number(process.argv[3] ?? 10_000)
+  for (let seed = 1; seed <= histories; seed++) {
+    const { wrong } = reachWalk(seed)
+    if (wrong) throw new Error(`seed ${seed}: ${wrong}`)
+  }
+  process.stdout.write(`${histories} histories, everybody told to the end\n`)
   process.exit()
 }
 
