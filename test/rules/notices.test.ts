@@ -168,6 +168,30 @@ t.test('a shelved service point still gives no all-clear, and a latch does not h
   t.equal(shelved.of('notice.all_clear').length, 1)
 })
 
+t.test('a service point whose alarm is out of service still says that the homes are not served', async (t) => {
+  const plan = noticePlan()
+  const rules = plan.rules.map((each) => (each.id === 'H/level' ? { ...each, notice: 'water-off' } : each))
+  const site = noticeSite({ ...plan, rules })
+  const service = {
+    type: 'service.remove',
+    asset: 'H',
+    rule: 'H/level',
+    by: 'PM',
+    workOrder: 'W9',
+    reason: 'x',
+  } as const
+  t.equal(site.does(at('07:00'), service), 'done')
+  site.says(at('08:00'), 'H', OFF)
+  site.passes(at('08:10'))
+  site.says(at('08:20'), 'H', 0, 'level')
+  site.says(at('08:30'), 'H', ON)
+  site.passes(at('09:30'))
+  t.equal(site.of('notice.all_clear').length, 0, 'the tank is empty')
+  site.says(at('09:30'), 'H', 3, 'level')
+  site.passes(at('10:00'))
+  t.equal(site.of('notice.all_clear').length, 1)
+})
+
 t.test('an outage that is shorter than a site wants to tell of is not told by itself', async (t) => {
   const plan = noticePlan()
   const notices = { minimumOutageMs: { 'water-off': 30 * MINUTE } }
