@@ -10,6 +10,7 @@ import { benchHistorian } from './historian.ts'
 import { benchLatency } from './latency.ts'
 import { benchLineProtocol } from './line-protocol.ts'
 import { benchOrders } from './orders.ts'
+import { benchOutbox } from './outbox.ts'
 import { withDeadUnit } from './modbus/dead-unit.ts'
 import { atOneHertz } from './modbus/many-points.ts'
 import { benchModbus } from './modbus.ts'
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   lines: benchLineProtocol,
   orders: benchOrders,
   audience: benchAudience,
+  outbox: benchOutbox,
   modbus: benchModbus,
   control: benchControl,
   'modbus-dead': withDeadUnit,

@@ -145,6 +145,9 @@ export const FAULTS = {
   certificate_expired: { status: 409, retry: false },
   server_away: { status: 503, retry: true },
   server_refused: { status: 409, retry: false },
+  // messages to people
+  address_needed: { status: 400, retry: false },
+  unknown_message: { status: 404, retry: false },
   // the simulated plant of a demonstration: what it does not know
   unknown_device: { status: 400, retry: false },
   unknown_plant_fault: { status: 400, retry: false },

@@ -14,23 +14,31 @@ export function answerOf(events: readonly Event[], command: Command, refusal: Re
 }
 
 const KEPT_MS = 30 * 86_400_000
+/** The gateway's own senders ask again within minutes, and may have a hundred thousand answers by then. */
+const OWN_KEPT_MS = 3_600_000
+const isOwn = (id: string) => id.startsWith('settle:')
+
+type Known = { fingerprint: string; at: number; answer: Promise<CommandAnswer> }
 
 /**
  * Commands arrive twice: phones are offline in basements. The same id with the same body gets the same answer for
  * 30 days; with another body it is refused.
  */
 export class AnswerBook {
-  readonly #answers = new Map<string, { fingerprint: string; at: number; answer: Promise<CommandAnswer> }>()
+  readonly #answers = new Map<string, Known>()
+  readonly #own = new Map<string, Known>()
 
   load(answers: readonly Answer[]): void {
+    const newest = answers.at(-1)?.at ?? 0
     for (const { id, fingerprint, at, body } of answers) {
-      this.#answers.set(id, { fingerprint, at, answer: Promise.resolve(JSON.parse(body) as CommandAnswer) })
+      if (isOwn(id) && at < newest - OWN_KEPT_MS) continue
+      this.#of(id).set(id, { fingerprint, at, answer: Promise.resolve(JSON.parse(body) as CommandAnswer) })
     }
   }
 
   /** The answer this command already got, or is getting; undefined for a new one. */
   find(command: Command): Promise<CommandAnswer> | undefined {
-    const known = this.#answers.get(command.id)
+    const known = this.#of(command.id).get(command.id)
     if (!known) return undefined
     if (known.fingerprint !== fingerprintOf(command))
       return Promise.reject(new Fault('command_reused', { id: command.id }))
@@ -42,20 +50,26 @@ export class AnswerBook {
     const fingerprint = fingerprintOf(command)
     group.add({ answer: { id: command.id, fingerprint, at, body: JSON.stringify(answer) } })
     const durable = group.durable.then(() => answer)
-    this.#answers.set(command.id, { fingerprint, at, answer: durable })
+    const answers = this.#of(command.id)
+    answers.set(command.id, { fingerprint, at, answer: durable })
     durable.catch(() => {
       // It may have become durable all the same, and have been loaded again since.
-      if (this.#answers.get(command.id)?.answer === durable) this.#answers.delete(command.id)
+      if (answers.get(command.id)?.answer === durable) answers.delete(command.id)
     })
-    this.#forgetBefore(at - KEPT_MS)
+    forgetBefore(this.#answers, at - KEPT_MS)
+    forgetBefore(this.#own, at - OWN_KEPT_MS)
     return durable
   }
 
-  #forgetBefore(at: number): void {
-    for (const [id, known] of this.#answers) {
-      if (known.at >= at) return
-      this.#answers.delete(id)
-    }
+  #of(id: string): Map<string, Known> {
+    return isOwn(id) ? this.#own : this.#answers
+  }
+}
+
+function forgetBefore(answers: Map<string, Known>, at: number): void {
+  for (const [id, known] of answers) {
+    if (known.at >= at) return
+    answers.delete(id)
   }
 }
 

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { Fault } from '#devices/fault.ts'
 import { check } from './commands/check.ts'
 import { backup } from './commands/backup.ts'
+import { type ChannelTestOptions, testChannelOf } from './commands/channels.ts'
 import { clearTotpIn } from './commands/totp.ts'
 import { createTokenIn } from './commands/token.ts'
 import { runDemo } from './commands/demo.ts'
@@ -132,6 +133,15 @@ export function programOf(edge: Edge): Command {
     .argument('<device>')
     .option('--data <dir>', 'data folder of the demonstration (or CARETAKER_DATA)')
     .action(act((device: string, options: { data?: string }) => disturbDemo(edge, device, null, options)))
+  program
+    .command('channels')
+    .description('the roads to people')
+    .command('test')
+    .description('have the running gateway send one message now, and say what the provider answers')
+    .argument('<channel>', 'its id in the site file')
+    .option('--to <address>', 'number or address, for a channel to one person')
+    .option('--data <dir>', 'data folder of the gateway (or CARETAKER_DATA)')
+    .action(act((channel: string, options: ChannelTestOptions) => testChannelOf(edge, channel, options)))
   program
     .command('token')
     .description('machine tokens')

@@ -5,6 +5,7 @@ import { Fault, type Said } from '#devices/fault.ts'
 import type { Imported as HouseholdsImported } from './households/register.ts'
 import type { Imported as PeopleImported } from './people/import.ts'
 import type { OpcUaDesk } from './opcua/desk.ts'
+import type { ChannelTest } from './outbox/outbox.ts'
 import type { PlantDevice, PlantDoor } from './plant-door.ts'
 import type { Reload, Reloaded } from './reload.ts'
 import { isRole, type Role } from './role.ts'
@@ -25,6 +26,7 @@ type Request = Readonly<
   | { method: 'people.import'; csv: string }
   | { method: 'site.reload'; dryRun: boolean; mayRestart: boolean }
   | ({ method: 'opcua' } & OpcUaWish)
+  | { method: 'channels.test'; channel: string; to: string | null }
   | { method: 'plant.provoke'; device: string; fault: string }
   | { method: 'plant.heal'; device: string }
   | { method: 'households.import'; file: string; isDry: boolean }
@@ -32,7 +34,15 @@ type Request = Readonly<
 >
 type Imported = PeopleImported | HouseholdsImported
 type Reply = Readonly<
-  Token | Cleared | Imported | Reloaded | PlantDevice | OpcUaReport | { refused: Said } | { error: string }
+  | Token
+  | Cleared
+  | Imported
+  | Reloaded
+  | ChannelTest
+  | PlantDevice
+  | OpcUaReport
+  | { refused: Said }
+  | { error: string }
 >
 /** What the command line may do here; without a plant there is no demonstration. */
 type Doors = Readonly<{
@@ -42,6 +52,7 @@ type Doors = Readonly<{
   /** Names and phones of the staff, from the text of a file. */
   importPeople(csv: string): Promise<PeopleImported>
   reload: Reload
+  testChannel(channel: string, to: string | undefined): Promise<ChannelTest>
   plant: PlantDoor | null
   households?: HouseholdDoor
   opcua: OpcUaDesk | null
@@ -61,7 +72,7 @@ export function socketPath(folder: string): string {
 
 export async function startControl(
   folder: string,
-  { createToken, clearTotp, importPeople, reload, plant, households, opcua }: Doors,
+  { createToken, clearTotp, importPeople, reload, testChannel, plant, households, opcua }: Doors,
 ): Promise<Control> {
   const path = socketPath(folder)
   // The lock on the folder is ours, so a socket that still lies here is a dead one's.
@@ -96,6 +107,8 @@ export async function startControl(
       return reload({ dryRun: dryRun === true, mayRestart: mayRestart === true })
     }
     if (request.method === 'opcua') return doAtServers(opcua, request)
+    if (request.method === 'channels.test')
+      return testChannel(String(request.channel), request.to === null ? undefined : String(request.to))
     if (request.method === 'plant.provoke' || request.method === 'plant.heal') {
       if (!plant) throw new Fault('no_demo', { folder })
       return request.method === 'plant.heal' ? plant.heal(request.device) : plant.provoke(request.device, request.fault)
@@ -167,6 +180,11 @@ export function askOpcUa(folder: string, wish: OpcUaWish): Promise<OpcUaReport |
   return ask<OpcUaReport>(folder, { method: 'opcua', ...wish })
 }
 
+/** Has the gateway running on this folder send one message by a channel; null when none is running. */
+export function askToTestChannel(folder: string, channel: string, to: string | null): Promise<ChannelTest | null> {
+  return ask<ChannelTest>(folder, { method: 'channels.test', channel, to })
+}
+
 /** Disturbs the plant of the demonstration running on this folder, or without a fault heals it. */
 export async function askPlant(folder: string, device: string, fault: string | null): Promise<PlantDevice> {
   const request: Request =
@@ -176,7 +194,7 @@ export async function askPlant(folder: string, device: string, fault: string | n
   return answer
 }
 
-async function ask<T extends Token | Cleared | Imported | Reloaded | PlantDevice | OpcUaReport>(
+async function ask<T extends Token | Cleared | Imported | Reloaded | ChannelTest | PlantDevice | OpcUaReport>(
   folder: string,
   request: Request,
 ): Promise<T | null> {

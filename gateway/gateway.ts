@@ -10,7 +10,6 @@ import { Accounting } from './accounting.ts'
 import type { ApiContext, Health } from './api/context.ts'
 import { eventFeed } from './api/event-feed.ts'
 import { startServer } from './api/server.ts'
-import { channelOf } from './channels/kinds.ts'
 import { monotonicNow, type SiteClock, siteClock, wallNow } from './clock.ts'
 import { watchCommits } from './commit-watch.ts'
 import { configurationOf } from './configuration.ts'
@@ -26,7 +25,6 @@ import { modbusRoads } from './modbus-roads.ts'
 import { mqttRoads } from './mqtt-roads.ts'
 import { opcuaDesk } from './opcua/desk.ts'
 import { runServerView } from './opcua/server-view.ts'
-import { outbox } from './outbox/outbox.ts'
 import { startPaging } from './paging/paging.ts'
 import { Pipeline } from './pipeline.ts'
 import { peopleDoor } from './people/import.ts'
@@ -43,6 +41,7 @@ import type { Site } from './site/site.ts'
 import { liveSite } from './site/live.ts'
 import { withSelf } from './site/with-self.ts'
 import { runSources } from './sources.ts'
+import { isToSend, sendingOf, testChannel } from './sending.ts'
 import { lockFolder } from './store/lock.ts'
 import { walBytesOf } from './store/schema.ts'
 import { openStore } from './store/store.ts'
@@ -183,8 +182,8 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
         coming = null
       }
       feed.publish(events, seen)
+      if (events.some(isToSend)) sending.nudge()
       paging.committed(events)
-      if (events.some((event) => 'homes' in event || event.type === 'reach.queued')) sender.nudge()
       if (events.some((event) => 'homes' in event)) residents.nudge()
       forwarding.nudge()
     },
@@ -206,20 +205,24 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     // Whoever asked is answered first.
     restart: (next) => void clock.delay(0, () => restartWished.resolve(next)),
   })
-  const sender = outbox({
-    site,
-    channels: site.channels.map((channel) => channelOf(channel, wallNow)),
-    store: store.write,
-    noticeOf: (id) => store.read.get('notices', id),
-    linkOf: residentDoor.linkOf,
-    command,
-    clock,
-    log: say,
-  })
   const { read } = store
-  const paging = startPaging({ site, store: store.write, read, secrets, command, clock, wallNow, random, log: say })
   const residents = residentsOf({ site, secrets, random, clock, read, command, log: say })
   if (options.demo && !secrets.trouble()) inventHouseholds(residents.register, site)
+  const { addressOf } = residents
+  const sending = sendingOf({
+    site,
+    folder,
+    store,
+    command,
+    clock,
+    random,
+    addressOf,
+    linkOf: residentDoor.linkOf,
+    log: say,
+  })
+  opened.defer(() => sending.close())
+  const calls = { site, store: store.write, read, secrets, command, clock, wallNow, random, log: say }
+  const paging = startPaging({ ...calls, urgent: sending.urgent })
   const writing = controlExecutor({
     controls: () => site.plan.controls ?? [],
     desk: desks.control,
@@ -233,7 +236,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const forwarding = startForwarding({ site, store, clock, random, signal, report })
   opened.defer(() => pipeline.stop())
   await pipeline.start()
-  const sending = Promise.all([sender.run(signal), paging.run(signal), residents.run(signal)])
+  const sent = Promise.all([sending.run(signal), paging.run(signal), residents.run(signal)])
   const keeping = keepUp({
     maintain: (now) => store.maintain(now),
     backup: (now) => Promise.all([store.write.backupJournalDaily(now), secrets.backupDaily(now)]),
@@ -257,6 +260,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     lines: () => polled.map((source) => source.report()),
     room: () => roomOn(folder),
     unreached: paging.unreached,
+    messages: sending.figures,
     contested: () => roads.own?.contested().length ?? 0,
     mqtt: () => roads.health(),
     certificateDays: () => opcua?.certificateDays() ?? {},
@@ -283,7 +287,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   opened.defer(async () => {
     wall.cancel()
     stopping.abort(new Fault('stopping'))
-    await Promise.all([running.finished, written, spoken, viewed, sending, keeping, forwarding.finished])
+    await Promise.all([running.finished, written, spoken, viewed, sent, keeping, forwarding.finished])
   })
 
   const faultCount = () => site.faults.length + pipeline.failing().length + (secrets.trouble() ? 1 : 0)
@@ -313,6 +317,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     charts: forwarding.charts(({ device, point }, range) => read.series(device, point, range)),
     resend: (target: string, range: { from: number; to: number }) => forwarding.resend(target, range),
     history: historyOf(read),
+    sending,
     command,
     access,
     secrets,
@@ -347,6 +352,8 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     clearTotp,
     importPeople: peopleDoor(api),
     reload,
+    testChannel: (channel: string, to: string | undefined) =>
+      testChannel(api, { account: 'command-line', channel, to }, signal),
     plant: api.plant,
     opcua,
     households: householdDoor(residents, audit),

@@ -1,7 +1,7 @@
 import { cutToBytes } from './channels/cut.ts'
 import type { Escape } from './notices/templates.ts'
 import { phaseOf, wordsOf } from './notices/words.ts'
-import type { ChannelConfig } from './site/schema.ts'
+import type { ChannelConfig } from './channels/schema.ts'
 import type { Site } from './site/site.ts'
 import type { MessagePhase, NoticeDocument } from './store/documents.ts'
 import { type Language, LANGUAGES } from './texts.ts'

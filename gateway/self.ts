@@ -25,6 +25,8 @@ type Self = Readonly<{
   certificateDays?(): Readonly<Record<string, number>>
   /** How many people no road led to in the last hour. */
   unreached?(): number
+  /** What people were to be told: how many messages nobody got lately, and since when the oldest waits. */
+  messages(): Promise<Readonly<{ undelivered: number; waitingSince: number | null }>>
   /** Ids over which two clients of the broker fight. */
   contested(): number
   /** Brokers of others, and what goes out to them. */
@@ -70,9 +72,14 @@ async function pointsOf({
   unreached,
   mqtt,
   certificateDays = () => ({}),
+  messages,
   clock,
 }: Self): Promise<Record<string, Value | null>> {
-  const [{ shed, restored, damaged }, disk] = await Promise.all([condition(), room()])
+  const [{ shed, restored, damaged }, disk, { undelivered, waitingSince }] = await Promise.all([
+    condition(),
+    room(),
+    messages(),
+  ])
   const targets = forwarding()
   const sum = (figure: 'dropped' | 'quarantined') => targets.reduce((total, target) => total + target[figure], 0)
   const isKnown = targets.every(({ confirmedAt, lag }) => lag === 0 || confirmedAt !== null)
@@ -91,6 +98,8 @@ async function pointsOf({
     broker_away: mqtt().brokers.some(({ state }) => state === 'away'),
     broker_refuses: mqtt().brokers.some(({ refusedFilters }) => refusedFilters.length > 0),
     outward_given_up: mqtt().outward.reduce((total, target) => total + target.givenUp, 0),
+    messages_undelivered: undelivered,
+    messages_late: waitingSince === null ? 0 : Math.floor((clock.now() - waitingSince) / TELL_EVERY_MS),
     store_restored: restored.length > 0,
     store_damaged: damaged !== null,
     // A line that carries nothing now says nothing of its quality: what was known stands.

@@ -69,6 +69,8 @@ type CoreEvents = {
   'private.erased': { subject: string; by: string }
   /** Somebody read registers of a unit by hand, past all schedules. */
   'bus.tested': { account: string; bus: string; unitId: number; table: Table; address: number; count: number }
+  /** Somebody had a channel send a message to see whether it works; to whom is not kept. */
+  'channel.tested': { account: string; channel: string; outcome: string; reason: string | null }
   // conditions: a detector's verdict, after its delay
   /** `since` is site time, or source time where it was `found`. */
   'condition.became': {

@@ -48,6 +48,8 @@ export const OFFERED = {
   readHouseholds: ['admin', 'manager', 'agent', 'steward'],
   correctHouseholds: ['admin', 'manager', 'agent', 'steward'],
   visit: ['admin', 'manager', 'field', 'agent', 'steward'],
+  testChannels: ['admin', 'engineer'],
+  requeue: ['admin', 'engineer'],
   manageUsers: ['admin'],
   readRoster: [...OVERSEERS, 'field', 'steward', 'agent'],
   planRoster: ['admin', 'manager', 'engineer'],

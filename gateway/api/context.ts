@@ -21,6 +21,7 @@ import type { Residents } from '../residents.ts'
 import type { ControlDesk } from '../remote-control/desk.ts'
 import type { Reload } from '../reload.ts'
 import type { RosterDesk } from '../roster-desk.ts'
+import type { Sending } from '../sending.ts'
 import type { TryRules } from '../rule-trials.ts'
 import type { ResidentDoor } from '../residents/door.ts'
 import type { Site } from '../site/site.ts'
@@ -42,7 +43,12 @@ export type Health = Readonly<{
   mqtt: MqttHealth
 }>
 
-type ByHandType = 'bus.tested' | 'opcua.server_approved' | 'opcua.server_revoked' | 'opcua.certificate_made'
+type ByHandType =
+  | 'bus.tested'
+  | 'channel.tested'
+  | 'opcua.server_approved'
+  | 'opcua.server_revoked'
+  | 'opcua.certificate_made'
 type ByHand = { [T in ByHandType]: BodyOf<T> }[ByHandType]
 
 export type Bus = Readonly<{ id: string }> & Pick<ModbusSource, 'report' | 'testRead'>
@@ -61,6 +67,8 @@ export type ApiContext = Readonly<{
   resend: AllForwarding['resend']
   /** Readings as they were, for files. */
   history: HistorySource
+  /** How people are told, and what did not reach them. */
+  sending: Pick<Sending, 'pulses' | 'counts' | 'undelivered' | 'test' | 'push' | 'receipts'>
   /** Resolves with the answer when it is durable. */
   command(command: Command): Promise<CommandAnswer>
   access: Pick<Access, 'tokens' | 'accounts' | 'sessions' | 'signIn' | 'care' | 'denials'>

@@ -76,6 +76,10 @@ export const PERMISSIONS = {
   planWork: ['admin', 'manager', 'engineer', 'steward'],
   /** Links that open the page of one home. */
   linkResidents: ['admin', 'manager', 'steward', 'agent'],
+  /** How people are told: whether it works, and what did not get through. */
+  readChannels: OVERSEERS,
+  testChannels: ['admin', 'engineer'],
+  requeue: ['admin', 'engineer'],
   /** Who came in, who was refused, which tokens and accounts were made. */
   readAudit: ['admin', 'manager'],
   /** Who is there when; names and numbers, the latter in part, are for fewer. */

@@ -21,6 +21,7 @@ import { alarmHealth } from './routes/alarm-health.ts'
 import { alarmSilences } from './routes/alarm-silences.ts'
 import { alarms } from './routes/alarms.ts'
 import { cases } from './routes/cases.ts'
+import { channels } from './routes/channels.ts'
 import { control } from './routes/control.ts'
 import { buses } from './routes/buses.ts'
 import { devices } from './routes/devices.ts'
@@ -51,6 +52,7 @@ import { plant } from './routes/plant.ts'
 import { safeguards } from './routes/safeguards.ts'
 import { reach } from './routes/reach.ts'
 import { roster } from './routes/roster.ts'
+import { push } from './routes/push.ts'
 import { rules } from './routes/rules.ts'
 import { siteReload } from './routes/reload.ts'
 import { scores } from './routes/scores.ts'
@@ -96,6 +98,8 @@ const RESOURCES = [
   householdList,
   plannedNotices,
   residents,
+  channels,
+  push,
   control,
   safeguards,
   roster,

@@ -7,7 +7,6 @@ const ROADS: Readonly<Record<string, Road>> = {
   'aliyun-sms': 'phone',
   'http-sms': 'phone',
   email: 'email',
-  'web-push': 'push',
 }
 
 /** The channels of a site that reach one person, in the order of its file. */

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { Channel, Delivery, Message } from './channel.ts'
 import type { BotType } from './bot-type.ts'
 import { botText } from './bot-text.ts'
@@ -27,9 +27,15 @@ type Kind = Readonly<{
   codeOf(answer: Record<string, unknown>): unknown
   /** To try again, and how long to wait; any other number is final. */
   patience: Readonly<Record<number, number>>
+  /** Of these the whole account has to wait. */
+  tooMany: readonly number[]
+  /** A longer text is cut by the provider, or dropped with the whole message. */
+  mostBytes: number
 }>
 
 const MINUTE = 60_000
+const WECOM_BYTES = 2_048
+const OTHER_BYTES = 18_000
 
 /** Group bots by the documents of their providers: limits, signatures, and bodies that alone say whether it went out. */
 const KINDS: Readonly<Record<BotType, Kind>> = {
@@ -39,11 +45,13 @@ const KINDS: Readonly<Record<BotType, Kind>> = {
     windowMs: MINUTE,
     letter: ({ key, url }, message) => ({
       url: `${url ?? KINDS['wecom-bot'].host}/cgi-bin/webhook/send?key=${encodeURIComponent(key)}`,
-      body: JSON.stringify({ msgtype: 'text', text: { content: cutToBytes(botText(message).text, 2_048) } }),
+      body: JSON.stringify({ msgtype: 'text', text: { content: cutToBytes(botText(message).text, WECOM_BYTES) } }),
     }),
     codeOf: ({ errcode }) => errcode,
     // Busy; too often.
     patience: { [-1]: 5_000, 45_009: MINUTE },
+    tooMany: [45_009],
+    mostBytes: WECOM_BYTES,
   },
   'dingtalk-bot': {
     host: 'https://oapi.dingtalk.com',
@@ -54,12 +62,14 @@ const KINDS: Readonly<Record<BotType, Kind>> = {
       const { title, text } = botText(message)
       return {
         url: `${url ?? KINDS['dingtalk-bot'].host}/robot/send?access_token=${encodeURIComponent(key)}${sign}`,
-        body: JSON.stringify({ msgtype: 'markdown', markdown: { title, text: cutToBytes(text, 18_000) } }),
+        body: JSON.stringify({ msgtype: 'markdown', markdown: { title, text: cutToBytes(text, OTHER_BYTES) } }),
       }
     },
     codeOf: ({ errcode }) => errcode,
     // System busy; too often, and muted for ten minutes.
     patience: { [-1]: 5_000, 130_101: 10 * MINUTE },
+    tooMany: [130_101],
+    mostBytes: OTHER_BYTES,
   },
   'feishu-bot': {
     host: 'https://open.feishu.cn',
@@ -68,7 +78,7 @@ const KINDS: Readonly<Record<BotType, Kind>> = {
     letter({ key, secret, url }, message, wallNow) {
       const timestamp = String(Math.floor(wallNow / 1_000))
       const signed = secret === undefined ? {} : { timestamp, sign: feishuSign(secret, timestamp) }
-      const content = { text: cutToBytes(botText(message).text, 18_000) }
+      const content = { text: cutToBytes(botText(message).text, OTHER_BYTES) }
       return {
         url: `${url ?? KINDS['feishu-bot'].host}/open-apis/bot/v2/hook/${encodeURIComponent(key)}`,
         body: JSON.stringify({ ...signed, msg_type: 'text', content }),
@@ -76,6 +86,8 @@ const KINDS: Readonly<Record<BotType, Kind>> = {
     },
     codeOf: ({ code, StatusCode }) => code ?? StatusCode,
     patience: { 11_232: MINUTE, 9_499: MINUTE },
+    tooMany: [11_232, 9_499],
+    mostBytes: OTHER_BYTES,
   },
 }
 
@@ -86,6 +98,10 @@ export function botChannel(config: BotConfig, wallNow: () => number, resolve: Re
   const headers = { 'content-type': 'application/json; charset=utf-8' }
   return {
     id,
+    reach: 'group',
+    // Two channels with one key are one bot.
+    account: `${config.type}:${createHash('sha256').update(config.key).digest('hex').slice(0, 16)}`,
+    fits: (digest) => Buffer.byteLength(botText(digest).text) <= kind.mostBytes,
     limit: { most: kind.most, windowMs: kind.windowMs },
     send(message, signal) {
       const letter = { ...kind.letter(config, message, wallNow()), headers }
@@ -94,7 +110,11 @@ export function botChannel(config: BotConfig, wallNow: () => number, resolve: Re
   }
 }
 
-function deliveryOf(answer: Answer, { codeOf, patience }: Kind): Delivery {
+function deliveryOf(answer: Answer, kind: Kind): Delivery {
+  return { ...judged(answer, kind), ...(answer.text === '' ? {} : { said: answer.text.slice(0, 300) }) }
+}
+
+function judged(answer: Answer, { codeOf, patience, tooMany }: Kind): Delivery {
   if (answer.status < 200 || answer.status >= 300) return deliveryByStatus(answer)
   const code = codeIn(answer.text, codeOf)
   // A page of a captive portal, or a body cut short: nobody knows whether it went out.
@@ -103,7 +123,7 @@ function deliveryOf(answer: Answer, { codeOf, patience }: Kind): Delivery {
   const afterMs = patience[code]
   return afterMs === undefined
     ? { outcome: 'failed', reason: `errcode_${code}` }
-    : { outcome: 'retry', reason: `errcode_${code}`, afterMs }
+    : { outcome: 'retry', reason: `errcode_${code}`, afterMs, isForAll: tooMany.includes(code) }
 }
 
 function codeIn(text: string, codeOf: Kind['codeOf']): number | null {

@@ -17,9 +17,9 @@ export const resolveName: Resolve = (host) => lookup(host, { all: true })
 export type Letter = Readonly<{
   url: string
   headers: Readonly<Record<string, string>>
-  body: string
+  body: string | Buffer
   /** POST unless said. */
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'PUT'
 }>
 /** `retryAfterMs` is the receiver's own wish; `text` its body where it was wanted, at most 64 KiB. */
 export type Answer = Readonly<{ status: number; retryAfterMs: number | null; text: string }>
@@ -31,11 +31,11 @@ type PostOptions = Readonly<{ mayBePrivate: boolean; resolve: Resolve; signal: A
  * is the one that is connected to; redirects are not followed. Without an answer nobody knows whether it arrived, unless
  * the line was never there. Throws only when `signal` aborts.
  */
-export async function post(
+export async function post<T = Delivery>(
   letter: Letter,
   { mayBePrivate, resolve, signal, wantsText = false }: PostOptions,
-  deliveryOf: (answer: Answer) => Delivery,
-): Promise<Delivery> {
+  deliveryOf: (answer: Answer) => T,
+): Promise<T | Unanswered> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const within = AbortSignal.any([signal, timeout])
   try {
@@ -47,6 +47,8 @@ export async function post(
     return { outcome: NEVER_LEFT.has(reason) ? 'retry' : 'unknown', reason }
   }
 }
+
+type Unanswered = Extract<Delivery, { outcome: 'retry' | 'unknown' }>
 
 /** The message cannot have arrived. */
 const NEVER_LEFT = new Set([
@@ -64,7 +66,10 @@ export function deliveryByStatus({ status, retryAfterMs }: Answer): Delivery {
   if (status >= 200 && status < 300) return { outcome: 'delivered' }
   const reason = `http_${status}`
   if (status !== 429 && status < 500) return { outcome: 'failed', reason }
-  return retryAfterMs === null ? { outcome: 'retry', reason } : { outcome: 'retry', reason, afterMs: retryAfterMs }
+  // Too many, or not now: said of the account, not of this message.
+  return retryAfterMs === null
+    ? { outcome: 'retry', reason }
+    : { outcome: 'retry', reason, afterMs: retryAfterMs, isForAll: true }
 }
 
 /** What is resolved may become another address later: it is tried again, and refused again, until the message is old. */

@@ -13,7 +13,9 @@ export function webhookChannel(
   const signer = new Webhook(Buffer.from(secret), { format: 'raw' })
   return {
     id,
-    async send(message, signal) {
+    reach: 'group',
+    isRecord: true,
+    async send({ values: _, ...message }, signal) {
       const body = JSON.stringify(message)
       // Of this attempt, by the wall: a receiver refuses old signatures. When it happened stands in the body.
       const at = new Date(wallNow())

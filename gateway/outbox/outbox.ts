@@ -1,184 +1,142 @@
 import { Temporal } from 'temporal-polyfill'
-import type { Command } from '#rules/command.ts'
+import { Fault } from '#devices/fault.ts'
 import type { Channel, Delivery, Message } from '../channels/channel.ts'
-import { noticeTexts } from '../notice-text.ts'
-import type { ChannelConfig } from '../site/schema.ts'
-import type { Site } from '../site/site.ts'
-import type { OutboxRow } from '../store/outbox-table.ts'
-import type { NoticeDocument } from '../store/documents.ts'
-import type { Store } from '../store/store.ts'
-import { newNap } from './nap.ts'
-import { sendWindow } from './send-window.ts'
+import { inAllLanguages, LANGUAGES } from '../texts.ts'
+import type { OutboxOptions } from './options.ts'
+import { askForReceipts } from './receipts.ts'
+import { type Pulse, Sender } from './sender.ts'
+import { type SendWindow, sendWindow } from './send-window.ts'
 
-export type OutboxOptions = Readonly<{
-  site: Site
-  channels: readonly Channel[]
-  store: Pick<Store['write'], 'waitingMessages' | 'waitingChannels' | 'nextMessageAt' | 'noteAttempt'>
-  noticeOf(id: string): Promise<NoticeDocument | null>
-  /** The living page of a notice, where residents can reach one. */
-  linkOf?(notice: string): string | null
-  command(command: Command): Promise<unknown>
-  clock: Readonly<{ now(): number; delay(realMs: number, run: () => void): () => void; speed: number }>
-  log(level: 'info' | 'warn' | 'error', message: string, fields?: object): void
+/** What a test of a channel came to: the provider's answer, and its own words where it gave any. */
+export type ChannelTest = Readonly<{
+  outcome: Delivery['outcome']
+  reason: string | null
+  said: string | null
+  tookMs: number
+  /** What the provider bills for it, where it counts in parts. */
+  parts: number | null
 }>
-export type Outbox = Readonly<{ run(signal: AbortSignal): Promise<void>; nudge(): void }>
 
-const BATCH = 100
-const FIRST_RETRY_MS = 1_000
-const LONGEST_RETRY_MS = 5 * 60_000
-/** No provider may park a message for longer, whatever it asks for. */
-const LONGEST_WISH_MS = 3_600_000
-/** After so long a message about an outage is no longer news. */
-const GIVE_UP_AFTER_MS = 24 * 3_600_000
-const IDLE_MS = 60_000
-const LONGEST_PAUSE_MS = 60_000
+export type Outbox = Readonly<{
+  run(signal: AbortSignal): Promise<void>
+  nudge(): void
+  /** How each channel does since the gateway started. */
+  pulses(): ReadonlyMap<string, Pulse>
+  /**
+   * A channel for what is too urgent to queue behind three thousand notices: it counts on the account, and waits for
+   * nothing. Null where there is none.
+   */
+  urgent(channel: string): Pick<Channel, 'send'> | null
+  /** Sends one message now, past the queue and within the limit. Throws `not_found`, `address_needed`, `busy`. */
+  test(channel: string, to: string | undefined, signal: AbortSignal): Promise<ChannelTest>
+}>
 
 /**
  * Sends what the journal has queued, after it is durable, at least once and with the same id at every attempt. Each
  * channel goes its own way and in order within a notice. The outcome comes back as a command, and becomes an event.
  */
-export function outbox(options: OutboxOptions): Outbox {
-  const { channels, clock } = options
-  const gone: Channel = {
-    id: '',
-    send: () => Promise.resolve({ outcome: 'failed', reason: 'channel_removed' }),
+export function outbox(wished: OutboxOptions): Outbox {
+  const { channels, clock, store, log } = wished
+  const options: OutboxOptions = {
+    ...wished,
+    async command(command) {
+      const answer = await wished.command(command)
+      // It waits on another channel now.
+      if (command.type === 'message.settle' && command.next !== undefined) nudge(command.next)
+      return answer
+    },
   }
-  const senders = channels.map((channel) => ({ channel, nap: newNap(clock.delay) }))
+  const nudge = (id: string) => senders.find(({ channel }) => channel.id === id)?.nudge()
+  const windows = new Map<string, SendWindow>()
+  const windowOf = (channel: Channel): SendWindow => {
+    const account = channel.account ?? channel.id
+    const window = windows.get(account) ?? sendWindow(account, channel.limit, store, clock)
+    windows.set(account, window)
+    return window
+  }
+  const senders = channels.map((channel) => new Sender(options, channel, windowOf(channel)))
   return {
     nudge() {
-      for (const { nap } of senders) nap.nudge()
+      for (const sender of senders) sender.nudge()
     },
+    pulses: () => new Map(senders.map(({ channel, pulse }) => [channel.id, { ...pulse }])),
     async run(signal) {
       // What waits for a channel that the site no longer has is settled, or it would wait for ever.
-      const queued = await options.store.waitingChannels().catch(() => [])
-      const removed = queued.filter((id) => !channels.some((channel) => channel.id === id))
-      const all = [...senders, ...removed.map((id) => ({ channel: { ...gone, id }, nap: newNap(clock.delay) }))]
-      await Promise.all(all.map(({ channel, nap }) => runChannel(options, channel, nap, signal)))
+      const queued = await store.waitingChannels().catch(() => [])
+      const removed = queued.filter((id) => !channels.some((channel) => channel.id === id)).map(goneChannel)
+      const all = [...senders, ...removed.map((channel) => new Sender(options, channel, windowOf(channel)))]
+      const asked = channels.filter(({ receiptOf }) => receiptOf)
+      await Promise.all([
+        ...all.map((sender) => sender.run(signal)),
+        ...asked.map((channel) => askForReceipts(options, channel, signal)),
+      ])
+    },
+    urgent(id) {
+      const channel = channels.find((known) => known.id === id)
+      if (!channel) return null
+      return {
+        async send(message, signal) {
+          await windowOf(channel).take()
+          return channel.send(message, signal)
+        },
+      }
+    },
+    async test(id, to, signal) {
+      const channel = channels.find((known) => known.id === id)
+      if (!channel) throw new Fault('not_found')
+      if (channel.reach === 'person' && to === undefined) throw new Fault('address_needed', { channel: id })
+      const window = windowOf(channel)
+      if ((await window.waitMs()) > 0) throw new Fault('busy')
+      await window.take()
+      const begunAt = clock.now()
+      const message = testMessage(options, to)
+      const delivery = await channel.send(message, signal)
+      const reason = 'reason' in delivery ? delivery.reason : null
+      log('info', 'channel tested', { channel: id, outcome: delivery.outcome, reason })
+      const tookMs = Math.round((clock.now() - begunAt) / clock.speed)
+      return {
+        outcome: delivery.outcome,
+        reason,
+        said: delivery.said ?? null,
+        tookMs,
+        parts: channel.parts?.(message) ?? null,
+      }
     },
   }
 }
 
-async function runChannel(
-  options: OutboxOptions,
-  channel: Channel,
-  nap: ReturnType<typeof newNap>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { store, clock, log } = options
-  /** Delivered, and not yet journaled as such: must not be sent again only because the store is away. */
-  const outcomes = new Map<string, Delivery>()
-  /** Sent once without an answer. */
-  const doubts = new Set<string>()
-  const window = sendWindow(channel.limit, () => clock.now() / clock.speed)
-  let pauseMs = FIRST_RETRY_MS
-  while (!signal.aborted) {
-    try {
-      const rows = await store.waitingMessages(channel.id, clock.now(), BATCH)
-      for (const row of rows) {
-        // Asked again each time: whoever nudges does not lift a provider's limit.
-        while (!signal.aborted && window.waitMs() > 0) await nap.rest(window.waitMs(), signal)
-        if (!signal.aborted) await handle(row)
-      }
-      if (rows.length > 0) {
-        pauseMs = FIRST_RETRY_MS
-        continue
-      }
-      const nextAt = await store.nextMessageAt(channel.id)
-      pauseMs = FIRST_RETRY_MS
-      const dueMs = nextAt === null ? IDLE_MS : (nextAt - clock.now()) / clock.speed
-      await nap.rest(Math.min(Math.max(dueMs, 50), IDLE_MS), signal)
-    } catch (error) {
-      if (signal.aborted) return
-      log('error', 'outbox waits for the store', { channel: channel.id, error: (error as Error).message, pauseMs })
-      await new Promise<void>((resolve) => {
-        const end = () => {
-          cancel()
-          resolve()
-        }
-        const cancel = clock.delay(pauseMs, end)
-        signal.addEventListener('abort', end, { once: true })
-      })
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
-    }
-  }
-
-  async function handle(row: OutboxRow): Promise<void> {
-    const delivery = outcomes.get(row.id) ?? guarded(row, await send(row))
-    if (delivery.outcome === 'retry' && clock.now() - row.doc.at < GIVE_UP_AFTER_MS) return retryLater(row, delivery)
-    outcomes.set(row.id, delivery)
-    const { notice, trace } = row.doc
-    const result = delivery.outcome === 'delivered' ? 'delivered' : 'failed'
-    const reason = delivery.outcome === 'delivered' ? {} : { reason: delivery.reason }
-    doubts.delete(row.id)
-    const settle = {
-      type: 'message.settle',
-      notice,
-      trace,
-      message: row.id,
-      channel: row.channel,
-      result,
-      ...reason,
-    } as const
-    await options.command({ ...settle, id: `settle:${row.id}`, actor: 'outbox' })
-    outcomes.delete(row.id)
-  }
-
-  /** F60: no answer is tried once more, and then told as it is: better one person unsure than a house told twice. */
-  function guarded(row: OutboxRow, delivery: Delivery): Delivery {
-    if (delivery.outcome !== 'unknown') return delivery
-    if (doubts.has(row.id)) return { outcome: 'failed', reason: `unconfirmed_${delivery.reason}` }
-    doubts.add(row.id)
-    return { outcome: 'retry', reason: delivery.reason }
-  }
-
-  /** A channel that throws is a provider that is away. */
-  async function send(row: OutboxRow): Promise<Delivery> {
-    const message = await messageOf(options, row)
-    if (!message) return { outcome: 'failed', reason: 'unknown_notice' }
-    window.note()
-    try {
-      return await channel.send(message, signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      return { outcome: 'retry', reason: error instanceof Error ? error.name : 'unknown' }
-    }
-  }
-
-  async function retryLater(
-    row: OutboxRow,
-    { reason, afterMs }: Extract<Delivery, { outcome: 'retry' }>,
-  ): Promise<void> {
-    const attempts = row.attempts + 1
-    const waitMs = Math.min(afterMs ?? Math.min(FIRST_RETRY_MS * 2 ** row.attempts, LONGEST_RETRY_MS), LONGEST_WISH_MS)
-    log('warn', 'message not delivered yet', { message: row.id, channel: row.channel, reason, attempts })
-    await store.noteAttempt(row.id, attempts, Math.round(clock.now() + waitMs * clock.speed))
-  }
+function goneChannel(id: string): Channel {
+  const send = () => Promise.resolve({ outcome: 'failed', reason: 'channel_removed' } as const)
+  return { id, reach: 'group', isRecord: true, send }
 }
 
-async function messageOf(
-  { site, noticeOf, linkOf }: OutboxOptions,
-  { id, channel, doc }: OutboxRow,
-): Promise<Message | null> {
-  const notice = await noticeOf(doc.notice)
-  if (!notice) return null
+function testMessage({ site, clock }: OutboxOptions, to: string | undefined): Message {
+  const at = Temporal.Instant.fromEpochMilliseconds(clock.now())
+  const local = at.toZonedDateTimeISO(site.plan.timeZone).toPlainTime().toString({ smallestUnit: 'minute' })
+  const name = typeof site.name === 'string' ? { 'zh-CN': site.name, en: site.name } : site.name
+  const titles = inAllLanguages('notice.test.title')
+  const texts = Object.fromEntries(
+    LANGUAGES.map((language) => [
+      language,
+      {
+        title: titles[language],
+        body: inAllLanguages('notice.test.body', { site: name[language], from: local })[language],
+      },
+    ]),
+  ) as Message['texts']
+  const values = { site: name['zh-CN'], asset: titles['zh-CN'], from: local, next: local, until: local }
   return {
-    id,
+    id: `test-${clock.now()}`,
     site: site.id,
-    notice: notice.id,
-    kind: notice.kind,
-    phase: doc.phase,
-    homes: doc.homes,
-    alarmIds: notice.alarmIds,
-    at: Temporal.Instant.fromEpochMilliseconds(doc.at).toString(),
-    trace: doc.trace,
-    texts: noticeTexts(notice, site, {
-      phase: doc.phase,
-      channel: typeOf(channel, site),
-      link: linkOf?.(notice.id) ?? null,
-    }),
+    notice: 'test',
+    kind: 'test',
+    phase: 'test',
+    homes: to === undefined ? [] : [to],
+    alarmIds: [],
+    at: at.toString(),
+    trace: 'test',
+    texts,
+    values,
+    ...(to === undefined ? {} : { to }),
   }
-}
-
-function typeOf(channel: string, site: Site): ChannelConfig['type'] | undefined {
-  return site.channels.find(({ id }) => id === channel)?.type
 }

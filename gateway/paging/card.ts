@@ -44,7 +44,7 @@ export function cardRoad(
     const failed = await post(
       { ...letter, method: body === null ? 'GET' : 'POST' },
       { mayBePrivate: config.allow_private ?? false, resolve, signal, wantsText: true },
-      (answer) => {
+      (answer): Delivery => {
         said = { ...read(answer.text), answer }
         return { outcome: 'delivered' }
       },

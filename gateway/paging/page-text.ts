@@ -17,12 +17,14 @@ export function pageTexts(letter: PageLetter, subject: PageSubject, site: Pick<S
 }
 
 /** The variables of an approved template. */
+export const PAGE_VALUES = ['class', 'name', 'place', 'number', 'person'] as const
+type PageValue = (typeof PAGE_VALUES)[number]
 export function valuesOf(
   { class: ofClass, subject: number, person }: PageLetter,
   subject: PageSubject,
   { plan }: Pick<Site, 'plan'>,
   language: Language,
-): Readonly<Record<'class' | 'name' | 'place' | 'number' | 'person', string>> {
+): Readonly<Record<PageValue, string>> {
   const place = inLanguage(plan.assets.get(subject?.asset ?? '')?.name ?? subject?.asset ?? plan.site, language)
   const name = plan.rules.find(({ id }) => id === subject?.rule)?.name
   return { class: ofClass, name: name === undefined ? place : inLanguage(name, language), place, number, person }

@@ -1,7 +1,7 @@
 import type { Random } from '#devices/clock.ts'
 import type { Command } from '#rules/command.ts'
 import type { CommandAnswer } from '../answer-book.ts'
-import { channelOf } from '../channels/kinds.ts'
+import type { Channel } from '../channels/channel.ts'
 import type { Site } from '../site/site.ts'
 import { type PageAnswers, pageAnswers } from './answers.ts'
 import { cardRoad } from './card.ts'
@@ -14,10 +14,12 @@ import { voiceRoad } from './voice.ts'
 
 type Options = Omit<PageSenderOptions, 'site' | 'roads' | 'link' | 'command' | 'contactOf'> &
   Readonly<{
-    site: Pick<Site, 'id' | 'plan' | 'paging' | 'channels'>
+    site: Pick<Site, 'id' | 'plan' | 'paging'>
     secrets: Pick<PrivateStore, 'get'>
     command(command: Command): Promise<CommandAnswer>
     wallNow(): number
+    /** A channel of the site, past the queue of notices and within its account's count. */
+    urgent(channel: string): Pick<Channel, 'send'> | null
     random: Pick<Random, 'token'>
   }>
 export type Paging = PageSender &
@@ -34,13 +36,13 @@ export function startPaging(options: Options): Paging {
   const { site, wallNow, random, secrets, read, command, log } = options
   const { sounder, voice, card: cardConfig, sms, link = null } = site.paging ?? {}
   const card = cardConfig && cardRoad(cardConfig, { wallNow })
-  const texts = site.channels.find(({ id }) => id === sms)
+  const texts = sms === undefined ? null : options.urgent(sms)
   const roads = [
     sounder && sounderRoad(sounder),
     voice && voiceRoad(voice, { wallNow, nonce: () => random.token() }),
     card,
-    texts && smsRoad(channelOf(texts, wallNow)),
-  ].filter((road) => road !== undefined)
+    texts && smsRoad(texts),
+  ].filter((road) => road !== undefined && road !== null)
   const contactOf: ContactOf = (person) => {
     const doc = secrets.get('staff', person)?.doc
     return doc ? { phone: doc.phone, wecom: doc.wecom ?? null } : null

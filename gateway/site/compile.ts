@@ -8,10 +8,11 @@ import { checked, type WrittenDocument } from '#devices/document.ts'
 import type { ConfigFault, FaultCode, Params } from '#devices/fault.ts'
 import { typeConflicts } from '#devices/measurement.ts'
 import type { Profile } from '#devices/profile.ts'
-import { leadsInside } from '../channels/private-address.ts'
+import { reachOf } from '../channels/schema.ts'
 import type { NoticeTemplates } from '../notices/templates.ts'
 import { assetsOf } from './assets.ts'
 import { brokerOf, isReadable, outwardOf, tlsOf } from './brokers.ts'
+import { channelsOf } from './channels.ts'
 import { controlsOf, isOfSafetyEquipment } from './controls.ts'
 import { connectionOf } from './connections.ts'
 import { opcuaConnections, opcuaDevice, opcuaViewOf } from './opcua.ts'
@@ -23,7 +24,7 @@ import type { RuleFile } from './rule-file.ts'
 import { ruleTestFaults } from './rule-files.ts'
 import { RuleLayers } from './rule-layers.ts'
 import { rulesOf } from './rules.ts'
-import type { ChannelConfig, SiteFile } from './schema.ts'
+import type { SiteFile } from './schema.ts'
 import { liftRules } from './lift-rules.ts'
 import { channelKindsOf, noticeSiteOf, waterRules } from './notices.ts'
 import { resolveSecret } from './secret.ts'
@@ -244,28 +245,13 @@ export function compileSite(input: Input): {
       staff.flatMap(({ id, role }) => [id, role]),
     )
 
-  /** S21: where a name leads is seen when it is called; an address says it here. */
-  function mayBeCalled(channel: Exclude<ChannelConfig, { type: 'screen' }>): boolean {
-    const { url, allow_private: mayBePrivate = false } = channel
-    if (url === undefined) return true
-    const at = where('channels', channel, 'url')
-    if (!URL.canParse(url)) blame(at, 'wrong_value', { key: 'url', detail: 'https://host/path' })
-    else if (!mayBePrivate && leadsInside(url)) blame(at, 'private_address', { url })
-    else return true
-    return false
-  }
-  const channels = distinct('channels', file.channels ?? [{ id: 'screen', type: 'screen' }]).flatMap(
-    (channel): ChannelConfig[] => {
-      if (channel.type === 'screen') return [channel]
-      const isReachable = mayBeCalled(channel)
-      const { secret: written } = channel
-      const secret = written === undefined ? undefined : secretAt(where('channels', channel, 'secret'), written)
-      if (channel.type === 'webhook') return secret && isReachable ? [{ ...channel, secret }] : []
-      const key = secretAt(where('channels', channel, 'key'), channel.key)
-      if (!key || !isReachable || secret === null) return []
-      return [{ ...channel, key, ...(secret === undefined ? {} : { secret }) }]
-    },
-  )
+  const channels = channelsOf(distinct('channels', file.channels ?? [{ id: 'screen', type: 'screen' }]), {
+    folder,
+    isReadable,
+    secretAt: (channel, at, written) => secretAt(where('channels', channel, ...at), written),
+    blame: (channel, at, code, params, offset) =>
+      void faults.push(document.faultAt(where('channels', channel, ...at), code, params, offset)),
+  })
   const paging = pagingOf(file.paging, {
     secretAt: (at, written) => secretAt(['paging', ...at], written),
     blame: (at, ...said) => blame(['paging', ...at], ...said),
@@ -316,7 +302,7 @@ export function compileSite(input: Input): {
         missing(where('handovers', post, 'who', i), 'person or role', ...found),
       ),
       supervisors: supervisorsOf(file.supervisors ?? {}, staff, missing),
-      channels: channels.map(({ id }) => id),
+      channels: channels.filter((channel) => reachOf(channel) === 'group').map(({ id }) => id),
       channelKinds: channelKindsOf(channels),
       settings: settingsOf(file),
     },

@@ -5,7 +5,8 @@ import { NOTICE_SETTINGS, type NoticeSettings, UNFIT, ZONE_LEVELS, type ZoneLeve
 import type { Asset, ChannelKind, Plan, Rule } from '#rules/plan.ts'
 import { inAllLanguages, inLanguage } from '../texts.ts'
 import type { NoticesWritten } from './notices-schema.ts'
-import type { ChannelConfig, SiteFile } from './schema.ts'
+import type { ChannelConfig } from '../channels/schema.ts'
+import type { SiteFile } from './schema.ts'
 
 /** What residents are told beside the words: whom to call, where to look; and what a part of a message costs. */
 export type NoticeSite = Readonly<{ call: string | null; publicUrl: string | null; smsPart: number }>
@@ -32,7 +33,12 @@ function minuteOf(text: string): number {
   return Number(text.slice(0, 2)) * 60 + Number(text.slice(3))
 }
 
-const KIND_OF: Readonly<Record<string, ChannelKind>> = { screen: 'page', webhook: 'data', sms: 'paid', voice: 'paid' }
+const KIND_OF: Readonly<Record<string, ChannelKind>> = {
+  screen: 'page',
+  webhook: 'data',
+  'aliyun-sms': 'paid',
+  'http-sms': 'paid',
+}
 
 /** What each channel means to residents: a bot of a group chat rings, and costs nothing. */
 export function channelKindsOf(channels: readonly ChannelConfig[]): NonNullable<Plan['channelKinds']> {

@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
 import { AlarmDefinition } from '#devices/alarm-definition.ts'
 import { Duration, oneOf, Text } from '#devices/point.ts'
-import type { BotType } from '../channels/bot-type.ts'
 import { NEEDS } from '#rules/plan.ts'
+import { ChannelSchema } from '../channels/schema.ts'
 import { InfluxTarget } from '../historian/config.ts'
 import { PagingSchema } from '../paging/config.ts'
 import { SUPERVISION_KEYS } from './supervision-schema.ts'
@@ -165,41 +165,6 @@ const Person = Type.Object(
   },
   strict,
 )
-const Webhook = Type.Object(
-  {
-    id: Id,
-    type: oneOf(['webhook'] as const),
-    url: Type.String({ pattern: '^https?://' }),
-    secret: Type.String(),
-    allow_private: Type.Optional(
-      Type.Boolean({ description: 'true when the receiver stands on this machine or in the local network' }),
-    ),
-  },
-  strict,
-)
-const Screen = Type.Object({ id: Id, type: oneOf(['screen'] as const) }, strict)
-const Bot = <T extends BotType>(type: T) =>
-  Type.Object(
-    {
-      id: Id,
-      type: oneOf([type]),
-      key: Type.String({ description: "the last part of the bot's address, a secret: ${file:…} or ${env:…}" }),
-      secret: Type.Optional(Type.String({ description: 'where the bot wants signed messages' })),
-      url: Type.Optional(Type.String({ pattern: '^https?://', description: "another host than the provider's own" })),
-      allow_private: Type.Optional(Type.Boolean()),
-    },
-    strict,
-  )
-const [WecomBot, DingtalkBot, FeishuBot] = [Bot('wecom-bot'), Bot('dingtalk-bot'), Bot('feishu-bot')]
-const Channel = Type.Unsafe<
-  Static<typeof Webhook | typeof Screen | typeof WecomBot | typeof DingtalkBot | typeof FeishuBot>
->({
-  type: 'object',
-  discriminator: { propertyName: 'type' },
-  required: ['type'],
-  oneOf: [Webhook, Screen, WecomBot, DingtalkBot, FeishuBot],
-})
-
 /** The site file. Profiles say what devices are; the site says which there are, where, and who looks after them. */
 export const SiteSchema = Type.Object(
   {
@@ -277,7 +242,7 @@ export const SiteSchema = Type.Object(
     paging: Type.Optional(PagingSchema),
     notices: Type.Optional(NoticesSchema),
     ...SUPERVISION_KEYS,
-    channels: Type.Optional(Type.Array(Channel, { description: 'how people are told; the screen unless said' })),
+    channels: Type.Optional(Type.Array(ChannelSchema, { description: 'how people are told; the screen unless said' })),
     influx: Type.Optional(Type.Array(InfluxTarget, { description: 'databases that get every reading as well' })),
     history: Type.Optional(
       Type.Object(
@@ -299,4 +264,3 @@ export const SiteSchema = Type.Object(
   strict,
 )
 export type SiteFile = Static<typeof SiteSchema>
-export type ChannelConfig = Static<typeof Channel>

@@ -9,6 +9,7 @@ import type { Bridge } from '#ingest/mqtt/network.ts'
 import type { TlsListen } from '#ingest/mqtt/tls-door.ts'
 import type { Plan } from '#rules/plan.ts'
 import type { NoticeTemplates } from '../notices/templates.ts'
+import type { ChannelConfig } from '../channels/schema.ts'
 import type { InfluxTarget } from '../historian/config.ts'
 import type { PagingConfig } from '../paging/config.ts'
 import type { HistoryPolicy } from '../store/history/policy.ts'
@@ -17,7 +18,7 @@ import type { OpcUaView } from './opcua.ts'
 import type { NoticeSite } from './notices.ts'
 import type { RuleTest } from './rule-file.ts'
 import type { DisabledAlarm } from './rule-layers.ts'
-import type { ChannelConfig, SiteFile } from './schema.ts'
+import type { SiteFile } from './schema.ts'
 
 /** A site as it can run: what the file says less what is wrong with it. Secrets stand here resolved. */
 export type Site = Readonly<{

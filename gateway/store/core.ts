@@ -189,8 +189,24 @@ export class StoreCore {
     return this.#outbox.channels()
   }
 
-  noteAttempt(id: string, attempts: number, nextAt: number): void {
-    this.#outbox.noteAttempt(id, attempts, nextAt)
+  unconfirmedMessages(channel: string, now: number, limit: number): OutboxRow[] {
+    return this.#outbox.unconfirmed(channel, now, limit)
+  }
+
+  nextReceiptAt(channel: string): number | null {
+    return this.#outbox.nextReceiptAt(channel)
+  }
+
+  noteAttempt(id: string, attempts: number, nextAt: number, isDoubtful = false): void {
+    this.#outbox.noteAttempt(id, attempts, nextAt, isDoubtful)
+  }
+
+  noteSend(accounts: readonly string[], at: number): void {
+    this.#outbox.noteSend(accounts, at)
+  }
+
+  sendsOf(account: string, since: number, most: number): number[] {
+    return this.#outbox.sendsOf(account, since, most)
   }
 
   waitingLetters(...wanted: Parameters<LetterTable['waiting']>): LetterRow[] {

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Event } from '#rules/event.ts'
 import type { Ring } from '#rules/notices/events.ts'
 import { isEnd, nextNoticeState } from '#rules/notices/states.ts'
+import { OutboxRows } from './outbox-rows.ts'
 import type { MessageDocument, MessagePhase, NoticeDocument, OutboxDocument, WorkDocument } from './documents.ts'
 
 type NoticeEvent = Extract<Event, { notice: string }>
@@ -35,38 +36,35 @@ const PHASES: Readonly<Record<string, MessagePhase>> = {
 export class NoticeRows {
   readonly #get: StatementSync
   readonly #put: StatementSync
-  readonly #queue: StatementSync
-  readonly #settle: StatementSync
+  readonly #outbox: OutboxRows
 
   constructor(db: DatabaseSync) {
     this.#get = db.prepare('select doc from notices where id = ?')
     this.#put = db.prepare(
       'insert into notices (id, seq, open, doc) values (?, ?, ?, ?) on conflict (id) do update set open = excluded.open, doc = excluded.doc',
     )
-    this.#queue = db.prepare(
-      "insert or ignore into outbox (id, seq, channel, state, attempts, next_at, doc) values (?, ?, ?, 'queued', 0, ?, ?)",
-    )
-    this.#settle = db.prepare('update outbox set state = ? where id = ?')
+    this.#outbox = new OutboxRows(db)
   }
 
   /** A message that waits to be sent. */
   queue(id: string, seq: number, channel: string, nextAt: number, doc: OutboxDocument): void {
-    this.#queue.run(id, seq, channel, nextAt, JSON.stringify(doc))
+    this.#outbox.queue({ id, seq, channel, doc }, nextAt)
   }
 
   /** `isPersonal`: the message is of the ledger of homes, and stands there. */
   apply(event: Event, isPersonal = false): void {
     if (!('notice' in event)) return
-    if (event.type === 'message.settled') {
-      this.#settle.run(event.result, event.message)
-      if (isPersonal) return
-    }
+    const instead = event.type === 'message.settled' ? this.#outbox.settle(event) : null
+    if (event.type === 'message.requeued') this.#outbox.requeue(event)
+    if (isPersonal) return
     const notice = event.type === 'notice.drafted' ? drafted(event) : this.#noticeOf(event)
     if (!notice) return
     const isOpen = !isEnd(notice.state)
     const next = isEnd(notice.state) ? null : nextNoticeState(notice.state, event.type)
     if (next !== null) notice.state = next
     takeIn(notice, event)
+    const failed = instead && 'message' in event && notice.messages.find(({ id }) => id === event.message)
+    if (failed) notice.messages.push({ ...failed, ...instead, state: 'queued', settledAt: null, reason: null })
     const phase = PHASES[event.type]
     if (phase !== undefined && 'homes' in event && 'channels' in event) this.#send(notice, event, phase)
     this.#put.run(notice.id, event.seq, isOpen && !isEnd(notice.state) ? 1 : 0, JSON.stringify(notice))
@@ -224,6 +222,11 @@ function takeIn(notice: NoticeDocument, event: NoticeEvent): void {
     case 'message.settled': {
       const message = notice.messages.find(({ id }) => id === event.message)
       if (message) Object.assign(message, { state: event.result, settledAt: event.at, reason: event.reason ?? null })
+      return
+    }
+    case 'message.requeued': {
+      const message = notice.messages.find(({ id }) => id === event.message)
+      if (message?.state === 'failed') Object.assign(message, { state: 'queued', settledAt: null, reason: null })
       return
     }
     default:

@@ -18,6 +18,14 @@ import type { PackedRun } from './history/run.ts'
 import { Scratch } from './history/scratch.ts'
 import { type HomeReach, type ReachLedger, ReachQuery } from './reach-query.ts'
 import type { ReachLine, TaskRow, Unaddressed } from './reach-rows.ts'
+import {
+  type DeadLetter,
+  deadLetters,
+  messageRow,
+  type MessageRow,
+  outboxCounts,
+  type OutboxCount,
+} from './outbox-query.ts'
 import { newestBatch } from './reading-log.ts'
 import { openForReading, walBytesOf } from './schema.ts'
 import type { SeriesName } from './series-names.ts'
@@ -248,6 +256,18 @@ export class Queries {
       journalBytes: bytesOf(this.#journal),
       walBytes: walBytesOf(this.#folder),
     }
+  }
+
+  outboxCounts(failedSince: number): OutboxCount[] {
+    return outboxCounts(this.#journal, failedSince)
+  }
+
+  undelivered(failedSince: number, limit: number): DeadLetter[] {
+    return deadLetters(this.#journal, failedSince, limit)
+  }
+
+  messageRow(id: string): MessageRow | null {
+    return messageRow(this.#journal, id)
   }
 
   /** Packs what the writer is to put down, in pieces: what is asked for meanwhile comes between two of them. */

@@ -146,6 +146,8 @@ export class ReachRows {
         return false
       case 'message.settled':
         return this.#onSettled(event)
+      case 'message.requeued':
+        return this.#settle.run('queued', null, null, event.message).changes > 0
       default:
         return false
     }

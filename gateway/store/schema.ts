@@ -33,9 +33,11 @@ const JOURNAL = `
   create table if not exists keyframes (batch integer primary key, plan text not null, body text not null) strict;
   create table if not exists answers (id text primary key, fingerprint text not null, at integer not null, body text not null) strict;
   create index if not exists answers_by_time on answers (at);
+  create table if not exists sends (account text not null, at integer not null) strict;
+  create index if not exists sends_by_account on sends (account, at);
 `
 
-export const PROJECTIONS_VERSION = 9
+export const PROJECTIONS_VERSION = 10
 export const PROJECTIONS = `
   create table if not exists alarms (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
   create table if not exists orders (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
@@ -63,8 +65,10 @@ export const PROJECTIONS = `
   create index if not exists pages_by_call on pages (call);
   create table if not exists letters (id text primary key, seq integer not null, road text not null, state text not null, attempts integer not null, next_at integer not null, doc text not null) strict;
   create index if not exists letters_waiting on letters (road, state, next_at);
-  create table if not exists outbox (id text primary key, seq integer not null, channel text not null, state text not null, attempts integer not null, next_at integer not null, doc text not null) strict;
-  create index if not exists outbox_waiting on outbox (state, next_at);
+  create table if not exists outbox (id text primary key, seq integer not null, channel text not null, notice text not null, contact text not null, state text not null, attempts integer not null, doubtful integer not null default 0, round integer not null default 0, queued_at integer not null, next_at integer not null, settled_at integer, reason text, ref text, doc text not null) strict;
+  create index if not exists outbox_order on outbox (channel, state, seq);
+  create index if not exists outbox_due on outbox (state, channel, next_at);
+  create index if not exists outbox_thread on outbox (notice, channel, contact, seq);
   ${REACH_TABLES}
 `
 
@@ -125,6 +129,7 @@ function prepared(db: DatabaseSync, file: StoreFile, isSuspect: boolean): Databa
   checkPages(db, file, isSuspect)
   settle(db)
   inTransaction(db, () => {
+    if (file === 'journal.db') dropOldOutbox(db)
     db.exec(file === 'readings.db' ? READINGS : JOURNAL + PROJECTIONS)
     if (file === 'readings.db' && version === 1) readingsFromVersion1(db)
     db.exec(`pragma user_version = ${STORE_VERSION}`)
@@ -158,6 +163,12 @@ function checkPages(db: DatabaseSync, file: StoreFile, isSuspect: boolean): void
     const { quick_check: said } = db.prepare(`pragma ${check}`).get() as { quick_check: string }
     if (said !== 'ok') throw new Fault('store_corrupt', { detail: `${file}: ${said}` })
   }
+}
+
+/** Rows of a shape that has no place for today's: they are made again from the journal, with all other projections. */
+function dropOldOutbox(db: DatabaseSync): void {
+  const columns = db.prepare("select name from pragma_table_info('outbox')").all() as { name: string }[]
+  if (columns.length > 0 && !columns.some(({ name }) => name === 'notice')) db.exec('drop table outbox')
 }
 
 /** F02: with less than FULL a power cut could take back what was acknowledged. */

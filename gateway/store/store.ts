@@ -22,6 +22,10 @@ type Writing = Pick<
   | 'waitingLetters'
   | 'nextLetterAt'
   | 'noteLetter'
+  | 'unconfirmedMessages'
+  | 'nextReceiptAt'
+  | 'noteSend'
+  | 'sendsOf'
   | 'saveCursor'
   | 'quarantine'
   | 'maintain'
@@ -56,6 +60,9 @@ type Reading = Pick<
   | 'linesOfRange'
   | 'cursorOf'
   | 'counts'
+  | 'outboxCounts'
+  | 'undelivered'
+  | 'messageRow'
   | 'pack'
 >
 
@@ -103,6 +110,10 @@ const WRITING = [
   'waitingLetters',
   'nextLetterAt',
   'noteLetter',
+  'unconfirmedMessages',
+  'nextReceiptAt',
+  'noteSend',
+  'sendsOf',
   'saveCursor',
   'quarantine',
   'maintain',
@@ -137,6 +148,9 @@ const READING = [
   'linesOfRange',
   'cursorOf',
   'counts',
+  'outboxCounts',
+  'undelivered',
+  'messageRow',
   'pack',
   'close',
 ] as const

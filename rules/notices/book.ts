@@ -217,6 +217,10 @@ function takeIn(notice: Notice, event: NoticeEvent, conditions: Conditions): voi
       if (event.type === 'notice.published') notice.isPageOnly = event.pageOnly ?? false
       if (!notice.work) notice.since = null
       return
+    case 'message.settled':
+      // Whoever is told by another channel hears of the end by that one too.
+      if (event.next !== undefined) notice.channels = [...new Set([...notice.channels, event.next])]
+      return
     case 'notice.confirmed':
       notice.isPageOnly = false
       notice.channels = [...new Set([...notice.channels, ...event.channels])]

@@ -45,4 +45,6 @@ export type NoticeCommands = {
     ref?: string
     next?: string
   }
+  /** Tried again by a person, after what was in the way is repaired. */
+  'message.requeue': { notice: string; trace: string; message: string; channel: string; by: string }
 }

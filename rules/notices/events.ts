@@ -137,6 +137,7 @@ export type NoticeEvents = {
     ref?: string
     next?: string
   }
+  'message.requeued': { notice: string; message: string; channel: string; by: string }
 }
 
 /** `cancelled`: it was over before it was sent. */

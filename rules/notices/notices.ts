@@ -5,6 +5,7 @@ import type { Json, Stage, Tick } from '../stage.ts'
 import { NoticeBook, type NoticeBookState } from './book.ts'
 import { answerTo } from './hands.ts'
 import type { Notice } from './notice.ts'
+import { messageDrafts } from './messages.ts'
 import { Outages } from './outages.ts'
 import { Audience } from './telling.ts'
 import { isPlanned, Works } from './works.ts'
@@ -65,7 +66,8 @@ export function noticeStage(plan: Plan): Stage {
         case 'notice.measure':
           return answerTo(input, parts, context)
         case 'message.settle':
-          return [settled(input)]
+        case 'message.requeue':
+          return messageDrafts(input)
         default:
           return []
       }
@@ -78,14 +80,4 @@ export function noticeStage(plan: Plan): Stage {
     snapshot: () => book.snapshot() as unknown as Json,
     restore: (state) => book.restore(state as unknown as NoticeBookState),
   }
-}
-
-function settled(command: Extract<Command, { type: 'message.settle' }>): Draft {
-  const { notice, message, channel, result, trace, reason, ref, next } = command
-  const more = {
-    ...(reason === undefined ? {} : { reason }),
-    ...(ref === undefined ? {} : { ref }),
-    ...(next === undefined ? {} : { next }),
-  }
-  return { type: 'message.settled', notice, message, channel, result, ...more, trace }
 }

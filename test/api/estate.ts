@@ -19,6 +19,7 @@ import { residentsOf } from '#gateway/residents.ts'
 import { Desks } from '#gateway/desks.ts'
 import { systemRandom } from '#gateway/random.ts'
 import { type Role, ROLES } from '#gateway/role.ts'
+import { type SendingOptions, sendingOf } from '#gateway/sending.ts'
 import { loadSite } from '#gateway/site/load.ts'
 import { StoreCore } from '#gateway/store/core.ts'
 import { Queries } from '#gateway/store/queries.ts'
@@ -60,6 +61,8 @@ export async function openEstate({
   more = [] as readonly Resource[],
   host = '127.0.0.1',
   plant = null as ApiContext['plant'],
+  /** Messages are really sent. */
+  sends = false,
   history = null as ApiContext['history'] | null,
   resend = (() => null) as ApiContext['resend'],
   buses = [] as ApiContext['buses'],
@@ -133,16 +136,38 @@ export async function openEstate({
       feed.publish(events, batches)
       paging.committed(events)
       residents.nudge()
+      sending.nudge()
     },
   })
   const command = (body: Command) => pipeline.command(body)
   const write = remoteOf(core) as unknown as Store['write']
   const [wallNow, random, quiet] = [() => now, systemRandom(), () => {}] as const
-  const paging = startPaging({ site, store: write, read, secrets, command, clock, wallNow, random, log: quiet })
+  const paging = startPaging({
+    site,
+    store: write,
+    read,
+    secrets,
+    command,
+    clock,
+    wallNow,
+    random,
+    urgent: () => null,
+    log: quiet,
+  })
   const stopping = new AbortController()
   const residents = residentsOf({ site, secrets, random, clock, read, command, log: quiet })
   const calling = Promise.all([paging.run(stopping.signal), residents.run(stopping.signal)])
+  const sending = sendingOf({
+    site,
+    folder: join(folder, 'data'),
+    store: { write, read } as SendingOptions['store'],
+    command,
+    clock,
+    random,
+    log: (level, message, fields = {}) => log[level](fields, message),
+  })
   await pipeline.start()
+  const sent = !sends ? Promise.resolve() : sending.run(stopping.signal)
   let isReadable = true
 
   const context: ApiContext = {
@@ -161,6 +186,7 @@ export async function openEstate({
     reload,
     tryRules,
     history: history ?? historyOf(read),
+    sending,
     command,
     access,
     secrets,
@@ -198,8 +224,9 @@ export async function openEstate({
   }
   const audit = context.audit
   async function closeStore(): Promise<void> {
-    stopping.abort()
-    await calling
+    stopping.abort(new Error('stopping'))
+    await Promise.all([calling, sent])
+    sending.close()
     await pipeline.stop()
     if (isReadable) queries.close()
     core.close()
@@ -258,6 +285,7 @@ export async function openEstate({
     feed,
     logged,
     url,
+    sending,
     say,
     as: (role: Role, path: string, init: RequestInit = {}) =>
       fetch(url + path, {

@@ -467,6 +467,7 @@ t.test('the control socket stops with an idle client connected', async (t) => {
     clearTotp: () => Promise.reject(new Error('unused')),
     importPeople: () => Promise.reject(new Error('unused')),
     reload: () => Promise.resolve({ outcome: 'unchanged', faults: [], changes: [] }),
+    testChannel: () => Promise.reject(new Error('not asked')),
     plant: null,
     opcua: null,
   })

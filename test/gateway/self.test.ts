@@ -248,11 +248,67 @@ t.test(
       forwarding: () => [],
       lines: () => [],
       mqtt: () => ({ brokers: [], outward: [] }),
+      messages: async () => ({ undelivered: 0, waitingSince: null }),
     }
     const assetOnly = { ...gateway.site, devices: [] }
     t.equal(selfSource({ site: assetOnly, ...never, ...more }), null, 'nor where only an asset has the name')
   },
 )
+
+t.test('F61 a message that nobody got is an alarm, and one that does not go out as well', async (t) => {
+  const { gateway } = await start(t, (url) => {
+    const site = partOfTheDemo([BIN], url)
+    // Nobody listens there.
+    const away = {
+      id: 'away',
+      type: 'webhook',
+      url: 'http://127.0.0.1:9/',
+      secret: 'x'.repeat(32),
+      allow_private: true,
+    } as const
+    return { ...site, channels: [away] }
+  })
+  const notice = { notice: 'N9', trace: 't' }
+  const about = { order: 'W1', kind: 'other', alarm: 'A1', rule: 'r', asset: BIN, homes: ['h'] }
+  const { pipeline } = gateway.life
+  await Promise.all([
+    pipeline.record({ type: 'notice.drafted', ...notice, ...about }),
+    pipeline.record({
+      type: 'notice.published',
+      ...notice,
+      by: 'x',
+      verifying: false,
+      homes: ['h'],
+      channels: ['away'],
+    }),
+    gateway.runUntil(START + 5 * S),
+  ])
+  await gateway.runUntil(START + 9 * MINUTE)
+  t.strictSame(raised(gateway), [])
+  await gateway.runUntil(START + 12 * MINUTE)
+  t.strictSame(raised(gateway), [`${SELF}/messages-late`])
+  const [{ id: message } = { id: '' }] = gateway.life.queries.get('notices', 'N9')!.messages
+  const settle = {
+    type: 'message.settle',
+    ...notice,
+    message,
+    channel: 'away',
+    result: 'failed',
+    reason: 'http_400',
+  } as const
+  void pipeline.command({ ...settle, id: 's1', actor: 'outbox' })
+  await gateway.runUntil(START + 14 * MINUTE)
+  t.strictSame(raised(gateway), [`${SELF}/messages-late`, `${SELF}/messages-undelivered`])
+  t.equal(gateway.life.queries.undelivered(0, 10).length, 1)
+  void pipeline.command({ ...settle, result: 'delivered', id: 's2', actor: 'outbox' })
+  await gateway.runUntil(START + 18 * MINUTE)
+  const open = gateway.life.queries.list('alarms', { state: 'open', limit: 50 }).items
+  t.strictSame(
+    open.filter(({ clearedAt }) => clearedAt === null).map(({ rule }) => rule),
+    [],
+    'over when it got there',
+  )
+})
 
 /** A gateway with a bin that reports every minute, and a database. */
 async function start(t: Test, siteAt: (url: string) => Site = (url) => partOfTheDemo([BIN], url)) {

@@ -8,6 +8,8 @@ import type { SiteClock } from '#gateway/clock.ts'
 import { type AllForwarding, startForwarding } from '#gateway/forwarding.ts'
 import type { ForwardingEvent } from '#gateway/historian/outage.ts'
 import { channelOf } from '#gateway/channels/kinds.ts'
+import type { ChannelPorts } from '#gateway/channels/ports.ts'
+import { resolveName } from '#gateway/channels/post.ts'
 import { outbox } from '#gateway/outbox/outbox.ts'
 import type { MqttHealth } from '#gateway/mqtt-roads.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
@@ -98,7 +100,7 @@ export class PushedGateway {
       write: asPromises(core, isAlive) as unknown as Store['write'],
       read: asPromises(queries, isAlive) as unknown as Store['read'],
     }
-    const random = { next: () => 0.999 }
+    const random = { next: () => 0.999, token: () => `token-${this.time.now()}` }
     const report = (event: ForwardingEvent) => void this.reports.push(event)
     const forwarding = startForwarding({ site, store, clock: siteClockOf(forwarder), random, signal, report })
     const log = (level: string, message: string, fields: object = {}) => {
@@ -126,11 +128,12 @@ export class PushedGateway {
     })
     const sender = outbox({
       site,
-      channels: site.channels.map((channel) => channelOf(channel, () => this.time.now())),
+      channels: site.channels.map((channel) => channelOf(channel, this.#ports(random))),
       store: store.write,
       noticeOf: (id) => store.read.get('notices', id),
       command: pipeline.command.bind(pipeline),
       clock: { ...timers, speed: 1 },
+      random,
       log,
     })
     const life: Life = {
@@ -159,6 +162,7 @@ export class PushedGateway {
       forwarding: () => forwarding.health(),
       lines: () => this.lines,
       room: async () => ({ ...this.disk }),
+      messages: () => this.#figures(queries),
       contested: () => 0,
       mqtt: () => this.mqtt,
       certificateDays: () => this.certificateDays(),
@@ -220,6 +224,21 @@ export class PushedGateway {
     life.isAlive = false
     this.#close(life)
     this.#life = null
+  }
+
+  async #figures(queries: Queries): Promise<{ undelivered: number; waitingSince: number | null }> {
+    const counts = queries.outboxCounts(this.time.now() - 24 * 3_600_000)
+    const waiting = counts.flatMap(({ oldestAt }) => oldestAt ?? [])
+    const undelivered = counts.reduce((sum, count) => sum + count.undelivered, 0)
+    return { undelivered, waitingSince: waiting.length === 0 ? null : Math.min(...waiting) }
+  }
+
+  #ports(random: ChannelPorts['random']): ChannelPorts {
+    const none = () => {
+      throw new Error('no story pushes to browsers')
+    }
+    const keyed = (text: string) => text
+    return { wallNow: () => this.time.now(), random, resolve: resolveName, keyed, push: none, pushKeys: none }
   }
 
   #close({ queries, core }: Life): void {

@@ -241,7 +241,7 @@ export type Order = OrderLife &
     trace: string
   }>
 
-export type Fate = 'queued' | 'delivered' | 'failed'
+export type Fate = 'queued' | 'accepted' | 'delivered' | 'failed' | 'cancelled'
 export type NoticeState =
   | 'draft'
   | 'rejected'

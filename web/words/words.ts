@@ -3,10 +3,11 @@ import type en from '#texts/en.json'
 import type alarms from '#texts/alarms/en.json'
 import type brokers from '#texts/brokers/en.json'
 import type orders from '#texts/orders/en.json'
+import type opcua from '#texts/opcua/en.json'
+import type channels from '#texts/channels/en.json'
 import type fieldBus from '#texts/field-bus/en.json'
 import type households from '#texts/households/en.json'
 import type notices from '#texts/notices/en.json'
-import type opcua from '#texts/opcua/en.json'
 import type roster from '#texts/roster/en.json'
 import type supervision from '#texts/supervision/en.json'
 import type { Both, Language, Params, Value } from '../api/types.ts'
@@ -17,6 +18,7 @@ export type TextKey = Extract<
   | keyof typeof en
   | keyof typeof alarms
   | keyof typeof brokers
+  | keyof typeof channels
   | keyof typeof fieldBus
   | keyof typeof households
   | keyof typeof notices

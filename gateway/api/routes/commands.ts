@@ -31,7 +31,7 @@ type CommandRoute<P extends Properties> = Readonly<{
   /** Who has the role may still not be the one: throws for somebody else. */
   guard?(id: string, body: BodyOf<P>, identity: Identity): Promise<void>
   /** `id` is that of the address; empty where it names nothing. */
-  command(id: string, body: BodyOf<P>, identity: Identity): CommandBody
+  command(id: string, body: BodyOf<P>, identity: Identity): CommandBody | Promise<CommandBody>
   /** What is answered, where it is more than what happened. `command` is the id that the events carry. */
   answer?(done: Readonly<{ done: readonly string[] }>, command: string): Promise<object>
   /** What else is done once the command was, before it is answered; also when it is sent again. */
@@ -63,7 +63,7 @@ export function commandRoute<P extends Properties>(
       const { id = '' } = request.params as { id?: string }
       const { deviceAt, ...said } = request.body as BodyOf<P> & Static<TObject<typeof DeviceAt>>
       await guard?.(id, said as BodyOf<P>, request.identity!)
-      const sending = command(id, said as BodyOf<P>, request.identity!)
+      const sending = await command(id, said as BodyOf<P>, request.identity!)
       const late = deviceAt === undefined ? {} : { deviceAt: timeUnder('deviceAt', deviceAt) }
       const answer = await context.command({ ...sending, ...late, ...stampOf(request) })
       if ('refused' in answer) throw new Fault(answer.refused, answer.params)
@@ -106,7 +106,7 @@ export function bulkRoute<P extends Properties>(
         (ids as string[]).map(async (id) => ({
           id,
           ...(await context.command({
-            ...command(id, rest as BodyOf<P>, request.identity!),
+            ...(await command(id, rest as BodyOf<P>, request.identity!)),
             ...stampOf(request, `/${id}`),
           })),
         })),

@@ -14,6 +14,7 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   private: 'readAudit',
   bus: 'readAudit',
   opcua: 'readAudit',
+  channel: 'readAudit',
   condition: 'readPlant',
   point: 'readPlant',
   alarm: 'readAlarms',

@@ -3,7 +3,9 @@ import type { OwnAccount } from '../../api/types.ts'
 import { useApp } from '../../app-context.ts'
 import { Moment } from '../../parts/moment.tsx'
 import { Empty, Facts, Panel, Screen, Skeletons } from '../../parts/screen.tsx'
+import { may } from '../../roles.ts'
 import { PasswordPanel } from './password-panel.tsx'
+import { PushPanel } from './push-panel.tsx'
 import { SecondFactor } from './second-factor.tsx'
 
 /** One's own account: who one is here, the password, the second factor. */
@@ -32,6 +34,7 @@ export function AccountScreen() {
               />
             </Panel>
             <SecondFactor account={account} onChange={setAccount} />
+            {may(account.role, 'readNotices') && <PushPanel />}
           </div>
           <PasswordPanel name={account.name} />
         </div>

@@ -4,6 +4,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Facts, Panel, Screen, Skeletons } from '../../parts/screen.tsx'
 import { Brokers } from './brokers.tsx'
+import { Channels } from './channels.tsx'
 import { Sources } from './sources.tsx'
 
 /** The gateway itself: what it hears, what it keeps, what it sends, and what is wrong with what was written. */
@@ -38,6 +39,7 @@ function HealthDetails({ health }: { health: Health }) {
           <SiteFaults />
           <Forwarding targets={health.forwarding ?? []} />
           {health.mqtt && <Brokers mqtt={health.mqtt} />}
+          <Channels />
           <Accounts accounts={health.accounts ?? {}} />
         </div>
         <Running health={health} />

@@ -8,7 +8,9 @@ import { Empty, Panel, Skeletons } from '../../parts/screen.tsx'
 const FATES: readonly Readonly<{ fate: Fate; icon: IconName; tint: string }>[] = [
   { fate: 'failed', icon: 'x', tint: 'text-error' },
   { fate: 'queued', icon: 'clock', tint: 'text-warning' },
+  { fate: 'accepted', icon: 'clock', tint: 'text-info' },
   { fate: 'delivered', icon: 'check', tint: 'text-success' },
+  { fate: 'cancelled', icon: 'x', tint: 'quiet' },
 ]
 
 /** Every home and channel with its fate, grouped, and found by typing. */

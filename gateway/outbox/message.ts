@@ -1,0 +1,73 @@
+import { Temporal } from 'temporal-polyfill'
+import { PHASES, type ReachPhase } from '#rules/reach/events.ts'
+import type { Channel, Message } from '../channels/channel.ts'
+import { noticeTexts, type TextChannel } from '../notice-text.ts'
+import { noticeValues } from '../notices/values.ts'
+import type { Site } from '../site/site.ts'
+import type { NoticeDocument } from '../store/documents.ts'
+import type { OutboxRow } from '../store/outbox-table.ts'
+
+/** Where a contact is reached on a channel: a number, an address; null when there is none. */
+export type AddressOf = (contact: string, channel: string) => Promise<string | null>
+
+/** What is to be sent; or why it cannot or need not be. */
+export type Prepared = Readonly<{ message: Message } | { result: 'failed' | 'cancelled'; reason: string }>
+
+type Sources = Readonly<{
+  site: Site
+  noticeOf(id: string): Promise<NoticeDocument | null>
+  addressOf: AddressOf
+  /** The living page of a notice, where residents can reach one. */
+  linkOf?(notice: string): string | null
+}>
+
+export async function prepare(
+  { site, noticeOf, addressOf, linkOf }: Sources,
+  channel: Channel,
+  row: OutboxRow,
+): Promise<Prepared> {
+  const notice = await noticeOf(row.doc.notice)
+  if (!notice) return { result: 'failed', reason: 'unknown_notice' }
+  if (isOver(row, notice, channel)) return { result: 'cancelled', reason: 'over_before_sent' }
+  const message = messageOf(row, notice, site, linkOf?.(notice.id) ?? null)
+  if (channel.reach === 'group') return { message }
+  const to = row.doc.contact === undefined ? null : await addressOf(row.doc.contact, channel.id)
+  return to === null ? { result: 'failed', reason: 'no_address' } : { message: { ...message, to } }
+}
+
+/**
+ * F61: whoever was not told of the beginning needs no end, and nobody needs to hear of a beginning that is over. What may
+ * have gone out already is told to its end.
+ */
+function isOver({ doc, earlier, isDoubtful }: OutboxRow, { state }: NoticeDocument, { isRecord }: Channel): boolean {
+  if (isRecord || isDoubtful) return false
+  if (isEnd(doc.phase)) return earlier.length > 0 && earlier.every((fate) => fate === 'cancelled')
+  return state === 'all_clear' || state === 'withdrawn'
+}
+
+function isEnd(phase: string): boolean {
+  return Object.hasOwn(PHASES, phase) && PHASES[phase as ReachPhase] === 'ends'
+}
+
+/** The words of a channel fit what it can carry. */
+function kindOf(channel: string, site: Site): TextChannel {
+  const type = site.channels.find(({ id }) => id === channel)?.type ?? 'page'
+  if (type === 'aliyun-sms' || type === 'http-sms') return 'sms'
+  return type === 'web-push' ? 'push' : type
+}
+
+function messageOf({ id, channel, doc }: OutboxRow, notice: NoticeDocument, site: Site, link: string | null): Message {
+  return {
+    id,
+    site: site.id,
+    notice: notice.id,
+    kind: notice.kind,
+    phase: doc.phase,
+    homes: doc.homes,
+    alarmIds: notice.alarmIds,
+    at: Temporal.Instant.fromEpochMilliseconds(doc.at).toString(),
+    trace: doc.trace,
+    texts: noticeTexts(notice, site, { phase: doc.phase, channel: kindOf(channel, site), link }),
+    values: noticeValues(notice, site, { phase: doc.phase, link }),
+  }
+}
