@@ -209,17 +209,8 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const residents = residentsOf({ site, secrets, random, clock, read, command, log: say })
   if (options.demo && !secrets.trouble()) inventHouseholds(residents.register, site)
   const { addressOf } = residents
-  const sending = sendingOf({
-    site,
-    folder,
-    store,
-    command,
-    clock,
-    random,
-    addressOf,
-    linkOf: residentDoor.linkOf,
-    log: say,
-  })
+  const asked = { site, folder, store, command, clock, random, log: say }
+  const sending = sendingOf({ ...asked, addressOf, linkOf: residentDoor.linkOf })
   opened.defer(() => sending.close())
   const calls = { site, store: store.write, read, secrets, command, clock, wallNow, random, log: say }
   const paging = startPaging({ ...calls, urgent: sending.urgent })
