@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import type { Random } from '#devices/clock.ts'
-import type { Batch } from '#devices/reading.ts'
 import { Fault } from '#devices/fault.ts'
 import { withGrowth } from '#ingest/growth.ts'
 import type { Reject } from '#ingest/source.ts'
@@ -40,7 +39,7 @@ import { ruleTrials } from './rule-trials.ts'
 import type { Site } from './site/site.ts'
 import { liveSite } from './site/live.ts'
 import { withSelf } from './site/with-self.ts'
-import { runSources } from './sources.ts'
+import { runSources, undated } from './sources.ts'
 import { isToSend, sendingOf, testChannel } from './sending.ts'
 import { lockFolder } from './store/lock.ts'
 import { walBytesOf } from './store/schema.ts'
@@ -390,9 +389,4 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     clockSet: clockSet.promise,
     stop: () => opened.disposeAsync(),
   }
-}
-
-/** Nobody knows yet when this was read: it is kept, judged, and dated when the clock is set (F17). */
-function undated(batch: Batch): Batch {
-  return { ...batch, readings: batch.readings.map((reading) => ({ ...reading, timeQuality: 'bad' as const })) }
 }

@@ -1,3 +1,4 @@
+import type { Batch } from '#devices/reading.ts'
 import type { Emit, Source } from '#ingest/source.ts'
 
 export type SourceRunner = Readonly<{ finished: Promise<void>; restarts(): ReadonlyMap<string, number> }>
@@ -54,4 +55,9 @@ export function runSources(
   }
 
   return { finished: Promise.all(sources.map(keepRunning)).then(() => {}), restarts: () => restarts }
+}
+
+/** Nobody knows yet when this was read: it is kept, judged, and dated when the clock is set (F17). */
+export function undated(batch: Batch): Batch {
+  return { ...batch, readings: batch.readings.map((reading) => ({ ...reading, timeQuality: 'bad' as const })) }
 }

@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
+import { isEnd as isNoticeOver } from '#rules/notices/states.ts'
 import { PHASES, type ReachPhase } from '#rules/reach/events.ts'
 import type { Channel, Message } from '../channels/channel.ts'
 import { noticeTexts, type TextChannel } from '../notice-text.ts'
@@ -42,7 +43,7 @@ export async function prepare(
 function isOver({ doc, earlier, isDoubtful }: OutboxRow, { state }: NoticeDocument, { isRecord }: Channel): boolean {
   if (isRecord || isDoubtful) return false
   if (isEnd(doc.phase)) return earlier.length > 0 && earlier.every((fate) => fate === 'cancelled')
-  return state === 'all_clear' || state === 'withdrawn'
+  return isNoticeOver(state)
 }
 
 function isEnd(phase: string): boolean {

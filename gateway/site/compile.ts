@@ -324,7 +324,7 @@ export function compileSite(input: Input): {
     outward: outwardOf(file.outward, { brokers, hasOwn: file.mqtt !== undefined }, missing),
     channels,
     paging: paging?.config ?? null,
-    notices: noticeSiteOf(file.notices ?? {}),
+    notices: noticeSiteOf(file.notices ?? {}, file.settings?.sms_price),
     templates: input.templates,
     influx,
     charts: file.charts ?? 'local',

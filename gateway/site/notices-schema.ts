@@ -7,12 +7,6 @@ const Kind = Type.String({ pattern: '^[a-z][a-z0-9-]*$' })
 /** What a site says about its notices. */
 export const NoticesSchema = Type.Object(
   {
-    quiet: Type.Optional(
-      Type.String({
-        pattern: '^([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-3]):[0-5]\\d$',
-        description: "no resident's phone rings then, unless the home must act; 22:00-06:30 unless said",
-      }),
-    ),
     zone_delay: Type.Optional(
       Type.Object(
         { low: Type.Optional(Duration), mid: Type.Optional(Duration), high: Type.Optional(Duration) },
@@ -31,9 +25,6 @@ export const NoticesSchema = Type.Object(
     call: Type.Optional(Type.String({ maxLength: 40, description: 'the number that residents may call' })),
     public_url: Type.Optional(
       Type.String({ pattern: '^https?://', description: 'where residents reach this gateway; links begin with it' }),
-    ),
-    sms_part: Type.Optional(
-      Type.Number({ minimum: 0, description: 'price of one part of a text message, 0.1 unless said' }),
     ),
   },
   strict,

@@ -11,26 +11,20 @@ import type { SiteFile } from './schema.ts'
 /** What residents are told beside the words: whom to call, where to look; and what a part of a message costs. */
 export type NoticeSite = Readonly<{ call: string | null; publicUrl: string | null; smsPart: number }>
 
-export function noticeSiteOf({ call, public_url: url, sms_part: smsPart }: NoticesWritten): NoticeSite {
-  return { call: call ?? null, publicUrl: url?.replace(/\/+$/, '') ?? null, smsPart: smsPart ?? 0.1 }
+export function noticeSiteOf({ call, public_url: url }: NoticesWritten, smsPart = 0.1): NoticeSite {
+  return { call: call ?? null, publicUrl: url?.replace(/\/+$/, '') ?? null, smsPart }
 }
 
 /** What the site says other than the defaults. */
 export function noticeSettingsOf(written: NoticesWritten): Partial<NoticeSettings> {
-  const [from = '', to = ''] = written.quiet?.split('-') ?? []
   const ms = (texts: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, parseDuration(text) ?? 0]))
   const { zoneDelayMs, leadMs } = NOTICE_SETTINGS
   return {
-    ...(written.quiet === undefined ? {} : { quietFrom: minuteOf(from), quietTo: minuteOf(to) }),
     ...(written.zone_delay ? { zoneDelayMs: { ...zoneDelayMs, ...ms(written.zone_delay) } } : {}),
     ...(written.lead ? { leadMs: { ...leadMs, ...ms(written.lead) } } : {}),
     ...(written.minimum_outage ? { minimumOutageMs: ms(written.minimum_outage) } : {}),
   }
-}
-
-function minuteOf(text: string): number {
-  return Number(text.slice(0, 2)) * 60 + Number(text.slice(3))
 }
 
 const KIND_OF: Readonly<Record<string, ChannelKind>> = {

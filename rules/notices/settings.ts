@@ -8,11 +8,6 @@ export type ZoneLevel = (typeof ZONE_LEVELS)[number]
 
 /** Figures of notices. A site may say others; these are those of the trade. */
 export type NoticeSettings = Readonly<{
-  /** No phone rings from `quietFrom` to `quietTo`, unless the home must act; minutes since local midnight. */
-  quietFrom: number
-  quietTo: number
-  /** A reminder that would fall into the quiet hours goes out at this minute of the evening before. */
-  eveningAt: number
   /** High zones refill later: added to the hold of a water notice. */
   zoneDelayMs: Readonly<Record<ZoneLevel, number>>
   /** Planned work of a kind is told so long before; later only with a reason and a second person. */
@@ -30,9 +25,6 @@ export type NoticeSettings = Readonly<{
 }>
 
 export const NOTICE_SETTINGS: NoticeSettings = {
-  quietFrom: 22 * 60,
-  quietTo: 6 * 60 + 30,
-  eveningAt: 20 * 60,
   zoneDelayMs: { low: 0, mid: 10 * MINUTE_MS, high: 20 * MINUTE_MS },
   leadMs: { 'water-off': DAY_MS, 'power-off': 7 * DAY_MS, 'lift-stopped': DAY_MS },
   minimumOutageMs: {},

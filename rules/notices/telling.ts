@@ -2,7 +2,7 @@ import type { ChannelKind, Plan } from '../plan.ts'
 import type { NoticeBook } from './book.ts'
 import type { Ring } from './events.ts'
 import { assetsOf, type Notice } from './notice.ts'
-import { QuietHours } from './quiet-hours.ts'
+import { QUIET, QuietHours } from '../quiet-hours.ts'
 import { ACT_NOW, NOTICE_SETTINGS, type NoticeSettings } from './settings.ts'
 
 export type Telling = Readonly<{
@@ -27,7 +27,7 @@ export class Audience {
     this.#plan = plan
     this.#book = book
     this.settings = { ...NOTICE_SETTINGS, ...plan.settings.notices }
-    this.quiet = new QuietHours(plan.timeZone, this.settings)
+    this.quiet = new QuietHours(plan.timeZone, { ...QUIET, ...plan.settings.reach })
   }
 
   homesOf(assets: readonly string[]): string[] {

@@ -3,9 +3,9 @@ import type { Draft, Event, EventOf } from '../event.ts'
 import { entranceOf } from '../impact/place.ts'
 import type { Plan } from '../plan.ts'
 import type { Context, Json, Stage, Tick } from '../stage.ts'
+import { QuietHours } from '../quiet-hours.ts'
 import { type HomeLedger, isBeginning, isHeard, isLast, type NoticeLedger, phaseOf, ReachBook } from './book.ts'
 import type { Action, Line, ReachPhase, ReachTask, TaskWhy, Way } from './events.ts'
-import { quietUntil } from './quiet-hours.ts'
 import { REACH_SETTINGS } from './settings.ts'
 
 /** The outbox gives up after a day; after so long an unsettled line says nothing any more. */
@@ -18,6 +18,7 @@ type Wanted = Readonly<{ home: HomeLedger; kind: Action; why: TaskWhy }>
  */
 export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 'entrances'>): Stage {
   const settings = { ...REACH_SETTINGS, ...plan.settings.reach }
+  const quiet = new QuietHours(plan.timeZone, settings)
   const book = new ReachBook()
 
   function onAddress(command: Extract<Command, { type: 'notice.address' }>, at: number): readonly Draft[] | Refusal {
@@ -26,8 +27,9 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     if (!ledger) return refuse('unknown_notice', { notice })
     if (isOver(ledger)) return refuse('wrong_state', { state: 'all_clear', command: 'address' })
     if (ledger.causes.includes(cause)) return []
-    const until = homes.some(({ now }) => !now) ? quietUntil(book.wallAt(at), plan.timeZone, settings) : null
-    const heldUntil = until === null ? null : book.siteAt(until)
+    const wall = book.wallAt(at)
+    const isHeld = homes.some(({ now }) => !now) && quiet.isQuiet(wall)
+    const heldUntil = isHeld ? book.siteAt(quiet.morningAfter(wall)) : null
     const isOverCap = cost > settings.cap
     const { trace } = ledger
     return [{ type: 'notice.addressed', notice, phase, cause, homes, informed, cost, heldUntil, isOverCap, trace }]

@@ -50,6 +50,7 @@ const SCREENS = [
   '/cases',
   '/scores',
   '/handovers',
+  '/asset-tags',
 ]
 const THINGS = [
   '/assets/:id',

@@ -1,7 +1,7 @@
 import t from 'tap'
 import fc from 'fast-check'
 import type { CommandBody } from '#rules/command.ts'
-import { QuietHours } from '#rules/notices/quiet-hours.ts'
+import { QUIET, QuietHours } from '#rules/quiet-hours.ts'
 import { isDrinkable, NOTICE_SETTINGS } from '#rules/notices/settings.ts'
 import { at, clockOf, HOUR, MINUTE, noticePlan, noticeSite } from './notice-site.ts'
 
@@ -203,7 +203,7 @@ t.test('an outage that is shorter than a site wants to tell of is not told by it
 })
 
 t.test('quiet hours: when phones ring, and where a reminder goes', async (t) => {
-  const quiet = new QuietHours('Asia/Shanghai', NOTICE_SETTINGS)
+  const quiet = new QuietHours('Asia/Shanghai', QUIET)
   // The moment; whether it is quiet; the end of the quiet; when a reminder goes instead.
   const table = [
     ['21:59', false, null, '21:59'],
