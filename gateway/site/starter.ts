@@ -29,6 +29,10 @@ function siteFile({ id, name, timeZone, buildings, floors, homesPerFloor, pumpHo
     '# The site file: after a change run `npx caretaker check site.yaml`.',
     `site: { id: ${id}, name: { zh-CN: ${quoted(name['zh-CN'])}, en: ${quoted(name.en)} }, timezone: ${quoted(timeZone)} }`,
     '',
+    '# 到场扫设备标签；完工前拍照；回访之后才闭单；按型号核实恢复 · Tags are scanned on arrival, photos taken before work is',
+    '# finished, orders closed after a call-back, repairs believed once the device has been normal for as long as its model asks.',
+    'settings: { orders: { arrival: scan, photos: by_class, closing: by_class, verify: by_profile } }',
+    '',
     '# 楼栋；住户编号由此生成：B1-0101 · Buildings; they name the homes: B1-0101.',
     'buildings:',
     ...ids.map(
