@@ -352,8 +352,9 @@ export class Invariants {
       this.silent.shelved++
       const ms = event.until - event.at
       shelves.set(event.rule, { shelf: event.shelf, safety: alarm.safety, second: event.second !== undefined, ms })
-      const { asset } = this.#rules.get(event.rule)!
-      const isOut = [...this.silences.services.values()].some((each) => each.asset === asset && each.rule === null)
+      const isOut = [...this.silences.services.values()].some(
+        (each) => each.asset === event.asset && each.rule === null,
+      )
       const isAllowed = isOut && event.second !== undefined && event.second !== event.by && ms <= SAFETY_SHELF_MS
       this.#must(!alarm.safety || isAllowed, event, 'a safety alarm was shelved against the rules')
     }
@@ -397,7 +398,10 @@ export class Invariants {
       return
     }
     const order = this.orders.get(event.order)!
-    this.#must(order !== undefined && order.state !== 'closed', event, 'of no open order')
+    // Readings may close it before whoever did it has reported.
+    const isLateReport = order?.state === 'closed' && event.type === 'order.reported'
+    this.#must(order !== undefined && (order.state !== 'closed' || isLateReport), event, 'of no open order')
+    if (isLateReport) return
     if (event.type === 'order.joined') {
       order.alarms.add(event.alarm)
       order.rules.add(event.rule)
