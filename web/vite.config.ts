@@ -16,10 +16,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        // What screens share comes in one piece; each screen, each language and the chart engine in one of their own.
+        // What screens share comes in one piece; each screen, each language, the chart engine and the QR code in one of their own.
         codeSplitting: {
           groups: [
-            { name: 'shared', test: /node_modules\/(?!uplot)|\/web\/(?:api|live|parts|shell|words|roles|app-context)/ },
+            {
+              name: 'shared',
+              test: /node_modules\/(?!uplot|uqr)|\/web\/(?:api|live|parts|shell|words|roles|app-context)/,
+            },
           ],
         },
       },

@@ -39,7 +39,11 @@ export function addressing(options: AddressingOptions): Addressing {
         try {
           // Where nobody can be written to, or nobody is known, there is nothing to resolve.
           if (personalChannels(site).length > 0 && register.roll().size > 0)
-            for (const wanted of await read.unaddressed()) await address(options, wanted)
+            for (const wanted of await read.unaddressed())
+              // One that cannot be addressed must not keep the others from being told.
+              await address(options, wanted).catch((error: Error) =>
+                log('error', 'a notice is not addressed yet', { notice: wanted.notice, error: error.message }),
+              )
         } catch (error) {
           if (signal.aborted) return
           log('error', 'residents are not addressed yet', { error: (error as Error).message })
@@ -56,7 +60,7 @@ async function address(
 ): Promise<void> {
   const [event] = await read.eventsAfter(cause - 1, 1)
   const notice = await read.get('notices', id)
-  const phase = event && phaseOf(event)
+  const phase = event && (event.type === 'notice.merged' ? 'scheduled' : phaseOf(event))
   if (!event || !notice || !phase || !('homes' in event)) return
   const { items: open } = await read.list('notices', { state: 'open', limit: MOST_OPEN })
   const others = (open as readonly NoticeDocument[]).filter((other) => other.id !== id)

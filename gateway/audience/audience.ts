@@ -66,11 +66,14 @@ export function leftOf(kind: string): Left {
 
 type Open = Readonly<{ kind: string; state: string; assets: readonly string[] }>
 
+/** States of a notice whose assets do not serve; a promised end is none. */
+const FAILED: ReadonlySet<string> = new Set(['draft', 'published', 'identified', 'in_progress', 'overrun'])
+
 /** What does not serve at present, as the open notices say: one lift down is another matter when the other is down too. */
 export function failedIn(notices: readonly Open[]): ReadonlyMap<string, Left> {
   const failed = new Map<string, Left>()
   for (const { kind, state, assets } of notices) {
-    if (state !== 'draft' && state !== 'published') continue
+    if (!FAILED.has(state)) continue
     for (const asset of assets) if (failed.get(asset) !== 'down') failed.set(asset, leftOf(kind))
   }
   return failed

@@ -31,7 +31,9 @@ export class Projections {
     this.#put = db.prepare(
       'insert into orders (id, seq, open, doc) values (?, ?, ?, ?) on conflict (id) do update set open = excluded.open, doc = excluded.doc',
     )
-    this.#reach = new ReachRows(db, ({ id, seq, channel, doc }) => this.#notices.queue(id, seq, channel, doc.at, doc))
+    this.#reach = new ReachRows(db, ({ id, seq, channel, doc, nextAt }) =>
+      this.#notices.queue(id, seq, channel, nextAt, doc),
+    )
     this.#stuck = db.prepare('insert or ignore into stuck (rule, device, point, from_at) values (?, ?, ?, ?)')
     this.#moved = db.prepare('update stuck set to_at = ? where rule = ? and to_at is null')
   }

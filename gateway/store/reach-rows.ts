@@ -5,7 +5,13 @@ import { PHASES, type ReachPhase, type TaskKind, type TaskWhy } from '#rules/rea
 import type { MessagePhase, OutboxDocument } from './documents.ts'
 
 /** A message to one contact, in the outbox. */
-export type PersonalMessage = Readonly<{ id: string; seq: number; channel: string; doc: OutboxDocument }>
+export type PersonalMessage = Readonly<{
+  id: string
+  seq: number
+  channel: string
+  doc: OutboxDocument
+  nextAt: number
+}>
 
 /** What a notice came to for each home. The price in hundredths of a yuan; times are site time. */
 export type ReachDocument = {
@@ -106,8 +112,9 @@ export class ReachRows {
     const phase = phaseOf(event)
     // What stands on the page alone rings nobody's telephone.
     const isPageOnly = 'pageOnly' in event && event.pageOnly === true
-    if (phase !== null && PHASES[phase] === 'begins' && 'homes' in event && !isPageOnly)
-      this.#want.run(event.seq, event.notice, event.at)
+    // A plan that takes in another may concern homes that were not told yet; known ones are passed over.
+    const begins = event.type === 'notice.merged' || (phase !== null && PHASES[phase] === 'begins')
+    if (begins && 'homes' in event && !isPageOnly) this.#want.run(event.seq, event.notice, event.at)
     switch (event.type) {
       case 'notice.addressed':
         this.#wantedNoMore.run(event.cause)
@@ -153,12 +160,12 @@ export class ReachRows {
     }
   }
 
-  #queueAll({ notice, phase, lines, seq, at, trace }: EventOf<'reach.queued'>): void {
+  #queueAll({ notice, phase, lines, seq, at, trace, notBefore = at }: EventOf<'reach.queued'>): void {
     lines.forEach(({ home, contact, channel }, i) => {
       const id = `${notice}-${seq}-${i}`
       this.#line.run(id, notice, home, contact, channel, phase, at)
       const doc: OutboxDocument = { notice, phase: phase as MessagePhase, homes: [home], contact, at, trace }
-      this.#queue({ id, seq, channel, doc })
+      this.#queue({ id, seq, channel, doc, nextAt: notBefore })
     })
   }
 

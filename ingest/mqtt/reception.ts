@@ -12,6 +12,8 @@ import type { Member, Route, Speaker } from './speaker.ts'
 
 /** QoS 0 batches under way at once, over all devices. Nobody waits for them, so nothing else holds them back. */
 const MAX_FLOWING = 1_000
+/** Beyond so many they are committed at once rather than with the second: many sensors must not fill the room there is. */
+const HURRIED_FLOWING = 100
 
 /** A message, whichever broker it came through. */
 export type Heard = Readonly<{
@@ -167,7 +169,7 @@ export function reception(
       return 'dropped'
     }
     flowing += 1
-    void emit(batch, 'flow')
+    void emit(batch, flowing > HURRIED_FLOWING ? 'ack' : 'flow')
       .catch((error: unknown) => log('mqtt message lost', { key: batch.key, error }))
       .finally(() => (flowing -= 1))
     return 'taken'

@@ -49,6 +49,11 @@ export function guardWire(socket: Socket, pace: Pace, packetTimeoutMs = PACKET_T
     write(chunk: Buffer, _encoding, done) {
       socket.write(chunk, done)
     },
+    writev(chunks, done) {
+      socket.cork()
+      chunks.forEach(({ chunk }, i) => socket.write(chunk as Buffer, i === chunks.length - 1 ? done : undefined))
+      socket.uncork()
+    },
     final(done) {
       socket.end(done)
     },

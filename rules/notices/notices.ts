@@ -33,6 +33,12 @@ export function noticeStage(plan: Plan): Stage {
       .flatMap((notice) => (isPlanned(notice) ? works.onCondition(notice, at) : outages.onCondition(notice, at)))
   }
 
+  /** Back with those who were told: its source may have ended meanwhile, and would not say so again. */
+  function onMoved(id: string, at: number): readonly Draft[] {
+    const notice = book.notices.get(id)
+    return notice && !isPlanned(notice) ? outages.onCondition(notice, at) : []
+  }
+
   return {
     name: 'notices',
     version: 5,
@@ -48,6 +54,9 @@ export function noticeStage(plan: Plan): Stage {
           return outages.onJoined(input)
         case 'notice.published':
           return outages.onPublished(input)
+        case 'notice.extended':
+        case 'notice.resumed':
+          return onMoved(input.notice, context.at)
         case 'condition.became':
           return onCondition(input.rule, context.at)
         case 'tick':

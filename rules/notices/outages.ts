@@ -63,7 +63,9 @@ export class Outages {
   onJoined({ notice: id, at }: EventOf<'notice.joined'>): readonly Draft[] {
     const notice = this.#book.notices.get(id)
     if (!notice || notice.state === 'draft' || notice.state === 'rejected') return []
-    const isHolding = notice.state === 'monitoring' || notice.state === 'verifying'
+    const isHeld = notice.state === 'monitoring' || notice.state === 'verifying'
+    // What joins may be over already: an order merged into another brings its rules with it.
+    const isHolding = isHeld && this.#book.sourceOf(notice) !== 'false'
     const resumed: Draft[] = isHolding ? [{ type: 'notice.resumed', notice: id, trace: notice.trace }] : []
     const homes = this.#audience.of(notice).filter((home) => !notice.told.includes(home))
     if (notice.isPageOnly && notice.class === 'P1') return [...resumed, ...this.#graver(notice, homes, at)]

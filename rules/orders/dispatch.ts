@@ -40,7 +40,7 @@ export function isGap({ code }: Why): boolean {
 }
 
 /** F64: who has left gets nothing, not even as the last resort. */
-function fallbackOf(
+export function fallbackOf(
   { staff, fallback }: Pick<Plan, 'staff' | 'fallback'>,
   roster: Pick<RosterBook, 'hasLeft'>,
 ): string {

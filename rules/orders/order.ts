@@ -42,6 +42,7 @@ type OrderBookState = Readonly<{
   conditions: ConditionsState
   roster: RosterState
   wallOffsetMs: number
+  watchedSince?: number
 }>
 
 /** State of the order stage: a function of the events alone. */
@@ -53,6 +54,8 @@ export class OrderBook {
   /** Who is there; the stage that keeps the roster has one of its own. */
   readonly roster: RosterBook
   #wallOffsetMs = 0
+  /** Since then somebody looks: what was normal before a blind interval proves nothing of it. */
+  #watchedSince = 0
 
   constructor(plan: Pick<Plan, 'staff' | 'timeZone' | 'calendar'>) {
     this.roster = new RosterBook(plan)
@@ -99,7 +102,8 @@ export class OrderBook {
 
   /** Since when nothing of its source holds; null while something does, or nobody can tell. */
   overSince(order: Order): number | null {
-    return this.#conditions.falseSince(order.alarms.map(({ rule }) => rule))
+    const since = this.#conditions.falseSince(order.alarms.map(({ rule }) => rule))
+    return since === null ? null : Math.max(since, this.#watchedSince)
   }
 
   truthOf(rule: string): Truth {
@@ -121,6 +125,7 @@ export class OrderBook {
         return
       case 'gateway.started':
         this.#wallOffsetMs = event.wallOffsetMs
+        if (event.blindFrom !== null) this.#watchedSince = event.at
         return
       case 'clock.stepped':
         this.#wallOffsetMs += event.byMs
@@ -189,11 +194,13 @@ export class OrderBook {
       conditions: this.#conditions.snapshot(),
       roster: this.roster.snapshot(),
       wallOffsetMs: this.#wallOffsetMs,
+      watchedSince: this.#watchedSince,
     }
   }
 
   restore(state: OrderBookState): void {
     this.#wallOffsetMs = state.wallOffsetMs
+    this.#watchedSince = state.watchedSince ?? 0
     this.#open.clear()
     for (const order of state.orders) this.#open.set(order.order, structuredClone(order))
     this.#ended.clear()
@@ -219,6 +226,8 @@ function change(order: Order, event: Event): void {
     case 'order.reopened':
       Object.assign(order, { assignee: null, dispatchedAt: null, pausedUntil: null, passedOver: [], ...NOT_DONE })
       Object.assign(order, { photos: [], endedAt: null })
+      // Somebody says that it is not solved: no reading closes it over his head.
+      if (event.by !== undefined) order.closesItself = false
       return
     case 'order.photo_added':
       order.photos.push(event.kind)
@@ -230,7 +239,7 @@ function change(order: Order, event: Event): void {
       order.verifiedAt = event.at
       return
     case 'order.unverified':
-      order.verifiedAt = null
+      Object.assign(order, { verifiedAt: null, isCalledBack: false })
       return
     case 'order.called_back':
       order.isCalledBack ||= event.reached && event.solved === true

@@ -3,7 +3,8 @@ import type { Command } from '../command.ts'
 import type { Draft, Event, EventOf, Silence } from '../event.ts'
 import type { Asset, Plan, Rule } from '../plan.ts'
 import type { Context, Json, Stage, Tick } from '../stage.ts'
-import { dispatch } from './dispatch.ts'
+import { POLICIES } from '../clocks/policy.ts'
+import { dispatch, fallbackOf } from './dispatch.ts'
 import { endingOf } from './ending.ts'
 import { gapOf, handedOver } from './hand-over.ts'
 import { answerTo, isOrderCommand } from './order-commands.ts'
@@ -137,8 +138,9 @@ export function orderStage(plan: Plan): Stage {
     const resumed = orders
       .filter((order) => at >= resumeAt(order))
       .map(({ order, trace }): Draft => ({ type: 'order.resumed', order, by: 'caretaker', trace }))
-    const unaccepted = orders.filter((order) => at >= passOnAt(order))
     const ended = orders.filter((order) => at >= ending.dueAt(order)).flatMap((order) => ending.decide(order, at))
+    const over = new Set(ended.flatMap((draft) => (draft.type === 'order.closed' ? [draft.order] : [])))
+    const unaccepted = orders.filter((order) => at >= passOnAt(order) && !over.has(order.order))
     return [...resumed, ...ended, ...assignAll(unaccepted, at)]
   }
 
@@ -160,7 +162,8 @@ export function orderStage(plan: Plan): Stage {
   }
 
   function passOnAt(order: Order): number {
-    if (order.state !== 'dispatched' || order.dispatchedAt === null || order.assignee === plan.fallback) return Infinity
+    if (order.state !== 'dispatched' || order.dispatchedAt === null) return Infinity
+    if (order.assignee === plan.fallback || order.assignee === fallbackOf(plan, book.roster)) return Infinity
     return order.dispatchedAt + plan.settings.acceptWithinMs
   }
 
@@ -189,6 +192,13 @@ export function orderStage(plan: Plan): Stage {
         case 'order.reopened': {
           const order = book.get(input.order)
           return order ? [assign(order, [], context.at)] : []
+        }
+        case 'order.joined': {
+          // What took on something graver rests no longer.
+          const order = book.get(input.order)
+          return order?.state === 'paused' && POLICIES[order.class]?.mayPause === false
+            ? [{ type: 'order.resumed', order: order.order, by: 'caretaker', trace: order.trace }]
+            : []
         }
         case 'order.opened':
           return [assign({ ...input, alarms: [input] }, [], context.at)]

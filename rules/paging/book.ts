@@ -15,6 +15,8 @@ export type Call = Omit<EventOf<'page.called'>, 'type' | 'seq' | 'at' | 'v' | 'c
   /** Of the next try; null when there is none. */
   nextAt: number | null
   pages: Partial<Record<Road, PageState>>
+  /** Said once for each call, however often it is tried. */
+  isUnreachedTold?: true
 }
 
 /** What paging knows of an open order. */
@@ -112,6 +114,11 @@ export class PagingBook {
         return this.#tried(event, 'held', (call) => (call.everyMs === null ? event.freeAt : event.at + call.everyMs))
       case 'page.settled':
         return this.#settled(event)
+      case 'page.unreached': {
+        const call = this.call(event.call)
+        if (call) call.isUnreachedTold = true
+        return
+      }
       case 'page.ended':
         return this.#remove(event.call)
       default:

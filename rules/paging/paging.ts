@@ -205,7 +205,8 @@ export function pagingStage(plan: PagedPlan): Stage {
     const settled: Draft = { type: 'page.settled', ...line, result, ...said, trace: call.trace }
     const others = Object.entries(call.pages).filter(([other]) => other !== road)
     const isAlone = others.every(([, { result: other }]) => other === 'failed' || other === 'held')
-    if (result === 'delivered' || number !== call.pages[road]?.tries || !isAlone) return [settled]
+    if (result === 'delivered' || number !== call.pages[road]?.tries || !isAlone || call.isUnreachedTold)
+      return [settled]
     const { about, subject, purpose, class: ofClass, trace } = call
     const who = { call: call.call, about, subject, purpose, class: ofClass, person: call.person }
     return [settled, { type: 'page.unreached', ...who, trace }]
@@ -226,7 +227,8 @@ export function pagingStage(plan: PagedPlan): Stage {
     return call?.roads.includes(road as Road) ? { call, road: road as Road } : null
   }
 
-  const dueOf = ({ nextAt }: Call) => nextAt ?? Infinity
+  /** Outside the hours of its class a call rests, too. */
+  const dueOf = (call: Call) => (call.nextAt === null ? Infinity : openAt(call, call.nextAt))
 
   return {
     name: 'paging',

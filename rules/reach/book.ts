@@ -149,6 +149,9 @@ export class ReachBook {
     switch (event.type) {
       case 'notice.addressed':
         return this.#address(ledger, event)
+      case 'notice.confirmed':
+        ledger.publishedBy = event.by
+        return
       case 'reach.queued':
         return this.#queue(ledger, event)
       case 'reach.cost_approved':
@@ -186,9 +189,10 @@ export class ReachBook {
 
   #address(ledger: NoticeLedger, event: EventOf<'notice.addressed'>): void {
     ledger.causes.push(event.cause)
-    const isHeld = event.heldUntil !== null || event.isOverCap
     if (event.heldUntil !== null) ledger.heldUntil = event.heldUntil
     ledger.isOverCap ||= event.isOverCap
+    // Of the whole notice: whoever joins one that waits, waits with it.
+    const isHeld = ledger.heldUntil !== null || ledger.isOverCap
     for (const written of event.homes) {
       if (ledger.homes.has(written.home)) continue
       ledger.homes.set(written.home, homeOf(written))

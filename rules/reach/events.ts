@@ -58,7 +58,8 @@ export type ReachEvents = {
     isOverCap: boolean
   }
   /** One message to each of these: a line of the ledger and a row of the outbox, `<notice>-<seq>-<place>`. */
-  'reach.queued': { notice: string; phase: ReachPhase; lines: readonly Line[] }
+  /** `notBefore`: site time; until then telephones rest. */
+  'reach.queued': { notice: string; phase: ReachPhase; lines: readonly Line[]; notBefore?: number }
   'reach.cost_approved': { notice: string; by: string }
   /** The night is over, and it is still true. */
   'reach.released': { notice: string }

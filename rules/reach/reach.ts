@@ -95,14 +95,39 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     return home.isTasked ? [] : opened(ledger, phase, [{ home, kind: 'door', why: 'no_answer' }], seq)
   }
 
-  function onEnd({ notice }: { notice: string }, seq: number): readonly Draft[] {
+  /** Words to those who heard the beginning; at night only to homes that have to act. */
+  function said(ledger: NoticeLedger, phase: ReachPhase, homes: Iterable<HomeLedger>, at: number): readonly Draft[] {
+    const wall = book.wallAt(at)
+    const heard = [...homes].flatMap((home) => {
+      const way = heardBy(home)
+      return way ? [{ isNow: home.isNow, line: lineTo(home.home, way) }] : []
+    })
+    if (!quiet.isQuiet(wall))
+      return queued(
+        ledger,
+        phase,
+        heard.map(({ line }) => line),
+      )
+    const [now, later] = [heard.filter(({ isNow }) => isNow), heard.filter(({ isNow }) => !isNow)]
+    const notBefore = book.siteAt(quiet.morningAfter(wall))
+    return [
+      ...queued(
+        ledger,
+        phase,
+        now.map(({ line }) => line),
+      ),
+      ...queued(
+        ledger,
+        phase,
+        later.map(({ line }) => line),
+      ).map((draft) => ({ ...draft, notBefore })),
+    ]
+  }
+
+  function onEnd({ notice }: { notice: string }, seq: number, at: number): readonly Draft[] {
     const ledger = book.get(notice)
     if (!ledger) return []
     const homes = [...ledger.homes.values()].filter(({ isEnded }) => !isEnded)
-    const lines = homes.flatMap((home) => {
-      const way = heardBy(home)
-      return way ? [lineTo(home.home, way)] : []
-    })
     const atDoor = homes.filter((home) => home.isTold && !heardBy(home))
     const calls = atDoor.filter(({ action }) => action !== null)
     const sheets = Map.groupBy(
@@ -121,21 +146,17 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
         ledger,
         ledger.tasks.filter(({ phase }) => !isLast(phase)),
       ),
-      ...queued(ledger, ledger.lastPhase, lines),
+      ...said(ledger, ledger.lastPhase, homes, at),
       ...(tasks.length > 0
         ? [{ type: 'reach.tasks_opened', notice, phase: ledger.lastPhase, tasks, trace } satisfies Draft]
         : []),
     ]
   }
 
-  function onBetween({ notice }: { notice: string }, phase: ReachPhase): readonly Draft[] {
+  function onBetween({ notice }: { notice: string }, phase: ReachPhase, at: number): readonly Draft[] {
     const ledger = book.get(notice)
     if (!ledger || isOver(ledger)) return []
-    const lines = [...ledger.homes.values()].flatMap((home) => {
-      const way = heardBy(home)
-      return way ? [lineTo(home.home, way)] : []
-    })
-    return queued(ledger, phase, lines)
+    return said(ledger, phase, ledger.homes.values(), at)
   }
 
   function onTick(at: number): readonly Draft[] {
@@ -195,8 +216,8 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
       if ('id' in input && 'actor' in input && !('seq' in input)) return onCommand(input, at)
       const phase = 'notice' in input ? phaseOf(input) : null
       if ('notice' in input && phase !== null) {
-        if (isLast(phase)) return onEnd(input, seq)
-        return isBeginning(phase) ? [] : onBetween(input, phase)
+        if (isLast(phase)) return onEnd(input, seq, at)
+        return isBeginning(phase) ? [] : onBetween(input, phase, at)
       }
       switch (input.type) {
         case 'notice.addressed':

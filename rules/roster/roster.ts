@@ -132,8 +132,9 @@ export function rosterStage(plan: Plan): Stage {
     return { type: 'roster.checked', day: dayOf(wall, timeZone), gaps, to: rosterOwner!, trace }
   }
 
+  /** The same question as `dueAfter` asks: a tick that finds nothing to do would come again for ever. */
   function isCheckDue(wall: number): boolean {
-    return rosterOwner !== undefined && nextCheck(wall) <= wall
+    return rosterOwner !== undefined && nextCheck(movedAt + wallOffsetMs) <= wall
   }
 
   /** Today at half past five, or tomorrow when that is done. */

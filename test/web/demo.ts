@@ -25,7 +25,7 @@ export async function settled(page: Page, role: Role): Promise<void> {
   await page.locator('h1').waitFor()
   if (homeOf(role) === '/') await page.getByText(/Nothing here for your role|暂无可用页面/).waitFor()
   else await page.locator('[data-line="live"]').waitFor()
-  await page.locator('[aria-busy]').waitFor({ state: 'detached' })
+  await until('nothing is waited for', async () => (await page.locator('[aria-busy]').count()) === 0, 60_000)
   // What may be done with a chart is known when its figures are.
   if ((await page.locator('[data-chart]').count()) > 0) await page.locator('[data-chart][data-from]').waitFor()
 }

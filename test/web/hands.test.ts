@@ -19,8 +19,22 @@ t.test('what hands may do on the page, and what not', { skip: withoutBrowser(), 
       await page.goto(`${demo.url}/health`)
       const link = page.getByRole('link', { name: 'API' })
       await page.goto(demo.url + (await link.getAttribute('href')))
-      await page.locator('.opblock-summary', { hasText: '/api/v1/alarms' }).first().waitFor()
-      await page.locator('.opblock-summary', { hasText: '/api/v1/site' }).first().click()
+      // A long list is drawn as far as it is seen.
+      const scrolledTo = (path: string) => {
+        const operation = page.locator('.opblock-summary', { hasText: path }).first()
+        return until(
+          path,
+          async () => {
+            if (await operation.isVisible()) return operation
+            await page.mouse.wheel(0, 600)
+            return null
+          },
+          60_000,
+        )
+      }
+      await page.locator('.opblock-summary').first().waitFor()
+      await scrolledTo('/api/v1/alarms')
+      await (await scrolledTo('/api/v1/site')).click()
       await page.locator('.opblock-body').first().waitFor()
       await visitor.picture('api')
       t.strictSame(visitor.wrong, [])
