@@ -6,6 +6,7 @@ import { benchBacktest } from './backtest.ts'
 import { benchCore } from './core.ts'
 import { benchDecode } from './decode.ts'
 import { type Figure, show } from './figure.ts'
+import { benchFlood } from './flood.ts'
 import { benchHistorian } from './historian.ts'
 import { benchLatency } from './latency.ts'
 import { benchLineProtocol } from './line-protocol.ts'
@@ -14,9 +15,13 @@ import { benchOutbox } from './outbox.ts'
 import { withDeadUnit } from './modbus/dead-unit.ts'
 import { atOneHertz } from './modbus/many-points.ts'
 import { benchModbus } from './modbus.ts'
+import { benchMqtt, benchNodeRed } from './mqtt.ts'
 import { benchRules } from './rules.ts'
 import { benchMemory, benchStart } from './start.ts'
 import { benchViewers } from './viewers.ts'
+
+/** How long each rate over MQTT is measured. */
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3)
 
 /** `npm run bench` measures all; `npm run bench -- core latency` only those. Nothing is asserted: figures are read. */
 const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
@@ -35,6 +40,9 @@ const BENCHES: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   'modbus-points': atOneHertz,
   historian: benchHistorian,
   start: benchStart,
+  mqtt: () => benchMqtt(SECONDS),
+  'mqtt-node-red': () => benchNodeRed(SECONDS),
+  'mqtt-flood': () => benchFlood(SECONDS),
   latency: benchLatency,
   viewers: benchViewers,
   memory: () => benchMemory(Number(process.env['BENCH_MINUTES'] ?? 10)),

@@ -84,7 +84,7 @@ export async function benchMemory(minutes: number): Promise<Figure[]> {
   ]
 }
 
-function residentMb(pid: number): number {
+export function residentMb(pid: number): number {
   const kb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kb) / 1_024
 }

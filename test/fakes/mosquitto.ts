@@ -25,13 +25,16 @@ export type Mosquitto = ServerProcess &
  * A real broker. Anybody may come in, unless `acl` says what user `caretaker` with password `caretaker-password` may do.
  * It forgets all of its sessions and retained messages when it ends.
  */
-export async function startMosquitto(options: { tls?: boolean; acl?: string } = {}): Promise<Mosquitto> {
+export async function startMosquitto(
+  options: { tls?: boolean; acl?: string; settings?: readonly string[] } = {},
+): Promise<Mosquitto> {
   let [port, tlsPort, files] = [0, 0, { ca: '', cert: '', key: '' }]
   const server = await startServer(
     'mosquitto',
     async (folder, own) => {
       port = own
       const lines = [`listener ${own} 127.0.0.1`, `allow_anonymous ${options.acl === undefined}`, 'persistence false']
+      lines.push(...(options.settings ?? []))
       if (options.tls) {
         tlsPort = await freePort()
         files = certificates(folder)
