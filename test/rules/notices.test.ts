@@ -2,7 +2,7 @@ import t from 'tap'
 import fc from 'fast-check'
 import type { CommandBody } from '#rules/command.ts'
 import { QUIET, QuietHours } from '#rules/quiet-hours.ts'
-import { isDrinkable, NOTICE_SETTINGS } from '#rules/notices/settings.ts'
+import { isDrinkable } from '#rules/notices/settings.ts'
 import { at, clockOf, HOUR, MINUTE, noticePlan, noticeSite } from './notice-site.ts'
 
 const [OFF, ON] = [12, 5]
