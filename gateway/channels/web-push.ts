@@ -21,18 +21,22 @@ export function webPush(config: ConfigOf<'web-push'>, { resolve, push, pushKeys 
   async function tell(subscription: Subscription, message: Message, signal: AbortSignal): Promise<Delivery> {
     const { default: library } = await import('web-push')
     const { endpoint, p256dh, auth } = subscription
-    const details = library.generateRequestDetails(
-      { endpoint, keys: { p256dh, auth } },
-      payloadOf(message, subscription),
-      {
-        vapidDetails: { subject, ...(await pushKeys()) },
+    const vapidDetails = { subject, ...(await pushKeys()) }
+    const details = encrypted(() =>
+      library.generateRequestDetails({ endpoint, keys: { p256dh, auth } }, payloadOf(message, subscription), {
+        vapidDetails,
         TTL: message.phase === 'all_clear' ? HOUR_S : 4 * HOUR_S,
         // A newer message of the same notice takes the place of one that still waits there.
         topic: message.notice.replace(/[^\w-]/g, '').slice(0, 32),
         urgency: message.phase === 'all_clear' ? 'normal' : 'high',
         contentEncoding: 'aes128gcm',
-      },
+      }),
     )
+    // One browser's key is its own trouble: nobody else waits for it.
+    if (!details) {
+      push().remove(endpoint)
+      return { outcome: 'failed', reason: 'no_address' }
+    }
     const headers = Object.fromEntries(
       Object.entries(details.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
     )
@@ -67,8 +71,20 @@ export function webPush(config: ConfigOf<'web-push'>, { resolve, push, pushKeys 
       if (told.size >= REMEMBERED) told.clear()
       told.set(message.id, done)
       // A repeat replaces itself on the screen: unlike a text, it may be tried again.
-      return open.outcome === 'unknown' ? { ...open, outcome: 'retry' } : open
+      // Nor does what one push service wishes concern the others.
+      return {
+        outcome: 'retry',
+        reason: open.outcome === 'retry' || open.outcome === 'unknown' ? open.reason : 'unknown',
+      }
     },
+  }
+}
+
+function encrypted<T>(work: () => T): T | null {
+  try {
+    return work()
+  } catch {
+    return null
   }
 }
 

@@ -72,7 +72,8 @@ export function pageAnswers(options: PageAnswerOptions): PageAnswers {
       if (voiceToken === null || !isSame(token, voiceToken)) throw new Fault('not_found')
       for (const { id, isAnswered, key } of reports) {
         const page = isAnswered ? await known(id) : null
-        if (!page) continue
+        // Whoever reports of calls speaks of calls alone.
+        if (page?.road !== 'voice') continue
         await answered(page.id, key)
         if (key === ACCEPT_KEY && page.purpose === 'accept') await acceptFor(page)
       }

@@ -8,6 +8,7 @@ export type WecomCallback = Readonly<{
 /** Of the address that WeCom calls. */
 export type WecomSignature = Readonly<{ msg_signature: string; timestamp: string; nonce: string }>
 
+const CDATA = '<![CDATA['
 const BLOCK_BYTES = 32
 const HEAD_BYTES = 16
 const LENGTH_BYTES = 4
@@ -19,8 +20,9 @@ export function isSigned(
   token: string,
 ): boolean {
   const text = [token, timestamp, nonce, encrypted].toSorted().join('')
-  const [own, given] = [createHash('sha1').update(text).digest('hex'), msg_signature.toLowerCase()]
-  return own.length === given.length && timingSafeEqual(Buffer.from(own), Buffer.from(given))
+  const own = Buffer.from(createHash('sha1').update(text).digest('hex'))
+  const given = Buffer.from(msg_signature.toLowerCase())
+  return own.length === given.length && timingSafeEqual(own, given)
 }
 
 /**
@@ -44,6 +46,12 @@ export function decrypted(encrypted: string, aesKey: string): Readonly<{ text: s
 
 /** The text of an element. Their messages are flat, and carry what people typed as CDATA. */
 export function elementOf(xml: string, name: string): string | null {
-  const found = new RegExp(`<${name}>(?:<!\\[CDATA\\[([\\s\\S]*?)\\]\\]>|([^<]*))</${name}>`).exec(xml)
-  return found ? (found[1] ?? found[2] ?? null) : null
+  const open = `<${name}>`
+  const at = xml.indexOf(open)
+  if (at < 0) return null
+  const begins = at + open.length
+  const isTyped = xml.startsWith(CDATA, begins)
+  const from = isTyped ? begins + CDATA.length : begins
+  const end = xml.indexOf(isTyped ? `]]></${name}>` : `</${name}>`, from)
+  return end < 0 ? null : xml.slice(from, end)
 }

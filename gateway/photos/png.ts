@@ -23,7 +23,8 @@ export async function rebuiltPng(bytes: Buffer): Promise<Picture> {
   const header = bytes.subarray(16, 29)
   const [depth = 0, colour = 0] = [header[8], header[9]]
   const samples = SAMPLES[colour]
-  if (samples === undefined || ![1, 2, 4, 8, 16].includes(depth)) throw bad('unknown colours')
+  // Sixteen bits are for laboratories, and twice the memory.
+  if (samples === undefined || ![1, 2, 4, 8].includes(depth)) throw bad('unknown colours')
   if (header[12] !== 0) throw bad('interlaced')
   const chunks = chunksOf(bytes)
   const packed = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data))

@@ -107,8 +107,10 @@ function openStore(
   const keyOf = db.prepare('select key from subjects where id = ?')
   const addKey = db.prepare('insert into subjects (id, key) values (?, ?)')
   const select = db.prepare('select * from records where kind = ? and id = ?')
-  const selectAll = db.prepare('select * from records where kind = ? order by id')
-  const selectOf = db.prepare('select * from records where subject = ? and kind = ? order by id')
+  // A list is of documents: the pictures beside them would fill the memory.
+  const listed = 'kind, id, subject, version, updated_at, doc'
+  const selectAll = db.prepare(`select ${listed} from records where kind = ? order by id`)
+  const selectOf = db.prepare(`select ${listed} from records where subject = ? and kind = ? order by id`)
   const upsert =
     db.prepare(`insert into records (kind, id, subject, version, updated_at, doc, bytes) values (?, ?, ?, ?, ?, ?, ?)
     on conflict do update set subject = excluded.subject, version = excluded.version, updated_at = excluded.updated_at,
@@ -171,7 +173,7 @@ function openStore(
     return key
   }
   /** Several rows of one subject share its key. */
-  function recordsOf<K extends PrivateKind>(rows: readonly Row[]): PrivateRecord<K>[] {
+  function recordsOf<K extends PrivateKind>(rows: readonly Omit<Row, 'bytes'>[]): PrivateRecord<K>[] {
     const keys = new Map<string, Buffer | null>()
     return rows.flatMap((row) => {
       const { kind, id, subject, version, updated_at: updatedAt } = row
@@ -222,7 +224,7 @@ function openStore(
     },
     list<K extends PrivateKind>(kind: K, subject?: string) {
       const rows = subject === undefined ? selectAll.all(kind) : selectOf.all(subject, kind)
-      return recordsOf<K>(rows as unknown as Row[])
+      return recordsOf<K>(rows as unknown as Omit<Row, 'bytes'>[])
     },
     findByPhone(phone) {
       const number = normalPhone(phone)

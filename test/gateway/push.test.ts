@@ -125,12 +125,27 @@ t.test('a browser that is gone is forgotten, and the others are told once', asyn
       ? { status: 429, headers: { 'retry-after': '5' }, body: '' }
       : { status: 201, body: '' }
   }
-  t.match(await send(), { outcome: 'retry', reason: 'http_429', afterMs: 5_000 })
+  // What one push service wishes is no reason to let the others wait.
+  t.strictSame(await send(), { outcome: 'retry', reason: 'http_429' })
   t.equal(book.of(message.homes).length, 2)
   isBusy = false
   t.match(await send(), { outcome: 'accepted' })
   t.equal(service.received.filter(({ path }) => path === '/well').length, 1, 'not again')
   t.equal(service.received.filter(({ path }) => path === '/busy').length, 2)
+})
+
+t.test('S21 a browser whose key is none takes nobody with it, and is forgotten', async (t) => {
+  const { service, book, subscribe, send } = await station(t)
+  const { authText: auth } = browser()
+  const endpoint = `${service.url}/poisoned`
+  book.add({ endpoint, p256dh: 'A'.repeat(87), auth, homes: ['B1-0101'], language: 'en' }, 1)
+  subscribe('well')
+  t.match(await send(), { outcome: 'accepted' })
+  t.strictSame(
+    service.received.map(({ path }) => path),
+    ['/well'],
+  )
+  t.equal(book.of(message.homes).length, 1)
 })
 
 t.test('nobody asked to be told; nobody is reached', async (t) => {

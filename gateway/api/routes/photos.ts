@@ -35,6 +35,18 @@ export function photos(context: ApiContext): FastifyPluginAsyncTypebox {
   const { read, secrets, clock, audit, events, log } = context
   const scope = ordersOf(context)
   const uploads = new Uploads()
+  const keeping = new Map<string, Promise<object>>()
+  let turn: Promise<unknown> = Promise.resolve()
+
+  /** Unpacked, a picture is many times its size: one after the other, and each once, however often its end is sent. */
+  function keptInTurn(id: string, work: () => Promise<object>): Promise<object> {
+    const known = keeping.get(id)
+    if (known) return known
+    const mine = turn.then(work, work).finally(() => keeping.delete(id))
+    keeping.set(id, mine)
+    turn = mine.catch(() => {})
+    return mine
+  }
 
   async function orderFor(id: string, identity: Identity) {
     const order = await read.get('orders', id)
@@ -44,6 +56,8 @@ export function photos(context: ApiContext): FastifyPluginAsyncTypebox {
 
   /** Put down first: an event never names a picture that is not there. What nobody names is swept. */
   async function kept(id: string, { upload, bytes }: Readonly<{ upload: Wanted; bytes: Buffer }>, identity: Identity) {
+    const { photos: taken = [] } = await orderFor(upload.order, identity)
+    if (taken.length >= MOST_PHOTOS) throw new Fault('too_many_photos', { most: MOST_PHOTOS })
     const picture = await pictureOf(bytes)
     const photo = createHash('sha256').update(picture.bytes).digest('hex')
     const { order, by, kind, deviceAt } = upload
@@ -141,7 +155,7 @@ export function photos(context: ApiContext): FastifyPluginAsyncTypebox {
         const whole = uploads.whole(id, identity!.id, clock.now())
         if (!whole) return { received }
         try {
-          return { received, ...(await kept(id, whole, identity!)) }
+          return { received, ...(await keptInTurn(id, () => kept(id, whole, identity!))) }
         } catch (error) {
           // What is no picture will not be one when it is sent again.
           if (error instanceof Fault && error.code === 'bad_picture') uploads.forget(id)

@@ -1,3 +1,4 @@
+import { createECDH } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { Fault } from '#devices/fault.ts'
@@ -50,6 +51,7 @@ export function push(context: ApiContext): FastifyPluginAsyncTypebox {
         // S21: a push service is out there; where its name leads is seen when it is called.
         const isOutside = URL.canParse(endpoint) && endpoint.startsWith('https:') && !leadsInside(endpoint)
         if (!isOutside && !mayBePrivate) throw new Fault('invalid_request', { detail: 'endpoint' })
+        if (!isPoint(keys.p256dh)) throw new Fault('invalid_request', { detail: 'p256dh' })
         const strip = (key: string) => key.replace(/=+$/, '')
         const subscription = { endpoint, p256dh: strip(keys.p256dh), auth: strip(keys.auth), homes, language }
         if (!desk().book.add(subscription, clock.now())) throw new Fault('busy')
@@ -71,5 +73,17 @@ export function push(context: ApiContext): FastifyPluginAsyncTypebox {
         return {}
       },
     )
+  }
+}
+
+/** A key that is no point of the curve would fail at every message. */
+function isPoint(p256dh: string): boolean {
+  const own = createECDH('prime256v1')
+  own.generateKeys()
+  try {
+    own.computeSecret(Buffer.from(p256dh, 'base64url'))
+    return true
+  } catch {
+    return false
   }
 }

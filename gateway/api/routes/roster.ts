@@ -123,9 +123,13 @@ export function roster(context: ApiContext): FastifyPluginAsyncTypebox {
         ...(handTo === undefined ? {} : { handTo }),
         by: known(by),
       }),
-      async after(person, { id: actor }) {
-        for (const account of context.access.accounts.list())
-          if (account.person === person && !account.isDisabled) context.access.accounts.disable(account.id, actor)
+      async after(person, { id: actor, role }) {
+        for (const account of context.access.accounts.list()) {
+          // An admin's account is an admin's to disable.
+          const isTheirs = account.role !== 'admin' || may(role, 'manageUsers')
+          if (account.person === person && !account.isDisabled && isTheirs)
+            context.access.accounts.disable(account.id, actor)
+        }
         await context.audit()
       },
     })

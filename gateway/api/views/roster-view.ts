@@ -90,7 +90,12 @@ export function rosterView({ site, roster, secrets, clock }: Parts) {
           leaves: book
             .leavesOf(id)
             .filter(touches)
-            .map(({ leave, reason, ...span }) => ({ id: leave, reason, ...spanView(span) })),
+            // Why somebody is away is nobody's business but theirs who plan.
+            .map(({ leave, reason, ...span }) => ({
+              id: leave,
+              reason: mayReadContacts ? reason : 'leave',
+              ...spanView(span),
+            })),
           changes: book.duties
             .filter((duty) => (duty.person === id || duty.instead === id) && touches(duty))
             .map(({ duty, person, instead, ...span }) => ({ id: duty, person, instead, ...spanView(span) })),
