@@ -20,21 +20,14 @@ t.test('what hands may do on the page, and what not', { skip: withoutBrowser(), 
       const link = page.getByRole('link', { name: 'API' })
       await page.goto(demo.url + (await link.getAttribute('href')))
       // A long list is drawn as far as it is seen.
-      const scrolledTo = (path: string) => {
-        const operation = page.locator('.opblock-summary', { hasText: path }).first()
-        return until(
-          path,
-          async () => {
-            if (await operation.isVisible()) return operation
-            await page.mouse.wheel(0, 600)
-            return null
-          },
-          60_000,
-        )
+      const alarms = page.locator('.opblock-summary', { hasText: '/api/v1/alarms' }).first()
+      const isInSight = async () => {
+        if (!(await alarms.isVisible())) await page.mouse.wheel(0, 400)
+        return alarms.isVisible()
       }
       await page.locator('.opblock-summary').first().waitFor()
-      await scrolledTo('/api/v1/alarms')
-      await (await scrolledTo('/api/v1/site')).click()
+      await until('the alarms of the description', isInSight, 60_000)
+      await alarms.click()
       await page.locator('.opblock-body').first().waitFor()
       await visitor.picture('api')
       t.strictSame(visitor.wrong, [])
