@@ -3,8 +3,6 @@ import type { Plan } from '../plan.ts'
 import { OpeningHours } from './opening-hours.ts'
 import { CALENDARS, type CalendarName, circumstanceOf, policyOf } from './policy.ts'
 
-export type Hours = Pick<OpeningHours, 'nextOpening'>
-
 /** When a class is at work for an asset; planned work, which has no clocks yet, in the hours of service. */
 export function hoursOfClasses(
   plan: Pick<Plan, 'timeZone' | 'assets'>,

@@ -1,5 +1,5 @@
 import type { OrderClass } from '#devices/alarm-definition.ts'
-import { type Hours, hoursOfClasses } from '../clocks/class-hours.ts'
+import { hoursOfClasses } from '../clocks/class-hours.ts'
 import { supervisorsIn } from '../clocks/supervisors.ts'
 import { type Command, refuse, type Refusal } from '../command.ts'
 import type { Draft, EventOf } from '../event.ts'
@@ -38,7 +38,8 @@ export function pagingStage(plan: PagedPlan): Stage {
   const paging = plan.paging
   const roadsHere = paging?.roads ?? []
   const supervisorsOf = supervisorsIn(plan)
-  const hoursOf: (ofClass: OrderClass, asset: string) => Hours = hoursOfClasses(plan)
+  const hoursOf = hoursOfClasses(plan)
+  const due = new WeakMap<Call, Readonly<{ nextAt: number; wallOffsetMs: number; dueAt: number }>>()
 
   /** One call for each wish that a road of this site can carry; several for one person at once get ids of their own. */
   function called(wishes: readonly Wish[], { at, seq }: Readonly<{ at: number; seq: number }>): readonly Draft[] {
@@ -227,8 +228,17 @@ export function pagingStage(plan: PagedPlan): Stage {
     return call?.roads.includes(road as Road) ? { call, road: road as Road } : null
   }
 
-  /** Outside the hours of its class a call rests, too. */
-  const dueOf = (call: Call) => (call.nextAt === null ? Infinity : openAt(call, call.nextAt))
+  /** Outside the hours of its class a call rests, too. Asked after each input, and calendars are slow: counted out once. */
+  function dueOf(call: Call): number {
+    const { nextAt } = call
+    if (nextAt === null) return Infinity
+    const { wallOffsetMs } = book
+    const known = due.get(call)
+    if (known?.nextAt === nextAt && known.wallOffsetMs === wallOffsetMs) return known.dueAt
+    const dueAt = openAt(call, nextAt)
+    due.set(call, { nextAt, wallOffsetMs, dueAt })
+    return dueAt
+  }
 
   return {
     name: 'paging',
@@ -305,8 +315,8 @@ export function pagingStage(plan: PagedPlan): Stage {
     apply: (event) => book.apply(event),
     due() {
       if (!paging) return null
-      const due = book.calls().reduce((least, call) => Math.min(least, dueOf(call)), Infinity)
-      return due === Infinity ? null : due
+      const first = book.calls().reduce((least, call) => Math.min(least, dueOf(call)), Infinity)
+      return first === Infinity ? null : first
     },
     snapshot: () => book.snapshot() as unknown as Json,
     restore: (state) => book.restore(state as unknown as ReturnType<PagingBook['snapshot']>),
