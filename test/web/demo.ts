@@ -26,6 +26,7 @@ export async function settled(page: Page, role: Role): Promise<void> {
   if (homeOf(role) === '/') await page.getByText(/Nothing here for your role|暂无可用页面/).waitFor()
   else await page.locator('[data-line="live"]').waitFor()
   await until('nothing is waited for', async () => (await page.locator('[aria-busy]').count()) === 0, 60_000)
-  // What may be done with a chart is known when its figures are.
-  if ((await page.locator('[data-chart]').count()) > 0) await page.locator('[data-chart][data-from]').waitFor()
+  // What may be done with a chart is known when its figures are. The chart of the page before may still go meanwhile.
+  const waiting = page.locator('[data-chart]:not([data-from])')
+  await until('every chart has its figures', async () => (await waiting.count()) === 0, 60_000)
 }
