@@ -8,7 +8,6 @@ import { readTemplates } from '../notices/templates.ts'
 import { compileSite } from './compile.ts'
 import { readProfiles } from './profiles.ts'
 import { readRuleFiles, type RuleDraft, ruleFolderOf } from './rule-files.ts'
-import { ROSTER_KEYS } from './roster-schema.ts'
 import { type SiteFile, SiteSchema } from './schema.ts'
 import type { Site } from './site.ts'
 
@@ -64,20 +63,11 @@ export function loadSite(
   return { site: site && { ...site, faults: all }, faults: all }
 }
 
+const KEYS = Object.entries(SiteSchema.properties)
 /** The lists whose entries stand for themselves: a broken one is left out, the others run. */
-const LISTS = [
-  'handovers',
-  'buildings',
-  'zones',
-  'rooms',
-  'assets',
-  'devices',
-  'alarms',
-  'staff',
-  'channels',
-  'influx',
-  'mqtt_brokers',
-] as const
+const LISTS = KEYS.flatMap(([key, schema]) => ('type' in schema && schema.type === 'array' ? [key] : []))
+/** What is left out as a whole when something in it is broken. */
+const PARTS = KEYS.map(([key]) => key).filter((key) => !['site', 'connections', ...LISTS].includes(key))
 
 /** Leaves out exactly what the schema found wrong; null when the site itself is not there. */
 function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null {
@@ -101,19 +91,7 @@ function withoutBroken(value: unknown, broken: readonly Path[]): SiteFile | null
     file['connections'] = Object.fromEntries(entries.filter(([name]) => !isBroken('connections', name)))
   }
   withoutBrokenClients(file, broken)
-  const parts = [
-    'settings',
-    'mqtt',
-    'opcua_server',
-    'outward',
-    'fallback',
-    'charts',
-    'history',
-    'paging',
-    'deduction',
-    ...Object.keys(ROSTER_KEYS),
-  ]
-  for (const key of parts) if (isBroken(key) && !isInClient(key, broken)) delete file[key]
+  for (const key of PARTS) if (isBroken(key) && !isInClient(key, broken)) delete file[key]
   return file as SiteFile
 }
 

@@ -47,9 +47,17 @@ export function handoverStage(
   let startedAt: number | null = null
   let wallOffsetMs = 0
 
-  function nextOf(post: HandoverPost): number {
+  const next = new Map<string, Readonly<{ after: number; changeAt: number }>>()
+
+  /** Asked after each input, and calendars are slow: counted out once. */
+  function nextOf({ id, at }: HandoverPost): number {
     if (startedAt === null) return Infinity
-    return nextChange(post.at, plan.timeZone, seen.get(post.id) ?? startedAt + wallOffsetMs)
+    const after = seen.get(id) ?? startedAt + wallOffsetMs
+    const known = next.get(id)
+    if (known?.after === after) return known.changeAt
+    const changeAt = nextChange(at, plan.timeZone, after)
+    next.set(id, { after, changeAt })
+    return changeAt
   }
 
   const sheetOf = (post: string) => [...sheets.values()].find((sheet) => sheet.post === post)
@@ -75,9 +83,9 @@ export function handoverStage(
     const { id: post, name, at: minutes, who } = wanted
     let changeAt = nextOf(wanted)
     for (;;) {
-      const next = nextChange(minutes, plan.timeZone, changeAt)
-      if (next - OPENED_BEFORE_MS - wallOffsetMs > at) break
-      changeAt = next
+      const later = nextChange(minutes, plan.timeZone, changeAt)
+      if (later - OPENED_BEFORE_MS - wallOffsetMs > at) break
+      changeAt = later
     }
     const [before, after] = [presentAt(who, changeAt - MINUTE), presentAt(who, changeAt + MINUTE)]
     const outgoing = before.filter((person) => !after.includes(person))

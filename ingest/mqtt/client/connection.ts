@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
-import { type IClientOptions, type IConnackPacket, MqttClient } from 'mqtt'
+import type { IClientOptions, IConnackPacket } from 'mqtt'
 import type { Heard } from '../reception.ts'
 import type { BrokerConnection } from './broker-connection.ts'
 import { shortened } from './shortened.ts'
@@ -38,7 +38,7 @@ export type Connection = Readonly<{
   abort(reason: Error): void
 }>
 
-/** Signs in. The only file that knows the client library. */
+/** Signs in. The only file that knows the client library, which is loaded by the first: most sites have no such broker. */
 export async function openConnection(
   options: Readonly<{
     broker: BrokerConnection
@@ -49,6 +49,7 @@ export async function openConnection(
   }>,
 ): Promise<Connection> {
   const { broker, socket, will, receive } = options
+  const { MqttClient } = await import('mqtt')
   const { stream, wasShortened } = shortened(broker.protocol)
   const wire = Duplex.from({ readable: socket.pipe(stream), writable: socket })
   const client = new MqttClient(() => wire, clientOptions(broker, will))
