@@ -106,7 +106,7 @@ export function rtuTransport(
         continue
       }
       if (baud === null) line.close()
-      else owe(unitId)
+      else if (!lost) owe(unitId)
       return answer
     }
   }
