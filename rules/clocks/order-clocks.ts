@@ -7,6 +7,7 @@ import {
   CLOCKS,
   type Circumstance,
   type Goal,
+  type Planned,
   type Policy,
   policyOf,
   type Target,
@@ -27,6 +28,10 @@ export type OrderFacts = Readonly<{
   toldAt: number | null
   /** The end that they were told last. */
   etaAt?: number | null
+  /** When the residents were promised that somebody comes, and when that was promised. */
+  appointment?: Readonly<{ for: number; madeAt: number }> | null
+  /** Of planned work: its day, and the last one by law. */
+  planned?: Planned
   /** An end of null: it rests now. */
   pauses: readonly Readonly<{ from: number; to: number | null }>[]
 }>
@@ -37,7 +42,14 @@ const ETA_WARNING_MS = 15 * MINUTE
 
 export type ClockState = 'running' | 'paused' | 'overdue' | 'met' | 'missed'
 /** `dueAt` null: it rests, and nobody can say. */
-export type ClockReading = Readonly<{ clock: Clock; dueAt: number | null; metAt: number | null; state: ClockState }>
+export type ClockReading = Readonly<{
+  clock: Clock
+  dueAt: number | null
+  metAt: number | null
+  state: ClockState
+  /** After which the promise is broken, where that is later. */
+  latestAt?: number
+}>
 export type Level = 1 | 2 | 3
 export const LEVELS = [1, 2, 3] as const satisfies readonly Level[]
 
@@ -64,6 +76,9 @@ export class OrderClocks {
     const policy = policyOf(facts.class, facts.circumstance)
     const target = policy?.[goal]
     if (!policy || !target) return null
+    // Whoever comes when the residents expect it is in time.
+    if (goal === 'arrive' && facts.appointment)
+      return Math.round(facts.startedAt + (facts.appointment.for - facts.startedAt) * share)
     if (goal !== 'restore') return this.#targetAt(facts, policy, target, share, 0)
     return isPaused(facts) ? null : this.#targetAt(facts, policy, target, share, this.#rested(facts, policy, target))
   }
@@ -89,14 +104,18 @@ export class OrderClocks {
     if (!policy) return null
     const hours = this.#hours[policy.calendar]
     let first: { clock: Goal; at: number } | null = null
-    for (const { clock, since, ms, elapsed, rescuer } of policy.levels[level - 1]!) {
+    for (const trigger of policy.levels[level - 1]!) {
+      const { clock, since, ms, elapsed, rescuer } = trigger
       const dueAt = this.dueAt(facts, clock)
       const isMet =
         rescuer && facts.rescuerAt !== undefined ? (facts.rescuerAt ?? facts.restoredAt) : metAt(facts, clock)
       if (dueAt === null || isMet !== null) continue
       const rested = clock === 'restore' && since === 'opened' ? restedMs(facts) : 0
       const from = since === 'due' ? dueAt : hours.nextOpening(facts.startedAt)
-      const at = Math.max(dueAt, elapsed ? from + ms + rested : hours.after(from, ms + rested))
+      const at =
+        since === 'planned'
+          ? plannedLevelAt(facts, level, dueAt, ms)
+          : Math.max(dueAt, elapsed ? from + ms + rested : hours.after(from, ms + rested))
       if (first === null || at < first.at) first = { clock, at }
     }
     return first
@@ -113,14 +132,32 @@ export class OrderClocks {
       const dueAt = this.dueAt(facts, clock)
       const met = metAt(facts, clock)
       if (met !== null) return [{ clock, dueAt, metAt: met, state: dueAt !== null && met > dueAt ? 'missed' : 'met' }]
-      return [{ clock, dueAt, metAt: null, state: dueAt === null ? 'paused' : now > dueAt ? 'overdue' : 'running' }]
+      // Planned work without a day has no clocks.
+      if (dueAt === null && !isPaused(facts)) return []
+      const latestAt = clock === 'restore' ? this.#latestAt(facts, dueAt) : {}
+      const state = dueAt === null ? 'paused' : now > dueAt ? 'overdue' : 'running'
+      return [{ clock, dueAt, metAt: null, state, ...latestAt }]
     })
   }
 
-  #targetAt({ startedAt }: OrderFacts, policy: Policy, target: Target, share: number, rested: number): number {
+  #latestAt(facts: OrderFacts, dueAt: number | null): Pick<ClockReading, 'latestAt'> {
+    const { startedAt, planned } = facts
+    const latest = policyOf(facts.class, facts.circumstance)?.latest
+    if (dueAt === null) return {}
+    if (latest) return { latestAt: startedAt + latest.ms + restedMs(facts) }
+    return planned?.latest === undefined ? {} : { latestAt: planned.latest }
+  }
+
+  #targetAt(facts: OrderFacts, policy: Policy, target: Target, share: number, rested: number): number | null {
+    const { startedAt, planned, appointment } = facts
+    if ('beforeMs' in target) {
+      if (planned?.due === undefined) return null
+      const end = Math.max(planned.due - target.beforeMs, startedAt + (planned.due - startedAt) / 2) + rested
+      return Math.round(startedAt + (end - startedAt) * share)
+    }
     const hours = this.#hours[policy.calendar]
     if ('dueAt' in target) {
-      const end = this.#hourOfDay(startedAt, target) + rested
+      const end = this.#hourOfDay(appointment?.for ?? startedAt, target) + rested
       return Math.round(startedAt + (end - startedAt) * share)
     }
     const start = target.opens ? this.#hours[target.opens].nextOpening(startedAt) : startedAt
@@ -144,16 +181,25 @@ export class OrderClocks {
 
   /** How much of the clock's own time its pauses took. */
   #rested(facts: OrderFacts, policy: Policy, target: Target): number {
-    if ('dueAt' in target || target.elapsed) return restedMs(facts)
+    if ('dueAt' in target || 'beforeMs' in target || target.elapsed) return restedMs(facts)
     const hours = this.#hours[policy.calendar]
     return facts.pauses.reduce((sum, { from, to }) => sum + hours.between(from, to ?? from), 0)
   }
 }
 
 /** When a goal was reached; whoever is there has taken it, and what is restored was reached. */
-export function metAt({ acceptedAt, arrivedAt, restoredAt }: OrderFacts, goal: Goal): number | null {
+export function metAt({ acceptedAt, arrivedAt, restoredAt, appointment }: OrderFacts, goal: Goal): number | null {
   if (goal === 'restore') return restoredAt
-  return goal === 'arrive' ? (arrivedAt ?? restoredAt) : (acceptedAt ?? arrivedAt ?? restoredAt)
+  if (goal === 'arrive') return arrivedAt ?? restoredAt
+  const answered = [acceptedAt, appointment?.madeAt ?? null].filter((at) => at !== null)
+  return answered.length > 0 ? Math.min(...answered) : (arrivedAt ?? restoredAt)
+}
+
+/** By the day of the plan, or at once on the last day by law; of what was planned late, when its clock is due. */
+function plannedLevelAt({ startedAt, planned }: OrderFacts, level: Level, dueAt: number, ms: number): number {
+  if (level === 3 && planned?.latest !== undefined) return planned.latest
+  const at = planned!.due! + ms
+  return at > startedAt ? at : dueAt
 }
 
 function isPaused({ pauses }: OrderFacts): boolean {

@@ -21,17 +21,22 @@ export type Clock = (typeof CLOCKS)[number]
 /** Those that are reached once, by one event. */
 export type Goal = Exclude<Clock, 'feedback'>
 
+/** By when planned work is to be done, and must be by law; on the wall, as calendars are. */
+export type Planned = Readonly<{ due?: number; latest?: number }>
+
 /** A length of time, by the calendar of the class or, `elapsed`, by day and night. */
 export type Span = Readonly<{ ms: number; elapsed?: true }>
 /** Due a span after the order was opened (`opens`: after the next opening of that calendar), or at an hour of the day. */
 export type Target =
   | (Span & Readonly<{ opens?: CalendarName }>)
   | Readonly<{ openedBefore: number; dueAt: number; nextDayAt: number }>
+  /** So long before the day of the plan; never before half of the time until then has passed. */
+  | Readonly<{ beforeMs: number }>
 
-/** A level is told when `clock` is still unmet so long after the order was opened, or after the clock was due. */
+/** A level is told when `clock` is still unmet so long after the order was opened, after the clock was due, or after (or before) the day of the plan. */
 export type Trigger = Readonly<{
   clock: Goal
-  since: 'opened' | 'due'
+  since: 'opened' | 'due' | 'planned'
   /** Where somebody is to be freed: whoever may do it has not come. */
   rescuer?: true
 }> &
@@ -47,6 +52,8 @@ export type Policy = Readonly<{
   /** Head, manager, quality of the branch. */
   levels: readonly [readonly Trigger[], readonly Trigger[], readonly Trigger[]]
   mayPause: boolean
+  /** After this the promise is broken; what is promised for `restore` is better than that. */
+  latest?: Span
 }>
 
 const opened = (clock: Goal, ms: number): Trigger => ({ clock, since: 'opened', ms, elapsed: true })
@@ -54,8 +61,9 @@ const rescuer = (ms: number): Trigger => ({ ...opened('arrive', ms), rescuer: tr
 const openedIn = (clock: Goal, ms: number): Trigger => ({ clock, since: 'opened', ms })
 const due = (clock: Goal, ms = 0): Trigger => ({ clock, since: 'due', ms, elapsed: true })
 const dueIn = (clock: Goal, ms: number): Trigger => ({ clock, since: 'due', ms })
+const planned = (clock: Goal, ms: number): Trigger => ({ clock, since: 'planned', ms, elapsed: true })
 
-/** The promises of each class. P6 (planned work) runs by the date of its plan and has no clocks of its own yet. */
+/** The promises of each class. P6 (planned work) runs by the day of its plan; without one it has no clocks. */
 export const POLICIES: Readonly<Record<OrderClass, Policy | null>> = {
   P0: {
     calendar: 'always',
@@ -135,6 +143,7 @@ export const POLICIES: Readonly<Record<OrderClass, Policy | null>> = {
     feedback: { firstMs: 24 * H, thenMs: 24 * H },
     levels: [[due('ack')], [opened('restore', 3 * D)], [opened('restore', 5 * D)]],
     mayPause: true,
+    latest: { ms: 5 * D, elapsed: true },
   },
   P5q: {
     calendar: 'service',
@@ -145,7 +154,15 @@ export const POLICIES: Readonly<Record<OrderClass, Policy | null>> = {
     levels: [[openedIn('restore', 4 * H)], [opened('restore', 24 * H)], []],
     mayPause: true,
   },
-  P6: null,
+  P6: {
+    calendar: 'service',
+    ack: { beforeMs: D },
+    arrive: null,
+    restore: { beforeMs: 0 },
+    feedback: null,
+    levels: [[planned('ack', -2 * D)], [planned('restore', 0)], [planned('restore', D)]],
+    mayPause: true,
+  },
   P7: {
     calendar: 'always',
     ack: null,

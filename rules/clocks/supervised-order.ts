@@ -2,7 +2,7 @@ import type { OrderClass } from '#devices/alarm-definition.ts'
 import type { Event } from '../event.ts'
 import { graver } from '../orders/order.ts'
 import type { OrderFacts } from './order-clocks.ts'
-import type { Circumstance } from './policy.ts'
+import type { Circumstance, Planned } from './policy.ts'
 
 /** What supervision knows of one open order. Times are site time. */
 export type SupervisedOrder = {
@@ -18,6 +18,9 @@ export type SupervisedOrder = {
   restoredAt: number | null
   toldAt: number | null
   etaAt: number | null
+  /** `for` on the wall. */
+  appointment: { for: number; madeAt: number } | null
+  readonly planned: Planned
   /** Somebody is to be freed; null where nobody is. */
   rescuer: { arrivedAt: number | null } | null
   pauses: { from: number; to: number | null }[]
@@ -36,7 +39,9 @@ export function supervised(
     trace,
     class: ofClass,
     at,
-  }: Pick<SupervisedOrder, 'order' | 'skill' | 'trace' | 'class'> & Readonly<{ at: number }>,
+    due,
+    latest,
+  }: Pick<SupervisedOrder, 'order' | 'skill' | 'trace' | 'class'> & Readonly<{ at: number }> & Planned,
   circumstance: Circumstance | null,
 ): SupervisedOrder {
   return {
@@ -47,6 +52,7 @@ export function supervised(
     class: ofClass,
     assignee: null,
     ...unmetSince(at),
+    planned: { ...(due === undefined ? {} : { due }), ...(latest === undefined ? {} : { latest }) },
     pauses: [],
     warned: {},
     level: 0,
@@ -62,6 +68,7 @@ function unmetSince(startedAt: number) {
     restoredAt: null,
     toldAt: null,
     etaAt: null,
+    appointment: null,
     rescuer: null,
     isSilenceTold: false,
   }
@@ -84,6 +91,9 @@ export function change(known: SupervisedOrder, event: Event): void {
       return
     case 'order.accepted':
       Object.assign(known, { assignee: event.by, acceptedAt: event.at })
+      return
+    case 'order.appointed':
+      known.appointment = { for: event.for, madeAt: known.appointment?.madeAt ?? event.at }
       return
     case 'order.arrived':
       known.arrivedAt = event.at
@@ -170,6 +180,10 @@ export function factsOf(known: SupervisedOrder, wallOffsetMs: number): OrderFact
     class: known.class,
     circumstance: known.circumstance,
     etaAt: orNot(known.etaAt),
+    planned: known.planned,
+    ...(known.appointment
+      ? { appointment: { for: known.appointment.for, madeAt: onWall(known.appointment.madeAt) } }
+      : {}),
     ...(known.rescuer ? { rescuerAt: orNot(known.rescuer.arrivedAt) } : {}),
     startedAt: onWall(known.startedAt),
     acceptedAt: orNot(known.acceptedAt),

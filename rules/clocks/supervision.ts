@@ -156,7 +156,7 @@ export function supervisionStage(
 
   return {
     name: 'supervision',
-    version: 2,
+    version: 3,
     decide: (input: Event | Command | Tick, { at }) => (input.type === 'tick' ? onTick(at) : []),
     apply(event) {
       if (event.type === 'gateway.started') {

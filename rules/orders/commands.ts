@@ -1,3 +1,4 @@
+import type { Intake } from './intake.ts'
 import type { FalseAlarmProof, PauseReason } from './states.ts'
 import type { PhotoKind } from './procedure.ts'
 
@@ -9,6 +10,10 @@ export type Scan = Readonly<{ asset: string; via: 'qr' | 'nfc' }>
 
 /** What people do about work orders. */
 export type OrderCommands = {
+  /** Somebody on the staff opens one; a resident may, who names himself as `by` and `reporter`. */
+  'order.open': { by: string } & Intake
+  /** When the residents expect whoever comes; `for` is on the wall. It may be made anew. */
+  'order.appoint': { order: string; by: string; for: number }
   'order.accept': { order: string; by: string }
   'order.depart': { order: string; by: string }
   /** With a scan, or with the word of a supervisor and why there is no scan. */

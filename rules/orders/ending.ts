@@ -1,7 +1,7 @@
 import type { Draft } from '../event.ts'
 import type { Plan, Rule } from '../plan.ts'
 import type { Order, OrderBook } from './order.ts'
-import { CLOSING, OBJECTION_WITHIN_MS } from './procedure.ts'
+import { CLOSING, isClosedByClass, OBJECTION_WITHIN_MS } from './procedure.ts'
 import { ORDER_TRANSITIONS } from './states.ts'
 
 export type Ending = Readonly<{
@@ -16,7 +16,8 @@ export type Ending = Readonly<{
  * for; then closed by itself, after a call-back, or when nobody objected. A person's word alone closes none of them.
  */
 export function endingOf(plan: Pick<Plan, 'settings' | 'rules'>, book: OrderBook): Ending {
-  const { verify = 'at_once', closing = 'free' } = plan.settings.orders ?? {}
+  const procedure = plan.settings.orders ?? {}
+  const { verify = 'at_once' } = procedure
   const rules = new Map(plan.rules.map((rule) => [rule.id, rule]))
 
   /** When it is verified, as things stand; Infinity while something is missing that only a reading can bring. */
@@ -35,7 +36,7 @@ export function endingOf(plan: Pick<Plan, 'settings' | 'rules'>, book: OrderBook
   /** Verified, it closes when nobody objects for three days. */
   function unopposedAt(order: Order): number {
     const { class: ofClass, verifiedAt: verified } = order
-    if (closing === 'free' || verified === null || CLOSING[ofClass] === 'call_back') return Infinity
+    if (!isClosedByClass(order, procedure) || verified === null || CLOSING[ofClass] === 'call_back') return Infinity
     if (book.sourceOf(order) !== 'false') return Infinity
     return verified + OBJECTION_WITHIN_MS
   }
@@ -55,7 +56,7 @@ export function endingOf(plan: Pick<Plan, 'settings' | 'rules'>, book: OrderBook
       const source = book.sourceOf(order)
       if (source === 'true') return [{ type: 'order.unverified', order: id, rule: standing(order, book, rules), trace }]
       if (source === 'unknown') return []
-      if (order.isCalledBack && closing === 'by_class')
+      if (order.isCalledBack && isClosedByClass(order, procedure))
         return [{ type: 'order.closed', order: id, by: 'caretaker', trace }]
       if (unopposedAt(order) <= at)
         return [{ type: 'order.closed', order: id, by: 'caretaker', how: 'no_objection', trace }]
@@ -71,6 +72,6 @@ export function endingOf(plan: Pick<Plan, 'settings' | 'rules'>, book: OrderBook
 
 /** Which of its rules speaks against it. */
 function standing(order: Order, book: OrderBook, rules: ReadonlyMap<string, Rule>): string {
-  const found = order.alarms.find(({ rule }) => book.truthOf(rule) === 'true') ?? order.alarms[0]!
-  return rules.get(found.rule)?.id ?? found.rule
+  const found = order.alarms.find(({ rule }) => book.truthOf(rule) === 'true') ?? order.alarms[0]
+  return rules.get(found?.rule ?? '')?.id ?? found?.rule ?? ''
 }

@@ -1,19 +1,21 @@
 import type { OrderClass } from '#devices/alarm-definition.ts'
 import type { Level } from '../clocks/order-clocks.ts'
-import type { Goal } from '../clocks/policy.ts'
+import type { Goal, Planned } from '../clocks/policy.ts'
 import type { Why } from '../reason.ts'
 import type { Report, Scan } from './commands.ts'
+import type { OrderSource, Reported } from './intake.ts'
 import type { PhotoKind } from './procedure.ts'
 import type { FalseAlarmProof, OrderEnd, PauseReason } from './states.ts'
 
 /** What an order was when it ended, for those who have forgotten it since. */
-export type EndedOrder = Readonly<{
-  incident: string
-  skill: string
-  region: string
-  class: OrderClass
-  assets: readonly string[]
-}>
+export type EndedOrder = Planned &
+  Readonly<{
+    incident: string
+    skill: string
+    region: string
+    class: OrderClass
+    assets: readonly string[]
+  }>
 
 /** What becomes of work orders, and of their clocks. */
 export type OrderEvents = {
@@ -21,8 +23,10 @@ export type OrderEvents = {
   'order.opened': {
     order: string
     incident: string
+    /** Empty, as the rule, where people opened it. */
     alarm: string
     rule: string
+    /** What it is about; where that is no asset, the home or the place. */
     asset: string
     class: OrderClass
     skill: string
@@ -30,7 +34,18 @@ export type OrderEvents = {
     closesItself: boolean
     /** The sensor or its limits want mending: residents have nothing to learn of it. */
     badActor?: true
-  }
+    // Where people opened it:
+    source?: OrderSource
+    by?: string
+    /** Who was asked first, and follows it to its end. */
+    owner?: string
+    place?: string
+    /** Of whom somebody complains. */
+    against?: string
+  } & Reported &
+    Planned
+  'order.appointed': { order: string; by: string; for: number }
+  /** Alarm and rule are empty where an order that people opened was merged into it; `reported`: what its reporter said goes on here. */
   'order.joined': {
     order: string
     alarm: string
@@ -38,6 +53,7 @@ export type OrderEvents = {
     asset: string
     class: OrderClass
     closesItself: boolean
+    reported?: Reported
   }
   /**
    * "Call every car": one line for each lift that is lost. Said again when it turns out that somebody is likely to be in

@@ -2,8 +2,9 @@ import { type CommandBody, refuse, type Refusal } from '../command.ts'
 import type { Draft } from '../event.ts'
 import type { Person, Plan } from '../plan.ts'
 import { checklistOf } from './checklist.ts'
+import { ANSWERED } from './intake.ts'
 import { isQualified } from '../roster/fit.ts'
-import { graver, type Order, type OrderBook, wantedOf } from './order.ts'
+import { assetsOf, graver, type Order, type OrderBook, wantedOf } from './order.ts'
 import { closeRefusal, type OrderCommand, type Refused, reopenRefusal, whatRefusal } from './order-guards.ts'
 import { ENDED, ORDER_TRANSITIONS, type OrderTrigger } from './states.ts'
 
@@ -31,7 +32,10 @@ const TRIGGER_OF: Readonly<Partial<Record<OrderCommand['type'], OrderTrigger>>> 
 }
 
 /** Who may give a command, beside the assignee and whoever may step in for him. */
-const WHO: Readonly<Partial<Record<OrderCommand['type'], 'supervisor' | 'anybody' | 'who fits'>>> = {
+const WHO: Readonly<Partial<Record<OrderCommand['type'], 'supervisor' | 'anybody' | 'who fits' | 'owner'>>> = {
+  // Whoever the resident spoke with first may ring up again.
+  'order.appoint': 'owner',
+  'order.update': 'owner',
   'order.accept': 'who fits',
   // Whoever is on the spot sees it.
   'order.photo': 'anybody',
@@ -47,7 +51,7 @@ const WHO: Readonly<Partial<Record<OrderCommand['type'], 'supervisor' | 'anybody
 const AFTER_THE_END: readonly OrderCommand['type'][] = ['order.reopen', 'order.rate', 'order.call_back', 'order.report']
 
 export function isOrderCommand(input: Readonly<{ type: string }>): input is OrderCommand {
-  return 'id' in input && input.type.startsWith('order.')
+  return 'id' in input && input.type.startsWith('order.') && input.type !== 'order.open'
 }
 
 /** What a person's command does to an order: what happens, or a refusal that says why not. */
@@ -108,6 +112,7 @@ function done(command: OrderCommand, order: Order, book: OrderBook): readonly Dr
 }
 
 const PAST = {
+  'order.appoint': 'order.appointed',
   'order.depart': 'order.departed',
   'order.arrive': 'order.arrived',
   'order.start': 'order.started',
@@ -125,23 +130,28 @@ const PAST = {
 } as const satisfies Partial<Record<CommandBody['type'], Draft['type']>>
 
 /** The other order answers for its alarms from now on. */
-function joined({ alarms, class: ofClass }: Order, { order, trace, closesItself, ...into }: Order): readonly Draft[] {
-  return alarms.map(({ alarm, rule, asset }) => ({
+function joined(
+  { alarms, asset, reports, class: ofClass }: Order,
+  { order, trace, closesItself, ...into }: Order,
+): readonly Draft[] {
+  const graverClass = graver(into.class, ofClass)
+  const own: Draft[] = alarms.map((known) => ({
     type: 'order.joined',
     order,
-    alarm,
-    rule,
-    asset,
-    class: graver(into.class, ofClass),
+    ...known,
+    class: graverClass,
     closesItself,
     trace,
   }))
+  // Whoever reported it is told by the other order from now on, and nothing closes that over his head.
+  const said = { alarm: '', rule: '', asset, class: graverClass, closesItself: false }
+  return [...own, ...reports.map((reported): Draft => ({ type: 'order.joined', order, ...said, reported, trace }))]
 }
 
 function reopened(order: Order, { by, reason }: Readonly<{ by: string; reason: string }>): Draft {
-  const { order: id, alarms, incident, skill, region, class: ofClass, state, trace } = order
-  const was = { incident, skill, region, class: ofClass, assets: [...new Set(alarms.map(({ asset }) => asset))] }
-  const rule = alarms[0]!.rule
+  const { order: id, alarms, incident, skill, region, class: ofClass, state, planned, trace } = order
+  const was = { incident, skill, region, class: ofClass, assets: assetsOf(order), ...planned }
+  const rule = alarms[0]?.rule ?? ''
   return { type: 'order.reopened', order: id, rule, by, reason, ...(ENDED.includes(state) ? { was } : {}), trace }
 }
 
@@ -150,7 +160,7 @@ function whoRefusal(command: OrderCommand, order: Order, person: Person, around:
   const may = WHO[command.type]
   if (may === 'anybody' || isSupervisor(person)) return null
   if (may === 'supervisor') return ['needs_supervisor', { person: person.id }]
-  if (order.assignee === person.id) return null
+  if (order.assignee === person.id || (may === 'owner' && order.owner === person.id)) return null
   if (may !== 'who fits') return ['not_assignee', { order: order.order, assignee: order.assignee ?? '' }]
   if (isTaken(order)) return ['already_accepted', { order: order.order, by: order.assignee ?? '' }]
   return mayTake(person, order, around) ? null : ['not_qualified', { person: person.id, skill: order.skill }]
@@ -159,10 +169,16 @@ function whoRefusal(command: OrderCommand, order: Order, person: Person, around:
 /** The state must know the step. */
 function whenRefusal(command: OrderCommand, order: Order): Refused | null {
   const trigger = TRIGGER_OF[command.type]
-  if (!trigger || ORDER_TRANSITIONS[order.state][trigger]) return null
+  if (!trigger || mayStep(order, trigger)) return null
   if (command.type === 'order.accept' && isTaken(order))
     return ['already_accepted', { order: order.order, by: order.assignee ?? '' }]
   return ['wrong_state', { state: order.state, command: trigger }]
+}
+
+/** What is only answered is finished where one sits; whatever is mended, where it stands. */
+function mayStep({ state, class: ofClass }: Order, trigger: OrderTrigger): boolean {
+  const isThere = trigger !== 'finish' || state !== 'accepted' || ANSWERED.has(ofClass)
+  return ORDER_TRANSITIONS[state][trigger] !== undefined && isThere
 }
 
 /** Who left, or has no certificate for it, cannot have it. */

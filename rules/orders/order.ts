@@ -1,6 +1,8 @@
 import { ORDER_CLASSES, type OrderClass } from '#devices/alarm-definition.ts'
+import type { Planned } from '../clocks/policy.ts'
 import { Conditions, type ConditionsState } from '../conditions.ts'
 import type { Event, Truth } from '../event.ts'
+import { type Reported, reportedOf } from './intake.ts'
 import { type PhotoKind, REOPEN_WITHIN_MS } from './procedure.ts'
 import type { Plan } from '../plan.ts'
 import { RosterBook, type RosterState } from '../roster/book.ts'
@@ -14,6 +16,13 @@ export type Order = {
   readonly region: string
   closesItself: boolean
   readonly trace: string
+  /** What it was opened for: an asset, or a home or place where that is none. */
+  readonly asset: string
+  readonly isOfAsset: boolean
+  /** Where people opened it: who reported what, of whom somebody complains, and by when it is to be done. */
+  reports: Reported[]
+  readonly against: string | null
+  readonly planned: Planned
   class: OrderClass
   state: OrderState
   assignee: string | null
@@ -131,12 +140,15 @@ export class OrderBook {
         this.#wallOffsetMs += event.byMs
         return
       case 'order.opened': {
-        const { order, incident, skill, region, closesItself, trace, alarm, rule, asset } = event
-        const alarms = [{ alarm, rule, asset }]
+        const { order, incident, skill, region, closesItself, trace, alarm, rule, asset, against = null } = event
+        // None where people opened it.
+        const alarms = alarm === '' ? [] : [{ alarm, rule, asset }]
+        const { due, latest } = event
+        const planned = { ...(due === undefined ? {} : { due }), ...(latest === undefined ? {} : { latest }) }
         const fresh = {
           state: 'new',
           assignee: null,
-          owner: null,
+          owner: event.owner ?? null,
           dispatchedAt: null,
           pausedUntil: null,
           lastJoinedAt: event.at,
@@ -151,6 +163,11 @@ export class OrderBook {
           region,
           closesItself,
           trace,
+          asset,
+          isOfAsset: event.home === undefined && event.place === undefined,
+          reports: event.source === undefined ? [] : [reportedOf(event)],
+          against,
+          planned,
           class: event.class,
           ...fresh,
           passedOver: [],
@@ -216,8 +233,9 @@ function change(order: Order, event: Event): void {
   order.state = nextOrderState(order.state, event.type)
   switch (event.type) {
     case 'order.joined':
-      if (!order.alarms.some((known) => known.alarm === event.alarm && known.rule === event.rule))
+      if (event.alarm !== '' && !order.alarms.some((known) => known.alarm === event.alarm && known.rule === event.rule))
         order.alarms.push({ alarm: event.alarm, rule: event.rule, asset: event.asset })
+      if (event.reported) order.reports.push(event.reported)
       order.class = graver(order.class, event.class)
       // One alarm that needs a person is enough.
       order.closesItself &&= event.closesItself
@@ -275,8 +293,14 @@ function change(order: Order, event: Event): void {
 }
 
 /** What it asks of whoever does it. */
-export function wantedOf({ skill, region, alarms }: Pick<Order, 'skill' | 'region' | 'alarms'>): Wanted {
-  return { skill, region, assets: [...new Set(alarms.map(({ asset }) => asset))] }
+export function wantedOf(order: Pick<Order, 'skill' | 'region' | 'asset' | 'alarms'>): Wanted {
+  const { skill, region } = order
+  return { skill, region, assets: assetsOf(order) }
+}
+
+/** All that it is about. */
+export function assetsOf({ asset, alarms }: Pick<Order, 'asset' | 'alarms'>): string[] {
+  return [...new Set([asset, ...alarms.map((known) => known.asset)])]
 }
 
 /** One incident takes the gravest class of its alarms. */

@@ -3,10 +3,13 @@ import type { Command } from '../command.ts'
 import type { Draft, Event, EventOf, Silence } from '../event.ts'
 import type { Asset, Plan, Rule } from '../plan.ts'
 import type { Context, Json, Stage, Tick } from '../stage.ts'
-import { POLICIES } from '../clocks/policy.ts'
-import { dispatch, fallbackOf } from './dispatch.ts'
+import { OpeningHours } from '../clocks/opening-hours.ts'
+import { CALENDARS, POLICIES } from '../clocks/policy.ts'
+import { dispatch, fallbackOf, isGap } from './dispatch.ts'
 import { endingOf } from './ending.ts'
 import { gapOf, handedOver } from './hand-over.ts'
+import { UNHURRIED } from './intake.ts'
+import { opening } from './opening.ts'
 import { answerTo, isOrderCommand } from './order-commands.ts'
 import { onRescue } from './rescued.ts'
 import { graver, type Order, OrderBook, wantedOf } from './order.ts'
@@ -20,6 +23,7 @@ export function orderStage(plan: Plan): Stage {
   const lifts = new Set(call?.watch.kind === 'lost-lifts' ? call.watch.lifts : [])
   const book = new OrderBook(plan)
   const ending = endingOf(plan, book)
+  const service = new OpeningHours(CALENDARS.service, plan.timeZone)
   const proofs = new Set(plan.rules.filter(({ mode }) => mode === 'proof').map(({ id }) => id))
 
   /**
@@ -102,7 +106,7 @@ export function orderStage(plan: Plan): Stage {
   }
 
   function assign(
-    order: Pick<Order, 'order' | 'skill' | 'region' | 'alarms' | 'trace'>,
+    order: Order,
     passedOver: readonly string[],
     at: number,
     /** Orders given out in the same moment. */
@@ -111,14 +115,18 @@ export function orderStage(plan: Plan): Stage {
     const givenTo = (person: string) =>
       given.filter((draft) => draft.type === 'order.dispatched' && draft.assignee === person).length
     const loads = book.loads()
-    const { assignee, why } = dispatch(
-      plan,
-      { ...wantedOf(order), passedOver },
-      (person) => (loads.get(person) ?? 0) + givenTo(person),
-      book.wallAt(at),
-      book.roster,
-    )
+    const loadOf = (person: string) => (loads.get(person) ?? 0) + givenTo(person)
+    const wanted = { ...wantedOf(order), passedOver }
+    const times = timesOf(order, book.wallAt(at))
+    const found = times.map((wall) => dispatch(plan, wanted, loadOf, wall, book.roster))
+    const { assignee, why } = found.find((each) => !isGap(each.why)) ?? found[0]!
     return { type: 'order.dispatched', order: order.order, assignee, why, trace: order.trace }
+  }
+
+  /** When somebody must be there for it: now; what has time waits for whoever comes within two hours of service. */
+  function timesOf({ class: ofClass }: Order, wall: number): readonly number[] {
+    if (!UNHURRIED.has(ofClass)) return [wall]
+    return [0, 1, 2, 3, 4].map((half) => service.after(service.nextOpening(wall), half * HALF_AN_HOUR_MS))
   }
 
   /** The source's conditions, and those that show a repair, decide when work is verified and take it back. */
@@ -162,14 +170,14 @@ export function orderStage(plan: Plan): Stage {
   }
 
   function passOnAt(order: Order): number {
-    if (order.state !== 'dispatched' || order.dispatchedAt === null) return Infinity
+    if (order.state !== 'dispatched' || order.dispatchedAt === null || UNHURRIED.has(order.class)) return Infinity
     if (order.assignee === plan.fallback || order.assignee === fallbackOf(plan, book.roster)) return Infinity
     return order.dispatchedAt + plan.settings.acceptWithinMs
   }
 
   return {
     name: 'orders',
-    version: 5,
+    version: 6,
     decide(input: Event | Command | Tick, context) {
       switch (input.type) {
         case 'alarm.raised':
@@ -200,8 +208,12 @@ export function orderStage(plan: Plan): Stage {
             ? [{ type: 'order.resumed', order: order.order, by: 'caretaker', trace: order.trace }]
             : []
         }
-        case 'order.opened':
-          return [assign({ ...input, alarms: [input] }, [], context.at)]
+        case 'order.open':
+          return opening(input, plan, context, book.wallAt(context.at))
+        case 'order.opened': {
+          const order = book.get(input.order)
+          return order ? [assign(order, [], context.at)] : []
+        }
         case 'condition.became':
           return onCondition(input.rule, context)
         case 'order.finished':
@@ -252,6 +264,8 @@ function canCarry(order: Order, rule: Rule): boolean {
   if (order.state === 'new' || order.state === 'dispatched') return true
   return !isThoughtOver(order) && graver(order.class, rule.class) === order.class
 }
+
+const HALF_AN_HOUR_MS = 30 * 60_000
 
 /** Lifts that are lost within the same minute. */
 const LOST_LIFTS = 'lifts/lost'

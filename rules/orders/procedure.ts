@@ -46,6 +46,11 @@ export const CLOSING: Readonly<Record<OrderClass, 'call_back' | 'no_objection'>>
   P8b: 'no_objection',
 }
 
+/** What somebody complained of is never closed at the word of those who handled it, whatever a site says of the others. */
+export function isClosedByClass({ class: ofClass }: Readonly<{ class: OrderClass }>, { closing }: Procedure): boolean {
+  return closing === 'by_class' || ofClass === 'P5'
+}
+
 const HOUR = 3_600_000
 export const CALL_BACK_WITHIN_MS = 24 * HOUR
 export const OBJECTION_WITHIN_MS = 72 * HOUR

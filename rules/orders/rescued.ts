@@ -19,5 +19,5 @@ export function onRescue(event: Rescue, book: OrderBook): readonly Draft[] {
     const isComing = accepted.length > 0 || may.arrive
     return isComing ? [...accepted, { type: 'order.arrived', order: id, by, trace }] : []
   }
-  return may.finish ? [{ type: 'order.finished', order: id, by, trace }] : []
+  return may.finish && state !== 'accepted' ? [{ type: 'order.finished', order: id, by, trace }] : []
 }

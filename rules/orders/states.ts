@@ -75,6 +75,8 @@ export const ORDER_TRANSITIONS: Readonly<Record<OrderState, Partial<Record<Order
     depart: 'en_route',
     arrive: 'arrived',
     pause: 'paused',
+    // Only of what is answered, not mended.
+    finish: 'restored',
   },
   en_route: {
     ...UNREPAIRED,
