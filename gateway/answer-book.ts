@@ -5,12 +5,16 @@ import type { Event } from '#rules/event.ts'
 import type { Answer } from './store/group.ts'
 import type { PendingGroup } from './store/pending-group.ts'
 
-/** What a command led to: the events that carry its id, or why it was refused. */
-export type CommandAnswer = Readonly<{ done: readonly string[] } | { refused: FaultCode; params: Params }>
+/** What a command led to: the events that carry its id, and the order that it opened; or why it was refused. */
+export type CommandAnswer = Readonly<
+  { done: readonly string[]; order?: string } | { refused: FaultCode; params: Params }
+>
 
 export function answerOf(events: readonly Event[], command: Command, refusal: Refusal | null): CommandAnswer {
   if (refusal) return { refused: refusal.refused, params: refusal.params }
-  return { done: events.filter((event) => event.command === command.id).map((event) => event.type) }
+  const own = events.filter((event) => event.command === command.id)
+  const opened = own.find((event) => event.type === 'order.opened')
+  return { done: own.map(({ type }) => type), ...(opened ? { order: opened.order } : {}) }
 }
 
 const KEPT_MS = 30 * 86_400_000

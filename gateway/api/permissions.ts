@@ -29,8 +29,10 @@ export const PERMISSIONS = {
   takeOutOfService: ['admin', 'manager', 'engineer'],
   planMaintenance: ['admin', 'manager', 'engineer'],
   work: ['admin', 'manager', 'engineer', 'field'],
-  /** A contractor only at his own orders. */
-  workOwn: ['admin', 'manager', 'engineer', 'field', 'contractor'],
+  /** Whoever is asked, or sees it: a repair, a complaint, planned work. */
+  openOrders: ['admin', 'manager', 'engineer', 'field', 'monitor', 'agent', 'steward'],
+  /** Contractors, agents and stewards only at their own orders. */
+  workOwn: ['admin', 'manager', 'engineer', 'field', 'agent', 'steward', 'contractor'],
   /** Whoever is on the spot. */
   sendPhotos: ['admin', 'manager', 'engineer', 'field', 'steward', 'contractor'],
   /** The tasks of a rescue: on site, at the intercom, and for a contractor what he is asked. */

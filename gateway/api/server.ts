@@ -39,6 +39,7 @@ import { metrics } from './routes/metrics.ts'
 import { notices } from './routes/notices.ts'
 import { opcua } from './routes/opcua.ts'
 import { openapi, pageOfApi } from './routes/openapi.ts'
+import { intake } from './routes/intake.ts'
 import { orderEnds } from './routes/order-ends.ts'
 import { orderWork } from './routes/order-work.ts'
 import { orders } from './routes/orders.ts'
@@ -85,6 +86,7 @@ const RESOURCES = [
   pages,
   orderWork,
   orderEnds,
+  intake,
   photos,
   tasks,
   tagsOfAssets,

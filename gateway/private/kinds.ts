@@ -33,6 +33,8 @@ export type HouseholdContact = Readonly<{
 export type Photo = Readonly<{ mediaType: string; takenAt: number | null; of: string }>
 /** What a person wrote in words. */
 export type Note = Readonly<{ text: string; of: string }>
+/** What somebody told us that an order was opened for, and how they are reached; the order names it by its id. */
+export type Report = Readonly<{ text: string; phone: string | null; name: string | null; home: string | null }>
 
 /** What is kept here and as what; nothing of it stands in an event, a log line or an error. */
 export type PrivateDocs = Readonly<{
@@ -40,6 +42,7 @@ export type PrivateDocs = Readonly<{
   household: HouseholdContact
   photo: Photo
   note: Note
+  report: Report
 }>
 export type PrivateKind = keyof PrivateDocs
 
@@ -49,4 +52,5 @@ export const PHONES_OF: { readonly [K in PrivateKind]: (doc: PrivateDocs[K]) => 
   household: ({ phone }) => [phone],
   photo: () => [],
   note: () => [],
+  report: ({ phone }) => [phone],
 }

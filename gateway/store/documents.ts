@@ -1,10 +1,11 @@
 import type { OrderClass, Priority } from '#devices/alarm-definition.ts'
 import type { AlarmState, SilentState } from '#rules/alarms/states.ts'
 import type { Level } from '#rules/clocks/order-clocks.ts'
-import type { Goal } from '#rules/clocks/policy.ts'
+import type { Goal, Planned } from '#rules/clocks/policy.ts'
 import type { Evidence, Found, Silence, Why } from '#rules/event.ts'
 import type { ChainStep, TaskKind } from '#rules/tasks/chain.ts'
 import type { MissedClock } from '#rules/tasks/events.ts'
+import type { OrderSource, Reported } from '#rules/orders/intake.ts'
 import type { Part, Scan } from '#rules/orders/commands.ts'
 import type { PhotoKind } from '#rules/orders/procedure.ts'
 import type { FalseAlarmProof, OrderEnd, OrderState, PauseReason } from '#rules/orders/states.ts'
@@ -120,6 +121,17 @@ export type OrderDocument = {
   ended?: { by: string; approver?: string; proof?: FalseAlarmProof; reason: string }
   how?: OrderEnd | null
   tasks?: TaskDocument[]
+  /** Where people opened it. */
+  source?: OrderSource
+  by?: string
+  home?: string
+  place?: string
+  against?: string
+  /** What was reported, first and since: who is a contact, the words stand in the private store. */
+  reports?: (Reported & { at: number })[]
+  /** On the wall. */
+  planned?: Planned
+  appointment?: { for: number; madeAt: number; by: string }
 }
 
 /** One of the three tasks of a rescue. `acceptBy`: then the next step is asked. */

@@ -1,8 +1,10 @@
 import type { EventOf } from '#rules/event.ts'
+import { reportedOf } from '#rules/orders/intake.ts'
 import { nextOrderState } from '#rules/orders/states.ts'
 import type { OrderDocument } from './documents.ts'
 
 type Step = EventOf<
+  | 'order.appointed'
   | 'order.departed'
   | 'order.arrived'
   | 'order.ticked'
@@ -25,6 +27,9 @@ export function goOn(order: OrderDocument, event: Step): void {
   const { at } = event
   order.state = nextOrderState(order.state, event.type)
   switch (event.type) {
+    case 'order.appointed':
+      order.appointment = { for: event.for, madeAt: order.appointment?.madeAt ?? at, by: event.by }
+      return
     case 'order.departed':
       order.departedAt = at
       return
@@ -60,6 +65,7 @@ export function goOn(order: OrderDocument, event: Step): void {
     case 'order.reopened': {
       const { by = null, reason = null } = event
       order.reopenings = [...(order.reopenings ?? []), { at, by, reason, closedAt: order.closedAt }]
+      delete order.appointment
       Object.assign(order, ANEW, { reopenedAt: at, pauses: [], updates: [], escalations: [], ticks: [] })
       return
     }
@@ -87,6 +93,23 @@ export function goOn(order: OrderDocument, event: Step): void {
       Object.assign(order, { closedAt: at, closedBy: event.by, how: event.how ?? null })
       return
     default:
+  }
+}
+
+/** What is known of an order that people opened, and of no other. */
+export function openedByPeople(event: EventOf<'order.opened'>): Partial<OrderDocument> {
+  const { source, by, owner, home, place, against, due, latest, at } = event
+  if (source === undefined) return {}
+  const planned = due === undefined ? {} : { planned: { due, ...(latest === undefined ? {} : { latest }) } }
+  return {
+    source,
+    ...(by === undefined ? {} : { by }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(home === undefined ? {} : { home }),
+    ...(place === undefined ? {} : { place }),
+    ...(against === undefined ? {} : { against }),
+    ...planned,
+    reports: [{ ...reportedOf(event), at }],
   }
 }
 

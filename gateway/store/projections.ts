@@ -3,7 +3,7 @@ import type { Event } from '#rules/event.ts'
 import { graver } from '#rules/orders/order.ts'
 import { AlarmRows } from './alarm-rows.ts'
 import { PagingRows } from './paging-rows.ts'
-import { endPause, goOn } from './order-rows.ts'
+import { endPause, goOn, openedByPeople } from './order-rows.ts'
 import { tasksAfter } from './task-rows.ts'
 import { SupervisionRows } from './supervision-rows.ts'
 import type { OrderDocument } from './documents.ts'
@@ -67,9 +67,10 @@ export class Projections {
           asset,
           assets: [asset],
           alarmId: alarm,
-          alarmIds: [alarm],
+          alarmIds: alarm === '' ? [] : [alarm],
           openedAt: event.at,
           ...unset,
+          ...openedByPeople(event),
           trace,
         })
         return
@@ -77,7 +78,8 @@ export class Projections {
       case 'order.joined':
         this.#order(event, (order) => {
           order.class = graver(order.class, event.class)
-          if (!order.alarmIds.includes(event.alarm)) order.alarmIds.push(event.alarm)
+          if (event.reported) order.reports = [...(order.reports ?? []), { ...event.reported, at: event.at }]
+          if (event.alarm !== '' && !order.alarmIds.includes(event.alarm)) order.alarmIds.push(event.alarm)
           if (!order.assets.includes(event.asset)) order.assets.push(event.asset)
         })
         return
@@ -153,6 +155,7 @@ export class Projections {
       case 'task.out':
       case 'task.ended':
         return this.#order(event, (order) => void (order.tasks = tasksAfter(order, event)))
+      case 'order.appointed':
       case 'order.departed':
       case 'order.arrived':
       case 'order.ticked':

@@ -37,7 +37,7 @@ const JOURNAL = `
   create index if not exists sends_by_account on sends (account, at);
 `
 
-export const PROJECTIONS_VERSION = 10
+export const PROJECTIONS_VERSION = 11
 export const PROJECTIONS = `
   create table if not exists alarms (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
   create table if not exists orders (id text primary key, seq integer not null, open integer not null, doc text not null) strict;

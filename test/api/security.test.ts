@@ -22,7 +22,7 @@ const TELLERS: readonly Role[] = ['admin', 'manager', 'engineer', 'steward', 'ag
 const WORK_PLANNERS: readonly Role[] = ['admin', 'manager', 'engineer', 'steward']
 const WORKERS: readonly Role[] = ['admin', 'manager', 'engineer', 'field']
 /** … and contractors, on what they are listed for. */
-const HANDS: readonly Role[] = [...WORKERS, 'contractor']
+const HANDS: readonly Role[] = [...WORKERS, 'contractor', 'agent', 'steward']
 const PLANNERS: readonly Role[] = ['admin', 'manager', 'engineer']
 /** The built page, and the addresses that it understands itself. */
 const BUILT = readdirSync(new URL('../../web/dist', import.meta.url), { recursive: true, encoding: 'utf8' })
@@ -111,6 +111,9 @@ const MATRIX: readonly Route[] = [
   { method: 'POST', path: '/api/v1/alarms/:id/reset', allowed: ['admin', 'manager', 'engineer'] },
   { method: 'GET', path: '/api/v1/orders', allowed: [...OVERSEERS, 'field', 'steward', 'agent', 'contractor'] },
   { method: 'GET', path: '/api/v1/orders/:id', allowed: [...OVERSEERS, 'field', 'steward', 'agent', 'contractor'] },
+  { method: 'GET', path: '/api/v1/intake', allowed: [...WORKERS, 'monitor', 'agent', 'steward'] },
+  { method: 'POST', path: '/api/v1/orders', allowed: [...WORKERS, 'monitor', 'agent', 'steward'] },
+  { method: 'POST', path: '/api/v1/orders/:id/appoint', allowed: HANDS },
   { method: 'POST', path: '/api/v1/orders/:id/accept', allowed: HANDS },
   { method: 'POST', path: '/api/v1/orders/:id/arrive', allowed: HANDS },
   { method: 'POST', path: '/api/v1/orders/:id/finish', allowed: HANDS },

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '#devices/fault.ts'
 import type { CommandBody } from '#rules/command.ts'
 import type { Identity } from '../../access/identity.ts'
+import type { CommandAnswer } from '../../answer-book.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS, type Permission } from '../permissions.ts'
 import { timeUnder } from '../site-time.ts'
@@ -16,6 +17,8 @@ export const Reason = Type.String({ minLength: 1, maxLength: 2_000, pattern: '\\
 export const When = Type.String({ minLength: 1, maxLength: 40 })
 /** When it was done by the clock of a phone that was offline then; kept beside the time at which we heard of it. */
 const DeviceAt = { deviceAt: Type.Optional(When) }
+/** Whose command it is, under which key, and when it was given where that was earlier. */
+export type CommandStamp = Readonly<{ id: string; actor: string; deviceAt?: number }>
 type Properties = Record<string, TSchema>
 type BodyOf<P extends Properties> = Static<TObject<P>>
 
@@ -31,7 +34,9 @@ type CommandRoute<P extends Properties> = Readonly<{
   /** Who has the role may still not be the one: throws for somebody else. */
   guard?(id: string, body: BodyOf<P>, identity: Identity): Promise<void>
   /** `id` is that of the address; empty where it names nothing. */
-  command(id: string, body: BodyOf<P>, identity: Identity): CommandBody | Promise<CommandBody>
+  command?(id: string, body: BodyOf<P>, identity: Identity): CommandBody | Promise<CommandBody>
+  /** In place of `command`, where more has to be done than to hand it on. */
+  send?(id: string, body: BodyOf<P>, stamp: CommandStamp): Promise<CommandAnswer>
   /** What is answered, where it is more than what happened. `command` is the id that the events carry. */
   answer?(done: Readonly<{ done: readonly string[] }>, command: string): Promise<object>
   /** What else is done once the command was, before it is answered; also when it is sent again. */
@@ -45,7 +50,7 @@ type CommandRoute<P extends Properties> = Readonly<{
 export function commandRoute<P extends Properties>(
   app: FastifyInstance,
   context: ApiContext,
-  { summary, path, permission, body, guard, command, answer: told, after }: CommandRoute<P>,
+  { summary, path, permission, body, guard, command, send, answer: told, after }: CommandRoute<P>,
 ): void {
   app.post(
     path,
@@ -63,9 +68,11 @@ export function commandRoute<P extends Properties>(
       const { id = '' } = request.params as { id?: string }
       const { deviceAt, ...said } = request.body as BodyOf<P> & Static<TObject<typeof DeviceAt>>
       await guard?.(id, said as BodyOf<P>, request.identity!)
-      const sending = await command(id, said as BodyOf<P>, request.identity!)
       const late = deviceAt === undefined ? {} : { deviceAt: timeUnder('deviceAt', deviceAt) }
-      const answer = await context.command({ ...sending, ...late, ...stampOf(request) })
+      const stamp = { ...late, ...stampOf(request) }
+      const answer = send
+        ? await send(id, said as BodyOf<P>, stamp)
+        : await context.command({ ...(await command!(id, said as BodyOf<P>, request.identity!)), ...stamp })
       if ('refused' in answer) throw new Fault(answer.refused, answer.params)
       await after?.(id, request.identity!)
       return reply.send(told ? await told(answer, stampOf(request).id) : answer)
@@ -74,7 +81,7 @@ export function commandRoute<P extends Properties>(
 }
 
 /** Everybody has keys of their own: nobody can take another's, or the outbox's. */
-function stampOf(request: FastifyRequest, part = ''): { id: string; actor: string } {
+function stampOf(request: FastifyRequest, part = ''): CommandStamp {
   const { 'idempotency-key': key } = request.headers as Static<typeof KeyHeader>
   const { id: actor } = request.identity!
   return { id: `${actor}/${key}${part}`, actor }
@@ -106,7 +113,7 @@ export function bulkRoute<P extends Properties>(
         (ids as string[]).map(async (id) => ({
           id,
           ...(await context.command({
-            ...(await command(id, rest as BodyOf<P>, request.identity!)),
+            ...(await command!(id, rest as BodyOf<P>, request.identity!)),
             ...stampOf(request, `/${id}`),
           })),
         })),

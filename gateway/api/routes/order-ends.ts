@@ -3,9 +3,11 @@ import Type from 'typebox'
 import { FALSE_ALARM_PROOFS } from '#rules/orders/states.ts'
 import type { ApiContext } from '../context.ts'
 import { By, commandRoute, Reason } from './commands.ts'
+import { ordersOf } from './order-scope.ts'
 
 /** How orders end otherwise than by being mended; and what is said of them when they are over. */
 export function orderEnds(context: ApiContext): FastifyPluginAsyncTypebox {
+  const { guard } = ordersOf(context)
   return async (app) => {
     commandRoute(app, context, {
       summary: 'Merge into another open order, which answers for its alarms from then on; never a P0',
@@ -40,6 +42,7 @@ export function orderEnds(context: ApiContext): FastifyPluginAsyncTypebox {
       path: '/api/v1/orders/:id/reopen',
       permission: 'callBack',
       body: { ...By, reason: Reason },
+      guard,
       command: (order, { by, reason }) => ({ type: 'order.reopen', order, by, reason }),
     })
     commandRoute(app, context, {
@@ -47,6 +50,7 @@ export function orderEnds(context: ApiContext): FastifyPluginAsyncTypebox {
       path: '/api/v1/orders/:id/call-back',
       permission: 'callBack',
       body: { ...By, reached: Type.Boolean(), solved: Type.Optional(Type.Boolean()) },
+      guard,
       command: (order, { by, reached, solved }) => ({
         type: 'order.call_back',
         order,
@@ -60,6 +64,7 @@ export function orderEnds(context: ApiContext): FastifyPluginAsyncTypebox {
       path: '/api/v1/orders/:id/rate',
       permission: 'callBack',
       body: { ...By, stars: Type.Integer({ minimum: 1, maximum: 5 }) },
+      guard,
       command: (order, { by, stars }) => ({ type: 'order.rate', order, by, stars }),
     })
   }

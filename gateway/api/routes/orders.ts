@@ -3,8 +3,11 @@ import Type from 'typebox'
 import { Fault } from '#devices/fault.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
+import { reportsOf } from '../../intake/reports.ts'
 import { pageInScope } from '../scope.ts'
+import { timesOf } from '../site-time.ts'
 import { AlarmOrigins } from '../views/alarm-origins.ts'
+import { reportView } from '../views/intake-view.ts'
 import { orderView } from '../views/order-view.ts'
 import { IdParams, LIST_QUERY, NoQuery } from './collection.ts'
 import { ordersOf } from './order-scope.ts'
@@ -18,6 +21,7 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
   const view = orderView(context.site, new AlarmOrigins(context.read), context.clock)
   const config = { access: { roles: PERMISSIONS.readOwnOrders } }
   const scope = ordersOf(context)
+  const time = timesOf(context.site.plan.timeZone)
 
   return async (app) => {
     app.get(
@@ -35,7 +39,8 @@ export function orders(context: ApiContext): FastifyPluginAsyncTypebox {
       async ({ params: { id }, identity }) => {
         const order = await context.read.get('orders', id)
         if (!order || !scope.maySee(identity!, order)) throw new Fault('not_found')
-        return view(order)
+        const reports = reportsOf(order, { secrets: context.secrets, register: context.residents.register })
+        return { ...(await view(order)), reports: reports.map((report) => reportView(report, order, identity!, time)) }
       },
     )
   }

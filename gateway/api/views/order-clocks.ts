@@ -28,14 +28,19 @@ export function clocksView(
       restoredAt: orNot(order.finishedAt ?? outOf(taskOf('rescue'))),
       toldAt: orNot(lastOf(order.updates?.at(-1)?.at, taskOf('comfort')?.contacts.at(-1)?.at)),
       etaAt: orNot(etaOf(order)),
+      ...(order.planned ? { planned: order.planned } : {}),
+      ...(order.appointment
+        ? { appointment: { for: order.appointment.for, madeAt: onWall(order.appointment.madeAt) } }
+        : {}),
       pauses: (order.pauses ?? []).map(({ from, to }) => ({ from: onWall(from), to: orNot(to) })),
     }
     const onSite = (at: number | null) => time(at === null ? null : at - offset)
-    return clocks.read(facts, onWall(clock.now())).map(({ clock: name, dueAt, metAt, state }) => ({
+    return clocks.read(facts, onWall(clock.now())).map(({ clock: name, dueAt, metAt, state, latestAt }) => ({
       clock: name,
       dueAt: onSite(dueAt),
       metAt: onSite(metAt),
       state,
+      ...(latestAt === undefined ? {} : { latestAt: onSite(latestAt) }),
     }))
   }
 }

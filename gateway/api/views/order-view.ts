@@ -4,6 +4,7 @@ import type { OrderDocument } from '../../store/documents.ts'
 import { timesOf } from '../site-time.ts'
 import type { AlarmOrigins } from './alarm-origins.ts'
 import { clocksView } from './order-clocks.ts'
+import { intakeName, intakeOf, nameOfPlace } from './intake-view.ts'
 import { checklist, orderLife } from './order-life.ts'
 import { both, sayWhy } from './said.ts'
 import { tasksView } from './task-view.ts'
@@ -26,13 +27,16 @@ export function orderView(
       id: order.id,
       state: order.state,
       class: order.class,
-      name: both((rule === undefined ? undefined : rules().get(rule)?.name) ?? rule ?? order.id),
+      name:
+        rule === undefined && order.source
+          ? intakeName(order)
+          : both((rule && rules().get(rule)?.name) || (rule ?? order.id)),
       incident: order.incident,
       skill: order.skill,
       region: order.region,
       asset: order.asset,
       assets: order.assets,
-      assetName: both(site.plan.assets.get(order.asset)?.name ?? order.asset),
+      assetName: nameOfPlace(site, order.asset),
       device: devices[0] ?? null,
       devices,
       alarmId: order.alarmId,
@@ -51,6 +55,7 @@ export function orderView(
       closedBy: order.closedBy,
       clocks: clocks(order),
       tasks: tasksView(order, site.plan.rescue?.lines ?? [], time),
+      ...intakeOf(order, time),
       ...orderLife(order, site.plan.settings, time),
       checklist: checklist(
         alarms.map((alarm) => rules().get(alarm.rule)),
