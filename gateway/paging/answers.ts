@@ -14,6 +14,9 @@ export type PageAnswerOptions = Readonly<{
   contactOf: ContactOf
   pageOf(id: string): Promise<PageDocument | null>
   command(command: Command): Promise<CommandAnswer>
+  wallNow(): number
+  /** A right signature of another time: replayed, or one of the clocks is wrong. */
+  stale(byMs: number): void
   /** What was pressed stands on the card from then on. */
   replaceButtons(responseCode: string, text: string): void
 }>
@@ -28,15 +31,22 @@ export type PageAnswers = Readonly<{
 /** `id` is that of the page's try. */
 export type VoiceReport = Readonly<{ id: string; isAnswered: boolean; key: string | null }>
 
+/** Whoever wrote down a signed call cannot play it again later: they are sent when they are made. */
+const FRESH_MS = 10 * 60_000
 /** The key of a phone by which an order is accepted. */
 const ACCEPT_KEY = '1'
 
 /** The same answer again is the same command, and has one effect. Whoever cannot prove who they are is refused. */
 export function pageAnswers(options: PageAnswerOptions): PageAnswers {
-  const { card, voiceToken, contactOf, pageOf, command } = options
+  const { card, voiceToken, contactOf, pageOf, command, wallNow } = options
 
   function opened(encrypted: string | null, signature: WecomSignature): string {
     if (!card || encrypted === null || !isSigned(encrypted, signature, card.token)) throw new Fault('forbidden')
+    const ageMs = wallNow() - Number(signature.timestamp) * 1_000
+    if (!(Math.abs(ageMs) <= FRESH_MS)) {
+      options.stale(ageMs)
+      throw new Fault('forbidden')
+    }
     const { text, receiver } = orForbidden(() => decrypted(encrypted, card.aes_key))
     if (receiver !== card.corp_id) throw new Fault('forbidden')
     return text

@@ -54,6 +54,8 @@ export function startPaging(options: Options): Paging {
     contactOf,
     pageOf: (id) => read.get('pages', id),
     command,
+    wallNow,
+    stale: (byMs) => log('warn', 'an answer from WeCom is of another time: is the clock right?', { byMs }),
     // Only what the card looks like: who accepted stands in the journal.
     replaceButtons: (code, text) =>
       void card?.replaceButtons(code, text, leaving.signal).then(

@@ -57,7 +57,7 @@ const cards = (wecom: PagingProvider) =>
 type Card = { touser: string; msgtype: string; template_card?: { task_id: string } }
 
 /** As WeCom signs and encrypts: 16 random bytes, length, text, company; padded to 32. */
-function callback(text: string, { token = env.TOKEN, company = 'corp' } = {}) {
+function callback(text: string, sentAt: number, { token = env.TOKEN, company = 'corp' } = {}) {
   const key = Buffer.from(`${AES}=`, 'base64')
   const length = Buffer.alloc(4)
   length.writeUInt32BE(Buffer.byteLength(text))
@@ -66,7 +66,7 @@ function callback(text: string, { token = env.TOKEN, company = 'corp' } = {}) {
   const cipher = createCipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false)
   const padded = Buffer.concat([plain, Buffer.alloc(pad, pad)])
   const encrypted = Buffer.concat([cipher.update(padded), cipher.final()]).toString('base64')
-  const [timestamp, nonce] = ['1796745600', 'n1']
+  const [timestamp, nonce] = [String(Math.floor(sentAt / 1_000)), 'n1']
   const signature = createHash('sha1').update([token, timestamp, nonce, encrypted].toSorted().join('')).digest('hex')
   const query = new URLSearchParams({ msg_signature: signature, timestamp, nonce })
   return {
@@ -77,8 +77,9 @@ function callback(text: string, { token = env.TOKEN, company = 'corp' } = {}) {
 }
 const pressed = (member: string, key: string, task: string) =>
   `<xml><FromUserName><![CDATA[${member}]]></FromUserName><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[template_card_event]]></Event><EventKey><![CDATA[${key}]]></EventKey><TaskId><![CDATA[${task}]]></TaskId><ResponseCode><![CDATA[rc1]]></ResponseCode></xml>`
-async function press({ estate }: Pick<Paged, 'estate'>, text: string, options: Parameters<typeof callback>[1] = {}) {
-  const { query, xml } = callback(text, options)
+type Press = Parameters<typeof callback>[2] & { laterMs?: number }
+async function press({ estate }: Pick<Paged, 'estate'>, text: string, { laterMs = 0, ...options }: Press = {}) {
+  const { query, xml } = callback(text, estate.now() - laterMs, options)
   const headers = { 'content-type': 'text/xml' }
   return fetch(`${estate.url}/api/v1/paging/card?${query.toString()}`, { method: 'POST', headers, body: xml })
 }
@@ -100,7 +101,7 @@ t.test('an order calls its assignee by card and voice; a button accepts it, once
   )
   const task = cards(wecom).find(({ template_card: card }) => card)!.template_card!.task_id
 
-  const echo = callback('4711')
+  const echo = callback('4711', estate.now())
   echo.query.set('echostr', echo.encrypted)
   const asked = await fetch(`${estate.url}/api/v1/paging/card?${echo.query.toString()}`)
   t.equal(await asked.text(), '4711', 'the address is ours')
@@ -112,13 +113,17 @@ t.test('an order calls its assignee by card and voice; a button accepts it, once
     ],
     ['for another company', await press(paged, pressed('zhang', 'accept', task), { company: 'other' })],
     ['pressed by somebody else', await press(paged, pressed('li', 'accept', task))],
+    ['replayed after ten minutes', await press(paged, pressed('zhang', 'accept', task), { laterMs: 601_000 })],
+    ['of a time to come', await press(paged, pressed('zhang', 'accept', task), { laterMs: -602_000 })],
+    ['of no time', await press(paged, pressed('zhang', 'accept', task), { laterMs: NaN })],
     ['of a page that never was', await press(paged, pressed('zhang', 'accept', 'PG999-card-1'))],
   ] as const)
     t.equal(answer.status, 403, name)
   t.equal((await estate.read.get('orders', 'W5'))!.state, 'dispatched')
 
   t.equal((await press(paged, pressed('zhang', 'accept', task))).status, 200)
-  t.equal((await press(paged, pressed('zhang', 'accept', task))).status, 200, 'again is the same')
+  const again = await press(paged, pressed('zhang', 'accept', task), { laterMs: 590_000 })
+  t.equal(again.status, 200, 'again is the same')
   t.match(await estate.read.get('orders', 'W5'), { state: 'accepted', assignee: 'T1' })
   const accepted = await ledger(paged)
   t.match(
