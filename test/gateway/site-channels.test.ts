@@ -19,7 +19,10 @@ function load(t: { teardown(end: () => unknown): void }, channels: string) {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-site-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'site.yaml'), HEAD + channels)
-  const { site, faults } = loadSite('site.yaml', { env: { KEY: 'a-secret-of-the-account' }, cwd: folder })
+  const { site, faults } = loadSite('site.yaml', {
+    env: { KEY: 'a-secret-of-the-account', SHORT: 'fifteen-letters' },
+    cwd: folder,
+  })
   return {
     channels: site?.channels.map(({ id }) => id) ?? null,
     told: site?.plan.channels,
@@ -74,6 +77,33 @@ t.test('what is wrong with a channel is said with its place, and disables that c
     if (!faults[0]!.startsWith('duplicate')) t.strictSame(site.channels, ['page'], entry)
   }
 })
+
+t.test(
+  'S04 a token or a secret that can be guessed is named with its place, and the gateway does not start',
+  async (t) => {
+    const receipts = `${SMS}, ${TEMPLATES}, receipts: { token: "\${env:SHORT}" }`
+    const entries = [
+      `{ id: x, type: aliyun-sms, ${receipts} }`,
+      '{ id: x, type: webhook, url: "https://a.example", secret: "${env:SHORT}" }',
+      '{ id: x, type: wecom-bot, key: "${env:SHORT}" }',
+      `{ id: x, type: http-sms, ${HTTP}, success: code == 0, secret: "\${env:SHORT}" }`,
+      `{ id: x, type: email, ${MAIL}, user: a, password: "\${env:SHORT}" }`,
+    ]
+    for (const entry of entries) {
+      const column = 5 + entry.indexOf('"${env:SHORT}"')
+      t.strictSame(
+        load(t, `  - ${entry}\n`),
+        {
+          channels: null,
+          told: undefined,
+          fallbacks: undefined,
+          faults: [`6:${column} secret_weak`],
+        },
+        entry,
+      )
+    }
+  },
+)
 
 t.test('a fallback leads to a channel of the same reach, and never back', async (t) => {
   const hook = (id: string, fallback: string) =>
