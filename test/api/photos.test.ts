@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
+import { Fault } from '#devices/fault.ts'
 import { sweepOrphans } from '#gateway/photos/sweep.ts'
+import { Uploads, type Wanted } from '#gateway/photos/uploads.ts'
 import { comment, exif, jpeg, png } from '#test/fakes/pictures.ts'
 import { openEstate } from './estate.ts'
 
@@ -171,6 +173,71 @@ t.test('S20 photos are for those whom the order concerns, and an upload for who 
   for (let i = 0; i < 8; i++) await begin(jpeg({ before: [exif(100 + i)] }))
   t.match(await begin(jpeg({ before: [exif(200)] })), { status: 503, body: { code: 'busy' } })
   t.equal((await estate.as('field', `/api/v1/orders/${id}`)).status, 200)
+})
+
+t.test('S20 an upload takes the room of what came, not of what was promised; who idles gives way', (t) => {
+  const uploads = new Uploads()
+  const MB = 1_048_576
+  const half = Buffer.alloc(MB / 2)
+  const wanted = (owner: string, key: string): Wanted => {
+    const photo = { order: 'W5', by: 'T1', kind: 'before', sha256: null, deviceAt: null } as const
+    return { ...photo, owner, key, size: 5 * MB }
+  }
+  const codeOf = (work: () => unknown) => {
+    try {
+      work()
+      return null
+    } catch (error) {
+      return error instanceof Fault ? error.code : error
+    }
+  }
+  const fill = (owner: string, key: string, parts: number, now: number) => {
+    const { id, received } = uploads.begin(wanted(owner, key), now)
+    for (let i = 0; i < parts; i++) uploads.add(id, owner, received + i * half.length, half, now)
+    return id
+  }
+  // 200 MB are promised, and nothing of it comes.
+  for (let owner = 0; owner < 5; owner++) for (let i = 0; i < 8; i++) fill(`idle-${owner}`, `${i}`, 0, 0)
+  const first = fill('a', '0', 10, 1)
+  for (let i = 1; i < 4; i++) fill('a', `${i}`, 10, 2)
+  t.equal(
+    codeOf(() => fill('a', '4', 9, 2)),
+    'busy',
+    '24 MB of one account',
+  )
+  for (const owner of ['b', 'c']) for (let i = 0; i < 4; i++) fill(owner, `${i}`, 10, 3)
+  t.equal(
+    codeOf(() => fill('d', '0', 10, 4)),
+    'busy',
+    '64 MB of all',
+  )
+  t.equal(
+    codeOf(() => fill('d', '1', 10, 60_001)),
+    'busy',
+    'nobody idles for longer than a minute',
+  )
+  t.equal(
+    codeOf(() => fill('d', '1', 10, 60_005)),
+    null,
+    'who idles gives way',
+  )
+  t.equal(
+    codeOf(() => uploads.add(first, 'a', 0, half, 60_005)),
+    'unknown_upload',
+    'the longest idle one',
+  )
+  uploads.sweep(60_005 + 15 * 60_000 + 1)
+  t.equal(
+    codeOf(() => uploads.whole(first, 'd', 60_005)),
+    'unknown_upload',
+  )
+  for (let i = 0; i < 200; i++) fill(`x${i}`, '0', 0, 2_000_000)
+  t.equal(
+    codeOf(() => fill('y', '0', 0, 2_000_000)),
+    'busy',
+    'nor are there more than 200',
+  )
+  t.end()
 })
 
 t.test('F66 a picture that no order names is swept, one that is named or young is not', async (t) => {

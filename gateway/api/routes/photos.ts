@@ -16,6 +16,7 @@ import { ordersOf } from './order-scope.ts'
 
 const MOST_PHOTOS = 30
 const SWEPT_EVERY_MS = 3_600_000
+const UPLOADS_SWEPT_EVERY_MS = 60_000
 const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const Begin = Type.Object(
   {
@@ -79,31 +80,32 @@ export function photos(context: ApiContext): FastifyPluginAsyncTypebox {
     return { photo, width: picture.width, height: picture.height }
   }
 
-  function sweepNowAndThen(): () => void {
-    const sweep = () => {
-      sweepOrphans({ secrets, orderOf: (id) => read.get('orders', id), now: clock.now() })
-        .then(async (swept) => {
-          if (swept === 0) return
-          log.warn({ swept }, 'photos that no order names')
-          await audit()
-        })
-        .catch((error: Error) => log.error({ error: error.message }, 'photos that no order names are not swept'))
-    }
+  const sweepOrphaned = () =>
+    sweepOrphans({ secrets, orderOf: (id) => read.get('orders', id), now: clock.now() })
+      .then(async (swept) => {
+        if (swept === 0) return
+        log.warn({ swept }, 'photos that no order names')
+        await audit()
+      })
+      .catch((error: Error) => log.error({ error: error.message }, 'photos that no order names are not swept'))
+
+  /** At once, and again after each pause; returns what ends it. */
+  function nowAndThen(everyMs: number, work: () => void): () => void {
     let cancel = () => {}
     const again = () => {
-      cancel = events.delay(SWEPT_EVERY_MS, () => {
-        sweep()
-        again()
-      })
+      work()
+      cancel = events.delay(everyMs, again)
     }
-    sweep()
     again()
     return () => cancel()
   }
 
   return async (app) => {
-    const stop = sweepNowAndThen()
-    app.addHook('onClose', async () => stop())
+    const stops = [
+      nowAndThen(SWEPT_EVERY_MS, () => void sweepOrphaned()),
+      nowAndThen(UPLOADS_SWEPT_EVERY_MS, () => uploads.sweep(clock.now())),
+    ]
+    app.addHook('onClose', async () => stops.forEach((stop) => stop()))
     // Only here: bytes are taken nowhere else.
     app.addContentTypeParser(
       'application/octet-stream',
