@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
 import { Fault } from '#devices/fault.ts'
+import { pictureOf } from '#gateway/photos/picture.ts'
 import { sweepOrphans } from '#gateway/photos/sweep.ts'
 import { Uploads, type Wanted } from '#gateway/photos/uploads.ts'
 import { comment, exif, jpeg, png } from '#test/fakes/pictures.ts'
@@ -148,6 +149,53 @@ t.test('S20 what is no picture, or too much of one, is refused before it is unpa
   t.strictSame((await order()).photos, [])
   t.match(await send(png(4, 4, Buffer.alloc(20))), { status: 200, body: { width: 4 } }, 'a good PNG')
 })
+
+t.test(
+  'S20 colours and transparency of a PNG are of their length, and no pixel points behind the palette',
+  async (t) => {
+    type Table = (n: number) => readonly [type: string, data: Buffer]
+    const rows = Buffer.alloc(4 * 5)
+    const [indexed, true8] = [{ colour: 3 }, { colour: 2 }]
+    const [plte, trns]: [Table, Table] = [(n) => ['PLTE', Buffer.alloc(n, 9)], (n) => ['tRNS', Buffer.alloc(n, 0xff)]]
+    const refused: [string, Buffer, RegExp][] = [
+      ['indexed without a palette', png(4, 4, rows, indexed), /palette/],
+      ['an empty one', png(4, 4, rows, { ...indexed, before: [plte(0)] }), /palette/],
+      ['half a colour', png(4, 4, rows, { ...indexed, before: [plte(10)] }), /palette/],
+      [
+        'more colours than bits',
+        png(4, 4, Buffer.alloc(4 * 2), { ...indexed, depth: 1, before: [plte(9)] }),
+        /palette/,
+      ],
+      ['two palettes', png(4, 4, rows, { ...indexed, before: [plte(3), plte(3)] }), /twice/],
+      ['one behind the rows', png(4, 4, rows, { ...indexed, behind: [plte(3)] }), /behind/],
+      [
+        'transparency longer than the palette',
+        png(4, 4, rows, { ...indexed, before: [plte(3), trns(2)] }),
+        /transparency/,
+      ],
+      ['none of it', png(4, 4, rows, { ...indexed, before: [plte(3), trns(0)] }), /transparency/],
+      ['of grey, a megabyte', png(4, 4, rows, { before: [trns(1_048_576)] }), /transparency/],
+      ['of true colour, of grey', png(4, 4, Buffer.alloc(4 * 13), { ...true8, before: [trns(2)] }), /transparency/],
+      ['beside an alpha channel', png(4, 4, Buffer.alloc(4 * 17), { colour: 6, before: [trns(6)] }), /transparency/],
+      ['true colour of 4 bits', png(4, 4, Buffer.alloc(4 * 7), { ...true8, depth: 4 }), /colours/],
+      ['a filter that is none', png(4, 4, Buffer.alloc(4 * 5, 5)), /filter/],
+    ]
+    for (const [name, bytes, detail] of refused)
+      await t.rejects(pictureOf(bytes), { code: 'bad_picture', params: { detail } }, name)
+    const chunk = (bytes: Buffer, type: string) => {
+      const at = bytes.indexOf(type, 0, 'latin1')
+      return at < 0 ? null : bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at - 4))
+    }
+    const kept = (await pictureOf(png(4, 4, rows, { ...indexed, before: [plte(6), trns(2)] }))).bytes
+    t.equal(chunk(kept, 'PLTE')?.length, 768, 'filled up')
+    t.strictSame([...chunk(kept, 'PLTE')!.subarray(0, 8)], [9, 9, 9, 9, 9, 9, 0, 0])
+    t.equal(chunk(kept, 'tRNS')?.length, 2)
+    const grey = (await pictureOf(png(4, 4, Buffer.alloc(4 * 2), { depth: 1, before: [trns(2)] }))).bytes
+    t.strictSame([...chunk(grey, 'tRNS')!], [0, 1], 'the bits that a sample has')
+    const colours = (await pictureOf(png(4, 4, Buffer.alloc(4 * 13), { ...true8, before: [plte(3_000)] }))).bytes
+    t.equal(chunk(colours, 'PLTE'), null, 'a palette that nothing points to')
+  },
+)
 
 t.test('S20 photos are for those whom the order concerns, and an upload for who began it', async (t) => {
   const { send, get, begin, estate, id, part } = await estateWithPhone(t)

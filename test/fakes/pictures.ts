@@ -35,9 +35,17 @@ export function jpeg({
 export const exif = (bytes = 60_000) => segment(0xe1, `Exif\0\0GPS 30.2741N 120.1551E ${'x'.repeat(bytes - 40)}`)
 export const comment = (text: string) => segment(0xfe, text)
 
-/** A PNG that says to be of one size, and holds rows of another. */
-export function png(width: number, height: number, rows: Buffer): Buffer {
-  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0])
+type Chunks = readonly (readonly [type: string, data: Buffer])[]
+type Tables = Readonly<{ before?: Chunks; behind?: Chunks }>
+
+/** A PNG that says to be of one size, and holds rows of another; with chunks before and behind them. */
+export function png(
+  width: number,
+  height: number,
+  rows: Buffer,
+  { depth = 8, colour = 0, before = [], behind = [] }: Readonly<{ depth?: number; colour?: number }> & Tables = {},
+): Buffer {
+  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, depth, colour, 0, 0, 0])
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   const chunk = (type: string, data: Buffer) => {
@@ -51,7 +59,9 @@ export function png(width: number, height: number, rows: Buffer): Buffer {
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
     chunk('tEXt', Buffer.from('Comment\0taken at home')),
+    ...before.map(([type, data]) => chunk(type, data)),
     chunk('IDAT', deflateSync(rows)),
+    ...behind.map(([type, data]) => chunk(type, data)),
     chunk('IEND', Buffer.alloc(0)),
   ])
 }
