@@ -11,35 +11,39 @@ export function homesOfSite({ buildings }: Pick<Site, 'buildings'>): string[] {
   return buildings.flatMap((building) => homesOnFloors(building, 1, building.floors))
 }
 
-/** The homes in these places, each once; null when one of them is not there. */
+/** The homes in these places, each once; null when one of them is not there. Of thousands the estate is counted out once. */
 export function homesIn(site: Places, places: readonly string[]): string[] | null {
+  const at = finder(site)
   const homes = new Set<string>()
-  for (const place of places) {
-    const found = homesAt(site, place)
+  for (const place of new Set(places)) {
+    const found = at(place)
     if (found.length === 0) return null
     for (const home of found) homes.add(home)
   }
   return [...homes].toSorted()
 }
 
-function homesAt(site: Places, place: string): string[] {
-  const [kind, id = ''] = place.split(':')
-  if (kind === 'site') return homesOfSite(site)
-  if (kind === 'home') return homesOfSite(site).filter((home) => home === id)
-  if (kind === 'zone') {
-    const zone = site.zones.find((each) => each.id === id)
-    const [from = 1, to = 0] = zone?.floors ?? []
-    return site.buildings
-      .filter((building) => zone?.buildings.includes(building.id))
-      .flatMap((building) => homesOnFloors(building, from, to))
+function finder({ buildings, zones }: Places): (place: string) => readonly string[] {
+  const byId = <T extends Readonly<{ id: string }>>(list: readonly T[]) => new Map(list.map((each) => [each.id, each]))
+  const [buildingOf, zoneOf] = [byId(buildings), byId(zones)]
+  const entranceOf = byId(entrancesOf({ buildings, zones, risers: [] }))
+  let counted: ReadonlySet<string> | null = null
+  const everyHome = () => (counted ??= new Set(homesOfSite({ buildings })))
+  const inBuilding = (id: string, from = 1, to = Infinity, numbers?: readonly number[]) => {
+    const building = buildingOf.get(id)
+    return building ? homesOnFloors(building, from, to, numbers) : []
   }
-  if (kind === 'entrance') {
-    const own = entrancesOf({ ...site, risers: [] }).filter((entrance) => entrance.id === id)
-    return own.flatMap(({ building, numbers }) => {
-      const found = site.buildings.find((each) => each.id === building)
-      return found ? homesOnFloors(found, 1, found.floors, numbers) : []
-    })
+  return (place) => {
+    const [kind, id = ''] = place.split(':')
+    if (kind === 'site') return [...everyHome()]
+    if (kind === 'home') return everyHome().has(id) ? [id] : []
+    if (kind === 'zone') {
+      const zone = zoneOf.get(id)
+      const [from = 1, to = 0] = zone?.floors ?? []
+      return (zone?.buildings ?? []).flatMap((building) => inBuilding(building, from, to))
+    }
+    const entrance = kind === 'entrance' ? entranceOf.get(id) : undefined
+    if (kind === 'entrance') return entrance ? inBuilding(entrance.building, 1, Infinity, entrance.numbers) : []
+    return inBuilding(id)
   }
-  const building = site.buildings.find((each) => each.id === id)
-  return building ? homesOnFloors(building, 1, building.floors) : []
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { homesIn } from '#gateway/notices/audience.ts'
 import { loadSite } from '#gateway/site/load.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'caretaker-assets-'))
@@ -81,4 +82,34 @@ t.test('nothing of a lift is writable, whatever a profile of another kind says o
       'and it is watched all the same',
     )
   }
+})
+
+t.test('S42 thousands of places are looked up in an estate that is counted out once', async (t) => {
+  let counted = 0
+  const building = (id: string) => ({
+    id,
+    homes_per_floor: 4,
+    entrances: [{ id: `${id}-E1`, homes: [1, 2] }],
+    get floors() {
+      counted++
+      return 25
+    },
+  })
+  const zones = [{ id: 'high', name: 'high', buildings: ['B1', 'B2'], floors: [13, 25] as [number, number] }]
+  const site = { buildings: [building('B1'), building('B2')], zones }
+  const whole = homesIn(site, ['site'])!
+  t.equal(whole.length, 200)
+  counted = 0
+  const each = [...whole, ...whole, ...whole].map((home) => `home:${home}`)
+  t.strictSame(homesIn(site, each), whole)
+  t.ok(counted < 100, `asked ${counted} times how high they are`)
+  for (const [places, homes] of [
+    [['zone:high'], 104],
+    [['entrance:B1-E1'], 50],
+    [['building:B2', 'home:B2-0101', 'home:B1-0101'], 101],
+    [['home:B1-2601'], null],
+    [['entrance:B1-E2'], null],
+    [['zone:low', 'site'], null],
+  ] as const)
+    t.equal(homesIn(site, places)?.length ?? null, homes, places.join())
 })
