@@ -8,6 +8,7 @@ import { inTransaction } from '../store/schema.ts'
 import { type PrivateDocs, type PrivateKind, PHONES_OF } from './kinds.ts'
 import { type MasterKey, masterKey } from './master-key.ts'
 import { normalPhone } from './phone.ts'
+import { emptyWriteAhead, eraseFromCopy, eraserOf } from './erasure.ts'
 import { copiedAt, openPrivateDatabase, PRIVATE_FILE } from './private-database.ts'
 import type { Sealing } from './sealing.ts'
 
@@ -118,11 +119,7 @@ function openStore(
   const deleteRecord = db.prepare('delete from records where kind = ? and id = ?')
   const deletePhones = db.prepare('delete from phones where kind = ? and id = ?')
   const addPhone = db.prepare('insert or ignore into phones (mac, kind, id) values (?, ?, ?)')
-  const deletePhonesOf = db.prepare(
-    'delete from phones where (kind, id) in (select kind, id from records where subject = ?)',
-  )
-  const deleteRecordsOf = db.prepare('delete from records where subject = ?')
-  const deleteKey = db.prepare('delete from subjects where id = ?')
+  const eraseOne = eraserOf(db)
   const markCopyDue = db.prepare("insert or replace into meta (name, value) values ('copy_due', randomblob(8))")
   const copyDue = db.prepare("select value from meta where name = 'copy_due'")
   const copyDone = db.prepare("delete from meta where name = 'copy_due' and value = ?")
@@ -131,10 +128,12 @@ function openStore(
   )
   /** Of the transaction that runs: told as one event for each kind and person who did it. */
   let changed: Map<string, { kind: string; by: string; subjects: Set<string> }> | null = null
-  let hasErased = false
+  let erased: string[] = []
+  /** Somebody was erased whose wrapped key may still stand in the write-ahead file; also before a restart. */
+  let isLogDue = copyDue.get() !== undefined
 
   function transaction<T>(work: () => T): T {
-    hasErased = false
+    erased = []
     try {
       const result = inTransaction(db, () => {
         changed = new Map()
@@ -142,14 +141,19 @@ function openStore(
         for (const { kind, by, subjects } of changed.values())
           for (const some of inParts([...subjects], SUBJECTS_IN_AN_EVENT))
             trail.note({ type: 'private.changed', kind, subjects: some, by })
+        // The copy first: whichever of both is left after a crash, nobody returns with it.
+        eraseFromCopy(folder, erased)
         return done
       })
-      // The wrapped key stands in the write-ahead file until that is emptied.
-      if (hasErased) db.exec('pragma wal_checkpoint(truncate)')
+      isLogDue ||= erased.length > 0
+      emptyLog()
       return result
     } finally {
       changed = null
     }
+  }
+  function emptyLog(): void {
+    if (isLogDue) isLogDue = !emptyWriteAhead(db)
   }
   function within<T>(work: () => T): T {
     return changed ? work() : transaction(work)
@@ -241,23 +245,25 @@ function openStore(
       }),
     erase: (subject, by) =>
       within(() => {
-        deletePhonesOf.run(subject)
-        deleteRecordsOf.run(subject)
-        if (deleteKey.run(subject).changes === 0) return false
-        // The copy still holds the key: another is due, also after a restart.
+        if (!eraseOne(subject)) return false
+        // Another copy is due, also after a restart: this one is not all there any more, if we are taken back.
         markCopyDue.run()
         trail.note({ type: 'private.erased', subject, by })
-        hasErased = true
+        erased.push(subject)
         return true
       }),
-    flush: trail.flush,
+    flush(record) {
+      emptyLog()
+      return trail.flush(record)
+    },
     async backupDaily(at) {
+      emptyLog()
       const due = copyDue.get() as { value: Uint8Array } | undefined
       const copied = copiedAt(folder)
       if (!due && copied !== null && Math.abs(at - copied) < BACKUP_EVERY_MS) return
       await copyDatabase(db, PRIVATE_FILE, backupFolder(folder))
-      // Somebody else erased meanwhile has marked it anew.
-      if (due) copyDone.run(due.value)
+      // Somebody else erased meanwhile has marked it anew. While the write-ahead file is not empty, a restart must know.
+      if (due && !isLogDue) copyDone.run(due.value)
     },
     close: () => db.close(),
   }

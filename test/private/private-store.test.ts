@@ -149,6 +149,83 @@ t.test('S34: who is erased cannot be read again, from no copy: the key itself is
   store.close()
 })
 
+t.test(
+  'S34: while somebody reads, the key stays in the write-ahead file, and goes as soon as they are done',
+  async (t) => {
+    const folder = t.testdir({})
+    const store = open(folder)
+    store.put(contact('T1'), 'ada')
+    const wrapped = wrappedKey(folder, 'staff:T1')
+    const inLog = () => readFileSync(join(folder, 'private.db-wal')).includes(wrapped)
+    const reader = new DatabaseSync(join(folder, 'private.db'))
+    reader.exec('begin')
+    reader.prepare('select count(*) from records').get()
+    const begun = performance.now()
+    t.equal(store.erase('staff:T1', 'ada'), true)
+    const tookMs = performance.now() - begun
+    t.ok(tookMs < 2_000, `nobody waits for the reader: ${Math.round(tookMs)} ms`)
+    t.ok(inLog(), 'the reader is in the way')
+    await store.backupDaily(0)
+    await toldBy(store)
+    t.ok(inLog(), 'still')
+    reader.exec('commit')
+    await toldBy(store)
+    t.notOk(inLog(), 'with the next change')
+
+    store.put(contact('T2'), 'ada')
+    const other = wrappedKey(folder, 'staff:T2')
+    reader.exec('begin')
+    reader.prepare('select count(*) from records').get()
+    store.erase('staff:T2', 'ada')
+    await store.backupDaily(1)
+    store.close()
+    t.ok(bytesOn(folder).some((file) => file.includes(other)))
+    reader.close()
+    const restarted = open(folder)
+    await restarted.backupDaily(2)
+    t.notOk(
+      bytesOn(folder).some((file) => file.includes(other)),
+      'also after a restart',
+    )
+    restarted.close()
+  },
+)
+
+t.test('S34: who is erased does not return when the file is damaged before the next copy', async (t) => {
+  const folder = t.testdir({})
+  const store = open(folder)
+  for (const id of ['T1', 'T2']) store.put(contact(id), 'ada')
+  await store.backupDaily(0)
+  const wrapped = wrappedKey(folder, 'staff:T1')
+  t.throws(() =>
+    store.transaction(() => {
+      store.erase('staff:T2', 'ada')
+      throw new Error('taken back')
+    }),
+  )
+  store.erase('staff:T1', 'ada')
+  t.notOk(readFileSync(join(folder, 'backup', 'private.db')).includes(wrapped))
+  store.close()
+  truncateSync(join(folder, 'private.db'), 5_000)
+  const restored = open(folder)
+  t.match(restored.trouble(), { code: 'private_restored' })
+  t.strictSame(
+    restored.list('staff').map(({ id }) => id),
+    ['T2'],
+  )
+  t.strictSame(
+    restored.findByPhone(PHONE).map(({ id }) => id),
+    ['T2'],
+  )
+  restored.close()
+
+  writeFileSync(join(folder, 'backup', 'private.db'), 'not a database')
+  const again = open(folder)
+  again.erase('staff:T2', 'ada')
+  t.notOk(existsSync(join(folder, 'backup', 'private.db')), 'a copy that nobody can be taken out of goes')
+  again.close()
+})
+
 t.test('F03: a wrong, a torn and a lost key are named, and nothing else stops', async (t) => {
   const folder = t.testdir({})
   const first = open(folder)
