@@ -1,24 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { X509Certificate } from 'node:crypto'
+import type { ServerSession } from 'node-opcua'
 import type { Clock } from '#devices/clock.ts'
 import { loadOpcUa, type OpcUa } from '#ingest/opcua/library.ts'
 import type { OwnCertificate } from '#ingest/opcua/own-certificate.ts'
-import { isSecret } from '#ingest/mqtt/credentials.ts'
 import type { OpcUaView } from '../site/opcua.ts'
 import type { Site } from '../site/site.ts'
 import type { Store } from '../store/store.ts'
 import { keepAlarms } from './alarm-objects.ts'
 import { buildPlant, type LatestReadings } from './plant-objects.ts'
+import { userDoor } from './user-door.ts'
 
 const MOST_SESSIONS = 20
-/** Wrong secrets in a minute, over all users: then nobody comes in for the rest of it. */
-const GUESSES = 20
-const GUESSES_WITHIN_MS = 60_000
 
 type Parts = Readonly<{
   site: Site
   own(): Promise<OwnCertificate>
-  clock: Clock
+  clock: Clock & Readonly<{ speed: number }>
   latest: LatestReadings
   read: Pick<Store['read'], 'list'>
   log: Readonly<{
@@ -57,6 +55,7 @@ async function start({ site, own: ownOf, clock, latest, read, log }: Parts, view
   const opcua = await loadOpcUa()
   const { OPCUAServer } = await import('node-opcua')
   const own = await ownOf()
+  const mayEnter = userDoor(view.users, () => clock.now() / clock.speed)
   const server = new OPCUAServer({
     host: view.host,
     port: view.port,
@@ -82,7 +81,11 @@ async function start({ site, own: ownOf, clock, latest, read, log }: Parts, view
     allowAnonymous: view.anonymous,
     maxConnectionsPerEndpoint: MOST_SESSIONS,
     serverCapabilities: { maxSessions: MOST_SESSIONS },
-    userManager: { isValidUser: userCheck(view, clock) },
+    userManager: {
+      isValidUser(this: ServerSession, user: string, secret: string) {
+        return mayEnter(user, secret, this.channel?.remoteAddress ?? '')
+      },
+    },
   })
   await server.initialize()
   const space = server.engine.addressSpace!
@@ -146,17 +149,5 @@ function thumbprintOf(der: Buffer): string {
     return new X509Certificate(der).fingerprint.replaceAll(':', '').toLowerCase()
   } catch {
     return 'unreadable'
-  }
-}
-
-/** Compared even when the name is unknown: the answer and its time are the same. */
-function userCheck({ users }: OpcUaView, clock: Clock): (user: string, secret: string) => boolean {
-  let guesses: number[] = []
-  return (user, secret) => {
-    const now = clock.now()
-    guesses = guesses.filter((at) => now - at < GUESSES_WITHIN_MS)
-    const isRight = isSecret(new TextEncoder().encode(secret), users.get(user) ?? null)
-    if (!isRight) guesses.push(now)
-    return isRight && guesses.length < GUESSES
   }
 }

@@ -17,6 +17,7 @@ import { loadOpcUa } from '#ingest/opcua/library.ts'
 import { makeOwnCertificate, type OwnCertificate } from '#ingest/opcua/own-certificate.ts'
 import { openSession } from '#ingest/opcua/session.ts'
 import { troubleOf } from '#ingest/opcua/trouble.ts'
+import { userDoor } from '#gateway/opcua/user-door.ts'
 import { serverTrust } from '#ingest/opcua/server-trust.ts'
 import { opcuaServer, serverCertificate } from '#test/fakes/opcua-server.ts'
 import { until } from '#test/fakes/until.ts'
@@ -395,6 +396,31 @@ opcua_server:
     logged.some((line) => line.includes(SECRET)),
     'no secret in the log',
   )
+})
+
+t.test('S07 whoever guesses at the door of the server slows down themselves, and nobody else', (t) => {
+  let now = 0
+  const door = userDoor(
+    new Map([
+      ['bms', SECRET],
+      ['erp', `${SECRET}-2`],
+    ]),
+    () => now,
+  )
+  const [attacker, own] = ['::ffff:10.0.0.66', '10.0.0.5']
+  t.equal(door('bms', SECRET, attacker), true)
+  for (let i = 0; i < 5; i++) t.equal(door('bms', 'a-guess-of-16-letters', attacker), false)
+  t.equal(door('bms', SECRET, '10.0.0.66'), false, 'the right one too, for a while')
+  t.equal(door('erp', `${SECRET}-2`, attacker), true, 'another user of that address')
+  t.equal(door('bms', SECRET, own), true, 'the same user from elsewhere')
+  now += 300_000
+  t.equal(door('bms', SECRET, attacker), true, 'the wait is over')
+  for (let i = 0; i < 20; i++) t.equal(door(`user-${i}`, 'a-guess-of-16-letters', attacker), false)
+  t.equal(door('erp', `${SECRET}-2`, attacker), false, 'names are tried in turn')
+  t.equal(door('erp', `${SECRET}-2`, own), true)
+  t.equal(door('nobody', SECRET, own), false)
+  t.equal(door('bms', '', own), false)
+  t.end()
 })
 
 t.test('the site as a server is off unless said, and never open unless said', async (t) => {
