@@ -10,7 +10,7 @@ export function staffSubject(person: string): string {
   return `staff:${person}`
 }
 
-/** All or nothing, and the same file twice changes nothing. Throws the trouble of the private store. */
+/** All or nothing, and the same file twice changes nothing. What the file has no column for stays as it is. Throws the trouble of the private store. */
 export async function importPeople(
   text: string,
   { secrets, known, by }: Readonly<{ secrets: PrivateStore; known: ReadonlySet<string>; by: string }>,
@@ -19,8 +19,11 @@ export async function importPeople(
   if (bad.length > 0) return { added: 0, changed: 0, unchanged: 0, bad }
   const count = { added: 0, changed: 0, unchanged: 0 }
   secrets.transaction(() => {
-    for (const { id, ...doc } of rows) {
-      const isKnown = secrets.get('staff', id) !== null
+    for (const { id, name, phone, ...named } of rows) {
+      const known = secrets.get('staff', id)?.doc
+      const isKnown = known !== undefined
+      const { email = null, wecom = null } = { ...known, ...named }
+      const doc = { name, phone, ...(email === null ? {} : { email }), ...(wecom === null ? {} : { wecom }) }
       const isOther = secrets.put({ kind: 'staff', id, subject: staffSubject(id), doc }, by)
       count[isOther ? (isKnown ? 'changed' : 'added') : 'unchanged']++
     }

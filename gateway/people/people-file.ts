@@ -3,7 +3,7 @@ import { csvRows } from '../history-files/csv-rows.ts'
 import type { StaffContact } from '../private/kinds.ts'
 import { normalPhone } from '../private/phone.ts'
 
-/** A row as it can be kept. `id` is the person's in the site file. */
+/** A row as it can be kept. `id` is the person's in the site file; null: nothing stands there; left out: no such column. */
 export type PersonRow = Readonly<{ id: string }> & StaffContact
 /** What is wrong with a row, without what stands in it: a phone number is nobody's business in a log. */
 export type BadRow = Readonly<{ line: number; column: string; code: FaultCode; params: Params }>
@@ -14,8 +14,11 @@ const COLUMNS = {
   name: ['name', '姓名'],
   phone: ['phone', '电话', '手机'],
   email: ['email', '邮箱'],
+  wecom: ['wecom', '企业微信', '企业微信账号'],
 }
 type Column = keyof typeof COLUMNS
+/** As WeCom takes a member's account. */
+const MEMBER = /^[A-Za-z0-9][\w.@-]{0,63}$/
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 const LONGEST_NAME = 64
 
@@ -28,7 +31,7 @@ export function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** CSV with a header of `id,name,phone` and perhaps `email`, in either language. Every row is looked at; none is kept here. */
+/** CSV with a header of `id,name,phone` and perhaps `email` and `wecom`, in either language. Every row is looked at; none is kept here. */
 export async function readPeople(text: string, known: ReadonlySet<string>): Promise<PeopleFile> {
   const rows: PersonRow[] = []
   const bad: BadRow[] = []
@@ -56,7 +59,9 @@ export async function readPeople(text: string, known: ReadonlySet<string>): Prom
       const cell = (column: Column) => row.cells[places![column] ?? -1]?.trim() ?? ''
       const blame = (column: Column, code: FaultCode, params: Params = {}) =>
         bad.push({ line: row.line, column, code, params })
-      const [id, name, phone, email] = [cell('id'), cell('name'), cell('phone'), cell('email')]
+      const [id, name, phone, email, wecom] = [cell('id'), cell('name'), cell('phone'), cell('email'), cell('wecom')]
+      const said = (column: Column, text: string) =>
+        places![column] === undefined ? {} : { [column]: text === '' ? null : text }
       const before = bad.length
       if (!known.has(id)) blame('id', 'unknown_person', { person: /^[\w-]{1,64}$/.test(id) ? id : '?' })
       else if (seen.has(id)) blame('id', 'duplicate_id', { id })
@@ -67,8 +72,11 @@ export async function readPeople(text: string, known: ReadonlySet<string>): Prom
         blame('phone', 'wrong_value', { key: 'phone', detail: 'digits, such as 13900000000' })
       if (email !== '' && !EMAIL.test(email))
         blame('email', 'wrong_value', { key: 'email', detail: 'name@example.org' })
+      if (wecom !== '' && !MEMBER.test(wecom))
+        blame('wecom', 'wrong_value', { key: 'wecom', detail: "the member's account, such as zhang.wei" })
       if (bad.length > before) continue
-      rows.push({ id, name, phone: phone === '' ? null : normalPhone(phone), ...(email === '' ? {} : { email }) })
+      const reached = { phone: phone === '' ? null : normalPhone(phone) }
+      rows.push({ id, name, ...reached, ...said('email', email), ...said('wecom', wecom) })
     }
   }
   if (places === null) bad.push({ line: 1, column: 'id', code: 'missing_key', params: { key: 'id' } })

@@ -51,6 +51,20 @@ t.test(
   },
 )
 
+t.test('a file changes what it has columns for, and an empty cell is nothing', async (t) => {
+  const estate = await open(t)
+  const doc = () => estate.secrets.get('staff', 'T1')?.doc
+  await importing(estate, 'id,name,phone,email,wecom\nT1,Zhang Wei,13912345678,zw@example.org,zhang.wei\n')
+  t.strictSame(doc(), { name: 'Zhang Wei', phone: '13912345678', email: 'zw@example.org', wecom: 'zhang.wei' })
+  t.match((await importing(estate, 'id,name,phone\nT1,Zhang Wei,13912345678\n')).json, { unchanged: 1 })
+  await importing(estate, '工号,姓名,手机,企业微信\nT1,Zhang Wei,13900000009,zw2\n')
+  t.strictSame(doc(), { name: 'Zhang Wei', phone: '13900000009', email: 'zw@example.org', wecom: 'zw2' })
+  await importing(estate, 'wecom,id,name,phone,email\n,T1,Zhang Wei,13900000009,\n')
+  t.strictSame(doc(), { name: 'Zhang Wei', phone: '13900000009' })
+  const { json } = await importing(estate, 'id,name,phone,wecom\nT1,Zhang Wei,13900000009,a member?\n')
+  t.match(json, { code: 'bad_rows', rows: [{ line: 2, column: 'wecom', code: 'wrong_value' }] })
+})
+
 t.test('a file with bad rows is named row by row, and nothing of it is done', async (t) => {
   const estate = await open(t)
   const csv = [
