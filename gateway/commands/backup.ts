@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Fault } from '#devices/fault.ts'
-import { copyStore } from '../store/recovery.ts'
+import { copyStore, KEYS_KEPT_APART } from '../store/recovery.ts'
 import type { Edge } from './edge.ts'
 import { dataFolder } from './folder.ts'
 
@@ -11,7 +11,13 @@ export async function backup(edge: Edge, into: string, options: { data?: string 
   if (!existsSync(join(folder, 'journal.db'))) throw new Fault('no_store', { folder })
   const target = resolve(edge.cwd, into)
   await copyStore(folder, target)
-  edge.out(`journal, readings, accounts, device keys and what is private are copied to ${target}`)
-  edge.out(`not copied: the key of what is private (private.key); keep a copy of it in another place`)
+  const apart = KEYS_KEPT_APART.filter((file) => existsSync(join(folder, file)))
+  edge.out(
+    `journal, readings, accounts, links of residents, keys of devices, and what is private are copied to ${target}`,
+  )
+  if (apart.length > 0)
+    edge.out(`not copied: ${apart.join(', ')}; keep a copy in another place: with it anybody can read the rest`)
+  if (existsSync(join(folder, 'private.db')) && !existsSync(join(folder, 'private.key')))
+    edge.out('the key of what is private stands elsewhere; keep a copy of it as well')
   return 0
 }

@@ -74,13 +74,19 @@ export function suspect(folder: string, file: StoreFile): void {
   writeFileSync(suspectName(folder, file), '', { mode: 0o600 })
 }
 
+/** The journal before the readings, so that none it judged is missing. */
+const COPIED_DATABASES = ['journal.db', 'readings.db', 'access.db', 'private.db', 'residents.db']
+/** By which devices, links of residents and browsers know this gateway. */
+const COPIED_KEYS = ['mqtt.key', 'residents.key', 'push.key']
+/** With one of these a copy would be as good as one in the clear: they open what is private, and numbers that were written to. */
+export const KEYS_KEPT_APART = ['private.key', 'outbox.key'] as const
+
 /**
  * Copies what a gateway cannot make again into a folder, beside the running gateway or without one: each file as of one
- * moment, the journal before the readings, so that none it judged is missing. The key of what is private stays: a copy
- * that carries it is as good as one in the clear.
+ * moment. What opens it stays behind.
  */
 export async function copyStore(folder: string, into: string): Promise<void> {
-  for (const file of ['journal.db', 'readings.db', 'access.db', 'private.db']) {
+  for (const file of COPIED_DATABASES) {
     if (!existsSync(join(folder, file))) continue
     const db = openForReading(join(folder, file))
     try {
@@ -89,8 +95,11 @@ export async function copyStore(folder: string, into: string): Promise<void> {
       db.close()
     }
   }
-  for (const file of ['mqtt.key'])
-    if (existsSync(join(folder, file))) copyFileSync(join(folder, file), join(into, file))
+  for (const file of COPIED_KEYS) {
+    if (!existsSync(join(folder, file))) continue
+    copyFileSync(join(folder, file), join(into, file))
+    chmodSync(join(into, file), 0o600)
+  }
   // By what servers know the gateway, and which of them it believes.
   for (const part of ['opcua'])
     if (existsSync(join(folder, part))) cpSync(join(folder, part), join(into, part), { recursive: true })

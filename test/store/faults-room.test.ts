@@ -1,9 +1,22 @@
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import type { Reading } from '#devices/reading.ts'
+import { backup } from '#gateway/commands/backup.ts'
+import type { Edge } from '#gateway/commands/edge.ts'
 import { encodeReadings } from '#gateway/store/batch-codec.ts'
 import { StoreCore } from '#gateway/store/core.ts'
 import { HISTORY_POLICY, type HistoryPolicy } from '#gateway/store/history/policy.ts'
@@ -223,4 +236,43 @@ t.test('a copy made while the store is written to is whole, and opens', async (t
   const verdict = verifyFolder(join(folder, 'copy'))
   t.same(verdict.problems, [])
   t.ok(verdict.events >= 67 && verdict.batches >= 200)
+})
+
+t.test('S50 a copy has all that cannot be made again, for nobody else, and nothing that opens it', async (t) => {
+  const folder = emptyFolder(t)
+  open(folder).close()
+  const keys = ['mqtt.key', 'residents.key', 'push.key', 'private.key', 'outbox.key']
+  for (const file of keys) writeFileSync(join(folder, file), `${file}\n`, { mode: 0o644 })
+  for (const file of ['access.db', 'private.db', 'residents.db', 'push.db', 'mqtt.db', 'outward.db']) {
+    const db = new DatabaseSync(join(folder, file))
+    db.exec(`pragma journal_mode = wal; create table t (v text); insert into t values ('${file}')`)
+    db.close()
+  }
+  const said: string[] = []
+  const edge = { cwd: folder, env: {}, out: (line: string) => void said.push(line) } as unknown as Edge
+  t.equal(await backup(edge, 'copy', { data: folder }), 0)
+  const copy = join(folder, 'copy')
+  t.strictSame(readdirSync(copy).toSorted(), [
+    'access.db',
+    'journal.db',
+    'mqtt.key',
+    'private.db',
+    'push.key',
+    'readings.db',
+    'residents.db',
+    'residents.key',
+  ])
+  for (const file of readdirSync(copy)) t.equal(statSync(join(copy, file)).mode & 0o777, 0o600, file)
+  for (const file of ['mqtt.key', 'push.key', 'residents.key'])
+    t.equal(readFileSync(join(copy, file), 'utf8'), `${file}\n`)
+  const db = new DatabaseSync(join(copy, 'residents.db'), { readOnly: true })
+  t.strictSame(
+    db
+      .prepare('select v from t')
+      .all()
+      .map(({ v }) => v),
+    ['residents.db'],
+  )
+  db.close()
+  t.match(said.join(), /not copied: private\.key, outbox\.key/, 'it says what to keep')
 })
