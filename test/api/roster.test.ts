@@ -1,4 +1,5 @@
 import t from 'tap'
+import { PERMISSIONS } from '#gateway/api/permissions.ts'
 import { type Estate, open, person, send } from './browser.ts'
 
 const CSV = 'id,name,phone,email\nT1,张伟,+86 139-1234-5678,zw@example.org\nT2,Li Na,13800001111,\n'
@@ -146,6 +147,23 @@ t.test('leave, swaps and certificates over the interface; the week shows them, a
   )
   const ahead = await as(estate, 'monitor', '/api/v1/roster/coverage?days=2')
   t.match(ahead.json['items'], [{ region: 'site' }])
+  for (const role of ['field', 'steward', 'agent', 'quality', 'monitor'] as const) {
+    const { text } = await as(estate, role, '/api/v1/roster?from=2026-01-05&days=3')
+    t.match(text, /"reason":"absent"/, role)
+    t.notMatch(text, /sick/, `S33 why is nobody's business but theirs who plan: ${role}`)
+  }
+  for (const role of PERMISSIONS.readOrders) {
+    const gone = new AbortController()
+    const stream = await estate.as(role, '/api/v1/events?after=0', { signal: gone.signal })
+    let said = ''
+    for await (const chunk of stream.body!) {
+      said += Buffer.from(chunk as Uint8Array).toString('utf8')
+      if (said.includes('roster.duty_added')) break
+    }
+    gone.abort()
+    t.match(said, /roster\.leave_granted/, role)
+    t.notMatch(said, /sick/, `nor is it told live: ${role}`)
+  }
   const [{ id }] = t1!['leaves'] as [{ id: string }]
   t.equal((await order(estate, 'manager', `/api/v1/leaves/${id}/end`, { by: 'PM' })).status, 200)
   t.equal((await order(estate, 'manager', `/api/v1/leaves/${id}/end`, { by: 'PM' })).status, 404)

@@ -34,7 +34,10 @@ export function roster(context: ApiContext): FastifyPluginAsyncTypebox {
       '/api/v1/roster',
       { config, schema: { summary: 'Who is there when, and where nobody is, from a day on', querystring: Week } },
       async ({ query, identity }) =>
-        view.week(dayUnder('from', query.from), query.days, may(identity!.role, 'readContacts')),
+        view.week(dayUnder('from', query.from), query.days, {
+          contacts: may(identity!.role, 'readContacts'),
+          reasons: may(identity!.role, 'planRoster'),
+        }),
     )
     app.get(
       '/api/v1/roster/coverage',

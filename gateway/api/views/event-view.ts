@@ -42,6 +42,9 @@ export function isVisible(event: Event, role: Role): boolean {
   return may(role, FAMILIES[event.type.split('.')[0] as EventFamily])
 }
 
+/** Why somebody is away decides who has their work, so the journal knows it; it is nobody's business who reads along. */
+const UNSAID: Partial<Record<EventType, readonly string[]>> = { 'roster.leave_granted': ['reason'] }
+
 const COUNTED = ['homes', 'lines', 'tasks'] as const
 
 /** An event without what is no business of a screen: the sender's command id, and of long lists only their length. */
@@ -52,5 +55,7 @@ export function eventView(event: Event, timeZone: string): object {
     const list = lists[key]
     return Array.isArray(list) ? [[key, list.length] as const] : []
   })
-  return { ...rest, ...Object.fromEntries(counts), at: isoAt(at, timeZone) }
+  const said = { ...rest, ...Object.fromEntries(counts), at: isoAt(at, timeZone) }
+  const unsaid = UNSAID[event.type]
+  return unsaid ? Object.fromEntries(Object.entries(said).filter(([key]) => !unsaid.includes(key))) : said
 }

@@ -10,6 +10,9 @@ const DAY_MS = 24 * 3_600_000
 
 type Parts = Pick<ApiContext, 'site' | 'roster' | 'secrets' | 'clock'>
 
+/** Whose names and numbers, in part, and whether why they are away is shown. */
+type RosterRights = Readonly<{ contacts: boolean; reasons: boolean }>
+
 /** The roster as people read it: who is there when, what was changed by hand, and where nobody is. */
 export function rosterView({ site, roster, secrets, clock }: Parts) {
   const { timeZone } = site.plan
@@ -51,7 +54,7 @@ export function rosterView({ site, roster, secrets, clock }: Parts) {
         next: null,
       }
     },
-    week(first: string | undefined, count: number, mayReadContacts: boolean) {
+    week(first: string | undefined, count: number, { contacts: mayReadContacts, reasons }: RosterRights) {
       const { book } = roster
       const now = wall()
       const today = dayOf(now, timeZone)
@@ -93,7 +96,7 @@ export function rosterView({ site, roster, secrets, clock }: Parts) {
             // Why somebody is away is nobody's business but theirs who plan.
             .map(({ leave, reason, ...span }) => ({
               id: leave,
-              reason: mayReadContacts ? reason : 'leave',
+              reason: reasons ? reason : 'absent',
               ...spanView(span),
             })),
           changes: book.duties
