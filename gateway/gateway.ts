@@ -131,7 +131,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   opened.defer(() => access.close())
   const secrets = openPrivate(folder, { random, now: clock.now, key })
   opened.defer(() => secrets.close())
-  const residentDoor = openResidentDoor({ folder, random, site }, opened)
+  const residentDoor = openResidentDoor({ folder, random, site, speed }, opened)
   const accounting = new Accounting()
   const latest = new Latest()
   const desks = new Desks(site.plan)

@@ -1,11 +1,15 @@
 import type { ConfigFault, Params, Said } from '#devices/fault.ts'
 import type { Text } from '#devices/point.ts'
-import en from '#texts/en.json' with { type: 'json' }
+import ownEn from '#texts/en.json' with { type: 'json' }
+import residentsEn from '#texts/residents/en.json' with { type: 'json' }
+import residentsZh from '#texts/residents/zh-CN.json' with { type: 'json' }
+import ownZh from '#texts/zh-CN.json' with { type: 'json' }
 import type { RowCode } from './households/row-code.ts'
-import zhCN from '#texts/zh-CN.json' with { type: 'json' }
 
 export const LANGUAGES = ['zh-CN', 'en'] as const
 export type Language = (typeof LANGUAGES)[number]
+const en = { ...ownEn, ...residentsEn }
+const zhCN = { ...ownZh, ...residentsZh }
 export type TextKey = keyof typeof en
 
 /** Both catalogues hold the same keys: tsc checks it here. */

@@ -59,7 +59,13 @@ export type ApiContext = Readonly<{
   version: string
   /** Of this start: a client that sees another one starts afresh. */
   epoch: string
-  clock: Readonly<{ now(): number; wallOffsetMs(): number; speed: number }>
+  clock: Readonly<{
+    now(): number
+    wallOffsetMs(): number
+    speed: number
+    /** Real time; returns its own cancelling. */
+    delay(realMs: number, run: () => void): () => void
+  }>
   read: Store['read']
   /** Readings summed up, for charts. */
   charts: ChartSource
@@ -68,7 +74,7 @@ export type ApiContext = Readonly<{
   /** Readings as they were, for files. */
   history: HistorySource
   /** How people are told, and what did not reach them. */
-  sending: Pick<Sending, 'pulses' | 'counts' | 'undelivered' | 'test' | 'push' | 'receipts'>
+  sending: Pick<Sending, 'pulses' | 'counts' | 'undelivered' | 'test' | 'urgent' | 'push' | 'receipts'>
   /** Resolves with the answer when it is durable. */
   command(command: Command): Promise<CommandAnswer>
   access: Pick<Access, 'tokens' | 'accounts' | 'sessions' | 'signIn' | 'care' | 'denials'>

@@ -5,6 +5,8 @@ import type { Identity } from '../access/identity.ts'
 
 /** The prefix makes the browser refuse the cookie from anybody but this very host, over TLS. */
 const SESSION_COOKIE = { http: 'caretaker_session', https: '__Host-caretaker' } as const
+/** Of a resident who came in by a code: apart, so that staff who live here are both. */
+const HOME_COOKIE = { http: 'caretaker_home', https: '__Host-caretaker-home' } as const
 const VISITOR_COOKIE = 'caretaker_demo'
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]', '::1'])
 
@@ -52,22 +54,39 @@ export function sessionOf(request: FastifyRequest): string | null {
   return cookieOf(request, SESSION_COOKIE[request.protocol]) || null
 }
 
+/** What a resident's browser was given for a code; null for none. */
+export function visitOf(request: FastifyRequest): string | null {
+  return cookieOf(request, HOME_COOKIE[request.protocol]) || null
+}
+
 /**
  * Lax, not Strict: who follows a link to an order from a message arrives signed in. What a foreign page may then not do
  * is held back by where the request comes from. Without an age it goes with the browser; how long it is good is ours to say.
  */
 export function setSession(reply: FastifyReply, token: string): void {
-  setCookie(reply, token, '')
+  setCookie(reply, SESSION_COOKIE, token)
 }
 
 export function clearSession(reply: FastifyReply): void {
-  setCookie(reply, '', '; Max-Age=0')
+  setCookie(reply, SESSION_COOKIE, '', 0)
 }
 
-function setCookie(reply: FastifyReply, value: string, age: string): void {
+/** It stays in the telephone: who lives there reads notices for weeks. */
+export function setVisit(reply: FastifyReply, token: string): void {
+  setCookie(reply, HOME_COOKIE, token, 30 * 24 * 3_600)
+}
+
+export function clearVisit(reply: FastifyReply): void {
+  setCookie(reply, HOME_COOKIE, '', 0)
+}
+
+type Names = Readonly<Record<'http' | 'https', string>>
+
+function setCookie(reply: FastifyReply, names: Names, value: string, maxAgeS: number | null = null): void {
   const { protocol } = reply.request
   const secure = protocol === 'https' ? '; Secure' : ''
-  reply.header('set-cookie', `${SESSION_COOKIE[protocol]}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}${age}`)
+  const age = maxAgeS === null ? '' : `; Max-Age=${maxAgeS}`
+  reply.header('set-cookie', `${names[protocol]}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}${age}`)
 }
 
 /** A foreign name that resolves to this machine (DNS rebinding) is a foreign page looking in. */

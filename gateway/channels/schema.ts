@@ -59,7 +59,8 @@ const AliyunSms = Type.Object(
       Type.Object(
         {
           kind: Type.String({
-            description: 'kind of notice, such as water-off; other for all that have none; page for staff',
+            description:
+              'kind of notice, such as water-off; other for all that have none; page for staff; sign-in for codes',
           }),
           phase: Type.String({
             pattern: '^[a-z_]+$',

@@ -26,6 +26,13 @@ export const NoticesSchema = Type.Object(
     public_url: Type.Optional(
       Type.String({ pattern: '^https?://', description: 'where residents reach this gateway; links begin with it' }),
     ),
+    codes_per_day: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100_000,
+        description: 'most codes for signing in that are sent in a day, 200 unless said; 0: none, only links',
+      }),
+    ),
   },
   strict,
 )

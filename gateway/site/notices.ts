@@ -8,11 +8,20 @@ import type { NoticesWritten } from './notices-schema.ts'
 import type { ChannelConfig } from '../channels/schema.ts'
 import type { SiteFile } from './schema.ts'
 
-/** What residents are told beside the words: whom to call, where to look; and what a part of a message costs. */
-export type NoticeSite = Readonly<{ call: string | null; publicUrl: string | null; smsPart: number }>
+/** What residents are told beside the words: whom to call, where to look; and what it may cost. */
+export type NoticeSite = Readonly<{
+  call: string | null
+  publicUrl: string | null
+  smsPart: number
+  /** So many codes for signing in are sent in 24 hours, whoever asks. */
+  codesPerDay: number
+}>
 
-export function noticeSiteOf({ call, public_url: url }: NoticesWritten, smsPart = 0.1): NoticeSite {
-  return { call: call ?? null, publicUrl: url?.replace(/\/+$/, '') ?? null, smsPart }
+const CODES_PER_DAY = 200
+
+export function noticeSiteOf(written: NoticesWritten, smsPart = 0.1): NoticeSite {
+  const { call = null, public_url: url, codes_per_day: codesPerDay = CODES_PER_DAY } = written
+  return { call, publicUrl: url?.replace(/\/+$/, '') ?? null, smsPart, codesPerDay }
 }
 
 /** What the site says other than the defaults. */

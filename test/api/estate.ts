@@ -24,7 +24,7 @@ import { loadSite } from '#gateway/site/load.ts'
 import { StoreCore } from '#gateway/store/core.ts'
 import { Queries } from '#gateway/store/queries.ts'
 import type { Store } from '#gateway/store/store.ts'
-import { openResidentLinks } from '#gateway/residents/links.ts'
+import { openResidentDoor } from '#gateway/residents/door.ts'
 import { vitalsOf } from '#gateway/vitals.ts'
 import type { Command } from '#rules/command.ts'
 import { coreOf } from '#rules/core.ts'
@@ -101,7 +101,9 @@ export async function openEstate({
   const secrets = openPrivate(folder, { random: systemRandom(), now: () => now })
   for (const [id, contact] of Object.entries(contacts))
     secrets.put({ kind: 'staff', id, subject: id, doc: { name: id, ...contact } }, 'test')
-  const residentLinks = openResidentLinks(folder, systemRandom())
+  const opened = new AsyncDisposableStack()
+  const residentDoor = openResidentDoor({ folder, random: systemRandom(), site, speed: 1 }, opened)
+  const residentLinks = residentDoor.links
   const tokens = Object.fromEntries(ROLES.map((role) => [role, access.tokens.create(role, START).token])) as Record<
     Role,
     string
@@ -199,7 +201,7 @@ export async function openEstate({
     latest,
     desk: desks.control,
     roster: desks.roster,
-    residentDoor: { links: residentLinks },
+    residentDoor,
     tags: assetTags(folder, { next: () => 0.5, token: () => 'k'.repeat(43) }),
     accounting,
     buses,
@@ -232,7 +234,7 @@ export async function openEstate({
     core.close()
     access.close()
     secrets.close()
-    residentLinks.close()
+    await opened.disposeAsync()
     rmSync(folder, { recursive: true })
   }
   const server = await startServer(context, { host, port: 0 }, more).catch(async (error: Error) => {

@@ -1,5 +1,10 @@
 /** What residents read by their links, and what planned work answers over HTTP. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
+import type { ApiContext } from '#gateway/api/context.ts'
+import { startHttpProvider } from '../fakes/http-provider.ts'
+import { until } from '../fakes/until.ts'
 import { openEstate } from './estate.ts'
 
 const LOW = { outlet_pressure: 0.1, tank_level: 3, frequency: 38, pump1_running: true, pump1_fault: false }
@@ -139,3 +144,200 @@ t.test('planned work over HTTP: preview, plan, calendar, and what is refused', {
   t.match(await does(`/api/v1/notices/${id}/cancel`, { by: 'S1', reason: 'no parts' }), { status: 200 })
   t.match(await (await fetch(`${estate.url}${path}/notices.ics`)).text(), 'STATUS:CANCELLED\r\n')
 })
+
+const MINUTE = 60_000
+/** Tang lives in B1-0101; Far owns B1-0102 and has let it; Two lives in both of the last; Shy agreed to nothing. */
+const PEOPLE = `home,role,name,phone,consent,from,to,lives_here
+B1-0101,tenant,Tang,13900000101,yes,2025-01-01,,
+B1-0101,owner,Lord,13900000109,yes,2020-01-01,,no
+B1-0102,owner,Gone,13900000102,yes,2020-01-01,2025-12-31,
+B1-0201,owner,Two,+86 139-0000-0201,yes,2020-01-01,,
+B1-0202,owner,Two,13900000201,yes,2020-01-01,,
+B2-0101,owner,Shy,13900000301,no,2020-01-01,,
+`
+
+async function openWithSms(t: { teardown(close: () => Promise<void>): void }, more = '') {
+  const provider = await startHttpProvider({ body: '{"code":0}' })
+  const sms = {
+    id: 'sms',
+    type: 'http-sms',
+    url: `${provider.url}/send`,
+    form: { to: '{to}', text: '{text}' },
+    answer: { code: 'number' },
+    success: 'code == 0',
+    allow_private: true,
+  }
+  const estate = await openEstate({ personal: [sms] as unknown as ApiContext['site']['channels'], added: more })
+  t.teardown(async () => {
+    await estate.close()
+    await provider.stop()
+  })
+  estate.register.importList(Buffer.from(PEOPLE), 'test')
+  const sent = () => provider.received.map(({ body }) => Object.fromEntries(new URLSearchParams(body.toString())))
+  const form = async (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) => {
+    const body = new URLSearchParams(fields)
+    const answer = await fetch(`${estate.url}${path}?lang=en`, { method: 'POST', body, headers, redirect: 'manual' })
+    const text = await answer.text()
+    const cookie = answer.headers.get('set-cookie')
+    return { status: answer.status, text, cookie, at: answer.headers.get('location') }
+  }
+  const ask = async (phone: string) => {
+    const answer = await form('/r/code', { phone })
+    const challenge = /name="challenge" value="([\w-]{43})"/.exec(answer.text)?.[1] ?? ''
+    return { ...answer, challenge }
+  }
+  /** The code that went out after so many others. */
+  const codeAt = async (place: number) => {
+    await until('a code went out', () => sent().length > place)
+    return /\b\d{6}\b|(?<=为 )\d{6}/.exec(sent()[place]!['text']!)![0]
+  }
+  const opened = async (path: string, cookie: string) => {
+    const answer = await fetch(estate.url + path, { headers: { cookie }, redirect: 'manual' })
+    return { status: answer.status, text: await answer.text(), at: answer.headers.get('location') }
+  }
+  /** Asks, waits for the code and enters it; the cookie of whoever is in. */
+  const signIn = async (phone: string) => {
+    const place = sent().length
+    const { challenge } = await ask(phone)
+    const { cookie } = await form('/r/session', { phone, challenge, code: await codeAt(place) })
+    return cookie!.split(';')[0]!
+  }
+  return { ...estate, provider, sent, form, ask, codeAt, opened, signIn }
+}
+
+t.test('a registered number and a code open the homes of whoever lives there', { timeout: 60_000 }, async (t) => {
+  const estate = await openWithSms(t)
+  const { sent, ask, form, codeAt, opened, signIn } = estate
+  t.match(await opened('/r?lang=en', ''), { status: 200, text: /name="phone" type="tel"/ })
+  t.notMatch(
+    (await opened('/r?lang=zh-CN', '')).text,
+    /<script/,
+    'S12 no script, and nothing is renewed under the hands',
+  )
+
+  const phone = '+86 139 0000 0101'
+  const asked = await ask(phone)
+  t.match(asked, { status: 200, text: /If this number is registered here/, cookie: null })
+  const code = await codeAt(0)
+  t.strictSame(sent()[0], { to: '13900000101', text: `您的小区通知验证码为 ${code}，10 分钟内有效，请勿告诉他人。` })
+  const { challenge } = asked
+  t.match(await form('/r/session', { phone: '13900000201', challenge, code }), { status: 403, cookie: null })
+  const entered = await form('/r/session', { phone, challenge, code })
+  t.match(entered, {
+    status: 303,
+    at: '/r?lang=en',
+    cookie: /^caretaker_home=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax/,
+  })
+  t.match(await form('/r/session', { phone, challenge, code }), { status: 403 }, 'S10 a code is good once')
+  const cookie = entered.cookie!.split(';')[0]!
+  t.match(await opened('/r?lang=en', cookie), { status: 303, at: '/r/~B1-0101?lang=en' })
+  t.match(await opened('/r/~B1-0101?lang=en', cookie), { status: 200, text: /B1-0101[^]*Sign out/ })
+  t.equal((await opened('/r/~B1-0201', cookie)).status, 404, 'S18 nobody else’s home')
+  t.equal((await opened('/r/~B1-0101', '')).status, 404)
+  t.equal((await opened('/r/~B1-0101', 'caretaker_home=guess')).status, 404)
+  t.equal((await opened('/api/v1/session', cookie)).status, 401, 'S03 it opens nothing of the staff')
+
+  estate.pass(MINUTE)
+  const two = await signIn('13900000201')
+  t.match((await opened('/r?lang=en', two)).text, /~B1-0201[^]*~B1-0202/, 'whoever has two homes chooses')
+  t.equal((await opened('/r/~B1-0202', two)).status, 200)
+
+  // What ends it: it was corrected who lives there, or the telephone is another's; leaving; 30 days.
+  const [tang] = estate.register.findByPhone(phone)
+  estate.register.correct(tang!.id, { phone: '13911112222' }, 'test')
+  t.equal((await opened('/r/~B1-0101', cookie)).status, 404, 'another number, another person')
+  estate.register.correct(tang!.id, { phone: '13900000101' }, 'test')
+  t.equal((await opened('/r/~B1-0101', cookie)).status, 200)
+  estate.register.correct(tang!.id, { to: estate.now() }, 'test')
+  t.equal((await opened('/r/~B1-0101', cookie)).status, 404, 'moved out')
+  t.match(await form('/r/leave', {}, { cookie: two }), { status: 303, cookie: /Max-Age=0/ })
+  t.equal((await opened('/r/~B1-0202', two)).status, 404, 'S08 ended here, not in the browser')
+  estate.pass(MINUTE)
+  const again = await signIn('13900000201')
+  estate.pass(30 * 24 * 60 * MINUTE)
+  t.equal((await opened('/r/~B1-0202', again)).status, 404)
+
+  const files = ['residents.db', 'residents.db-wal'].map((name) => readFileSync(join(estate.folder, name), 'latin1'))
+  for (const secret of ['13900000201', code, challenge, again.split('=')[1]!])
+    t.notOk(
+      files.some((file) => file.includes(secret)),
+      'S05 neither number nor code nor cookie stands on the disk',
+    )
+  t.notMatch(estate.logged.join('\n'), /1390000|验证码/, 'nor in the log')
+})
+
+t.test('S07 whoever asks learns nothing, and makes nobody pay', { timeout: 60_000 }, async (t) => {
+  const estate = await openWithSms(t, 'notices: { codes_per_day: 3 }\n')
+  const { sent, ask, form, codeAt } = estate
+  // Lives there; nobody; moved out; owns and has let it; agreed to nothing.
+  const numbers = ['13900000101', '13977777777', '13900000102', '13900000109', '13900000301']
+  const answers: Awaited<ReturnType<typeof ask>>[] = []
+  for (const number of numbers) answers.push(await ask(number))
+  const alike = ({ status, text, cookie }: (typeof answers)[number], i: number) =>
+    `${status} ${cookie} ${text.replace(/name="challenge" value="[^"]+"/, '').replace(numbers[i]!, 'NUMBER')}`
+  t.equal(new Set(answers.map(alike)).size, 1, 'the same answer to all')
+  const code = await codeAt(0)
+  t.match(await ask('13977777777'), { status: 429, text: /Please wait 1 min/ }, 'nobody’s number is counted as well')
+  t.match(await ask('13900000101'), { status: 429, text: /Please wait 1 min/ }, 'once a minute')
+  t.match(await ask('not a number'), { status: 400, text: /not a telephone number/ })
+  t.equal(sent().length, 1, 'only who lives there and agreed is written to')
+
+  // Five tries, then not even the right one.
+  const phone = numbers[0]!
+  const { challenge } = answers[0]!
+  const wrong = code === '000000' ? '000001' : '000000'
+  for (let i = 0; i < 5; i++) t.equal((await form('/r/session', { phone, challenge, code: wrong })).status, 403)
+  t.match(await form('/r/session', { phone, challenge, code }), { status: 403, cookie: null })
+
+  // Ten minutes, then it is too old.
+  estate.pass(20 * MINUTE)
+  const late = await ask(phone)
+  const lateCode = await codeAt(1)
+  estate.pass(10 * MINUTE)
+  t.equal((await form('/r/session', { phone, challenge: late.challenge, code: lateCode })).status, 403)
+
+  // Three a day is what this site pays; the answer does not tell.
+  estate.pass(20 * MINUTE)
+  await ask('13900000201')
+  await codeAt(2)
+  estate.pass(20 * MINUTE)
+  t.equal((await ask('13900000101')).status, 200)
+  await until('it is said in the log', () =>
+    estate.logged.some((line) => line.includes('no more codes are sent today')),
+  )
+  t.equal(sent().length, 3)
+  // Five times a day for one number, also when nothing went out.
+  for (let i = 0; i < 2; i++) {
+    estate.pass(20 * MINUTE)
+    t.equal((await ask(phone)).status, 200)
+  }
+  estate.pass(20 * MINUTE)
+  t.match(await ask(phone), { status: 429, text: /Please wait 1[0-9]{3} min/ })
+  estate.pass(24 * 60 * MINUTE)
+  t.equal((await ask(phone)).status, 200)
+  await codeAt(3)
+
+  // One address that tries many numbers waits longer and longer.
+  const many: number[] = []
+  for (let i = 0; i < 12; i++) many.push((await ask(`1391111${1000 + i}`)).status)
+  t.ok(many.includes(429) && many.indexOf(429) <= 10, many.join())
+})
+
+t.test(
+  'S11 a foreign page cannot sign a browser in; a site without channels says so',
+  { timeout: 60_000 },
+  async (t) => {
+    const { form, opened } = await openWithSms(t)
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }, { origin: 'null' }])
+      for (const path of ['/r/code', '/r/session', '/r/leave'])
+        t.equal((await form(path, { phone: '13900000101' }, headers as Record<string, string>)).status, 403, path)
+    t.equal((await form('/r/code', { phone: '13900000101', role: 'admin' })).status, 400, 'S16 nothing but the fields')
+    t.match((await opened('/r?lang=en', '')).text, /<form/)
+
+    const plain = await openEstate()
+    t.teardown(() => plain.close())
+    t.match(await (await fetch(`${plain.url}/r?lang=en`)).text(), /sends no codes[^]*link/)
+    const body = new URLSearchParams({ phone: '13900000101' })
+    t.equal((await fetch(`${plain.url}/r/code`, { method: 'POST', body })).status, 404)
+  },
+)

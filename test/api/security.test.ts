@@ -187,6 +187,11 @@ const MATRIX: readonly Route[] = [
   { method: 'POST', path: '/api/v1/notices/:id/extend', allowed: WORK_PLANNERS },
   { method: 'POST', path: '/api/v1/notices/:id/measure', allowed: WORK_PLANNERS },
   { method: 'POST', path: '/api/v1/resident-links', allowed: ['admin', 'manager', 'steward', 'agent'] },
+  // By telephone and code, or by a link: what is in the cookie or the address says which home.
+  { method: 'GET', path: '/r', allowed: 'open' },
+  { method: 'POST', path: '/r/code', allowed: 'open' },
+  { method: 'POST', path: '/r/session', allowed: 'open' },
+  { method: 'POST', path: '/r/leave', allowed: 'open' },
   { method: 'GET', path: '/r/style.css', allowed: 'open' },
   { method: 'GET', path: '/r/live.js', allowed: 'open' },
   { method: 'GET', path: '/r/:token', allowed: 'open' },

@@ -5,20 +5,22 @@ import { Fault } from '#devices/fault.ts'
 import { homesOfSite } from '../../notices/audience.ts'
 import { calendarOf, rssOf } from '../../residents/feeds.ts'
 import { isShown, type NoticesOfHome, noticesOfHome } from '../../residents/notices-of-home.ts'
-import { homePage, LIVE, noticePage, notFoundPage, STYLE } from '../../residents/page.ts'
-import { type Language, LANGUAGES } from '../../texts.ts'
+import { LIVE, STYLE } from '../../residents/frame.ts'
+import { homePage, noticePage, notFoundPage } from '../../residents/page.ts'
+import { ResidentSignIn } from '../../residents/sign-in.ts'
+import type { Language } from '../../texts.ts'
 import type { ApiContext } from '../context.ts'
+import { visitOf } from '../identity.ts'
 import { PERMISSIONS } from '../permissions.ts'
 import { NoQuery } from './collection.ts'
+import { HTML, LanguageQuery, readerOf as readerOfContext } from './resident-page.ts'
+import { residentSignIn } from './resident-sign-in.ts'
 
 /** Whatever it is, the answer to a wrong one is the same. */
 const Token = Type.Object({ token: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
-const Query = Type.Object(
-  { lang: Type.Optional(Type.Union(LANGUAGES.map((language) => Type.Literal(language)))) },
-  { additionalProperties: false },
-)
 type Asked = FastifyRequest<{ Params: { token: string }; Querystring: { lang?: Language } }>
-const HTML = 'text/html; charset=utf-8'
+/** A home by what the browser was given for a code, not by a link. */
+const BY_VISIT = '~'
 
 /**
  * What residents read: by a link of their home, or of one notice; without an account and without a script. Whoever has
@@ -27,14 +29,25 @@ const HTML = 'text/html; charset=utf-8'
 export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
   const { site, clock, read, residentDoor: door } = context
   const open = { config: { access: 'open' as const } }
-  const hidden = { hide: true, params: Token, querystring: Query } as const
-  const wall = () => clock.now() + clock.wallOffsetMs()
-  const readerOf = (request: Asked) => ({
+  const hidden = { hide: true, params: Token, querystring: LanguageQuery } as const
+  const readerOf = (request: Asked) => readerOfContext(context, request)
+  const signIn = new ResidentSignIn({
     site,
-    language: languageOf(request),
-    path: request.url.split('?')[0]!,
-    now: wall(),
+    codes: door.codes,
+    register: context.residents.register,
+    sending: context.sending,
+    clock,
+    log: (level, message, fields) => context.log[level](fields, message),
   })
+
+  /** The home that a token of an address opens for whoever asks; null when it opens nothing. */
+  function homeBehind(request: Asked): string | null {
+    const { token } = request.params
+    if (!token.startsWith(BY_VISIT)) return door.links.homeOf(token)
+    const cookie = visitOf(request)
+    const homes = (cookie === null ? null : signIn.visitOf(cookie))?.homes ?? []
+    return homes.find((home) => home === token.slice(BY_VISIT.length)) ?? null
+  }
 
   /** The same answer whatever is wrong with the link. */
   const unknown = (request: Asked, reply: FastifyReply) =>
@@ -43,12 +56,13 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
       .type(HTML)
       .send(notFoundPage({ ...readerOf(request), path: '/r' }))
 
-  async function ofHome(token: string): Promise<(NoticesOfHome & { home: string }) | null> {
-    const home = door.links.homeOf(token)
+  async function ofHome(request: Asked): Promise<(NoticesOfHome & { home: string }) | null> {
+    const home = homeBehind(request)
     return home === null ? null : { home, ...(await noticesOfHome(read, home, clock.now())) }
   }
 
   return async (app) => {
+    await app.register(residentSignIn(context, signIn))
     app.get('/r/style.css', { ...open, schema: { hide: true, querystring: NoQuery } }, (_, reply) =>
       reply.type('text/css; charset=utf-8').header('cache-control', 'public, max-age=3600').send(STYLE),
     )
@@ -56,13 +70,13 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
       reply.type('text/javascript; charset=utf-8').header('cache-control', 'public, max-age=3600').send(LIVE),
     )
     app.get('/r/:token', { ...open, schema: hidden }, async (request: Asked, reply) => {
-      const found = await ofHome(request.params.token)
+      const found = await ofHome(request)
       if (!found) return unknown(request, reply)
       const reports = door.reportsOf ? await door.reportsOf(found.home) : null
       return reply.type(HTML).send(homePage(found.home, found, reports, readerOf(request)))
     })
     app.get('/r/:token/notices.rss', { ...open, schema: hidden }, async (request: Asked, reply) => {
-      const found = await ofHome(request.params.token)
+      const found = await ofHome(request)
       if (!found) return unknown(request, reply)
       const reader = readerOf(request)
       const self = `${site.notices.publicUrl ?? ''}${reader.path.replace(/\/notices\.rss$/, '')}`
@@ -70,7 +84,7 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
       return reply.type('application/rss+xml; charset=utf-8').send(rssOf(all, { ...reader, self }))
     })
     app.get('/r/:token/notices.ics', { ...open, schema: hidden }, async (request: Asked, reply) => {
-      const found = await ofHome(request.params.token)
+      const found = await ofHome(request)
       if (!found) return unknown(request, reply)
       const all = [...found.planned, ...found.current, ...found.ended]
       return reply.type('text/calendar; charset=utf-8').send(calendarOf(all, readerOf(request)))
@@ -102,12 +116,4 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
       },
     )
   }
-}
-
-/** As asked, else as the browser prefers, else Chinese. */
-function languageOf({ query, headers }: Asked): Language {
-  if (query.lang) return query.lang
-  const wishes = (headers['accept-language'] ?? '').split(',').map((wish) => wish.trim().slice(0, 2).toLowerCase())
-  const found = wishes.map((wish) => LANGUAGES.find((each) => each.startsWith(wish) && wish !== ''))
-  return found.find((each) => each !== undefined) ?? 'zh-CN'
 }
