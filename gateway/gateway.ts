@@ -31,6 +31,7 @@ import type { PlantDoor } from './plant-door.ts'
 import { masterKey } from './private/master-key.ts'
 import { openPrivate } from './private/private-store.ts'
 import { type ReadSite, type Reload, reloading } from './reload.ts'
+import { pushRights } from './push-rights.ts'
 import { householdDoor, inventHouseholds, residentsOf } from './residents.ts'
 import type { Role } from './role.ts'
 import { selfSource } from './self.ts'
@@ -209,7 +210,8 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   if (options.demo && !secrets.trouble()) inventHouseholds(residents.register, site)
   const { addressOf } = residents
   const asked = { site, folder, store, command, clock, random, log: say }
-  const sending = sendingOf({ ...asked, addressOf, linkOf: residentDoor.linkOf })
+  const { linkOf, links } = residentDoor
+  const sending = sendingOf({ ...asked, addressOf, linkOf, mayHear: pushRights(access, links) })
   opened.defer(() => sending.close())
   const calls = { site, store: store.write, read, secrets, command, clock, wallNow, random, log: say }
   const paging = startPaging({ ...calls, urgent: sending.urgent })

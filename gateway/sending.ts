@@ -10,7 +10,7 @@ import type { BodyOf, Event } from '#rules/event.ts'
 import { channelOf } from './channels/kinds.ts'
 import type { ChannelPorts } from './channels/ports.ts'
 import { resolveName } from './channels/post.ts'
-import { openPushBook, type PushBook } from './channels/push-book.ts'
+import { openPushBook, type PushBook, type Subscription } from './channels/push-book.ts'
 import { type PushKeys, pushKeys } from './channels/push-keys.ts'
 import type { ChannelConfig } from './channels/schema.ts'
 import { isFromProvider, receiptsIn, type SmsReport } from './channels/sms-receipts.ts'
@@ -39,6 +39,8 @@ export type SendingOptions = Readonly<{
   /** Where a contact is reached on a channel; without it only groups are. */
   addressOf?: AddressOf
   linkOf?: (notice: string) => string | null
+  /** Whether a browser may still be told. */
+  mayHear(subscription: Subscription): boolean
 }>
 
 /** The way of messages to people: the outbox with all its channels, and what is known of them. */
@@ -62,7 +64,7 @@ export type Sending = Pick<Outbox, 'run' | 'nudge' | 'pulses' | 'test' | 'urgent
 export function sendingOf(options: SendingOptions): Sending {
   const { site, folder, store, clock } = options
   const hasPush = site.channels.some(({ type }) => type === 'web-push')
-  const book = hasPush ? openPushBook(folder) : null
+  const book = hasPush ? openPushBook(folder, options.mayHear) : null
   let keys: Promise<PushKeys> | null = null
   const keysOf = () => (keys ??= pushKeys(folder))
   const ports: ChannelPorts = {

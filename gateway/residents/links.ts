@@ -9,6 +9,8 @@ export type ResidentLinks = Readonly<{
   /** All links of a home end: somebody moved out, or lost one. */
   revoke(home: string): number
   homeOf(token: string): string | null
+  /** The same by what is kept of the link. */
+  homeBy(hash: string): string | null
   /** The path of the living page of a notice: the same for everybody, and guessed by nobody. */
   pathOf(notice: string): string
   noticeOf(token: string): string | null
@@ -22,6 +24,7 @@ export function residentLinks(db: DatabaseSync, key: string, random: Random): Re
   const end = db.prepare('delete from links where home = ?')
   const macOf = (notice: string) =>
     createHmac('sha256', key).update(`notice:${notice}`).digest('base64url').slice(0, MAC_LENGTH)
+  const homeBy = (hash: string) => (find.get(hash) as { home: string } | undefined)?.home ?? null
   return {
     create(home, by, at) {
       const token = random.token()
@@ -29,10 +32,8 @@ export function residentLinks(db: DatabaseSync, key: string, random: Random): Re
       return `/r/${token}`
     },
     revoke: (home) => Number(end.run(home).changes),
-    homeOf(token) {
-      const row = find.get(hashOf(token)) as { home: string } | undefined
-      return row?.home ?? null
-    },
+    homeOf: (token) => homeBy(hashOf(token)),
+    homeBy,
     pathOf: (notice) => `/n/${notice}.${macOf(notice)}`,
     noticeOf(token) {
       const [notice = '', mac = ''] = token.split('.')

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { until } from '../fakes/until.ts'
 import { type Answer, startHttpProvider } from '../fakes/http-provider.ts'
+import { PASSWORD, person, signIn } from './browser.ts'
 import { openEstate } from './estate.ts'
 
 const OK: Answer = { body: '{"errcode":0,"errmsg":"ok"}' }
@@ -130,4 +131,73 @@ t.test('a browser asks to be told: by whoever reads notices, or by the page of a
     400,
   )
   t.equal((await post('/api/v1/push/unsubscribe', { endpoint: wish.endpoint })).status, 200)
+})
+
+t.test('S08 a browser is told for as long as whoever asked may look', async (t) => {
+  const open = await estate(t)
+  const book = open.sending.push!.book
+  const { publicKey } = (await (await fetch(`${open.url}/api/v1/push`)).json()) as { publicKey: string }
+  const keys = { p256dh: publicKey, auth: 'A'.repeat(22) }
+  let browsers = 0
+  /** A browser asks, and is asked after: is it told of the home? */
+  const asks = async (more: object, headers: Record<string, string> = {}) => {
+    const endpoint = `http://127.0.0.1:9/push/${++browsers}`
+    const { status } = await open.post(
+      '/api/v1/push/subscriptions',
+      { endpoint, keys, language: 'en', ...more },
+      headers,
+    )
+    t.equal(status, 201)
+    const isTold = () => book.of(['B1-0101']).some((each) => each.endpoint === endpoint)
+    t.ok(isTold())
+    return isTold
+  }
+  const link = async (home: string, more = {}) => {
+    const headers = { authorization: `Bearer ${open.tokens.steward}` }
+    const answer = await open.post('/api/v1/resident-links', { home, ...more }, headers)
+    return { token: ((await answer.json()) as { path: string }).path.slice(3) }
+  }
+  const [home, token] = [await link('B1-0101'), await asks({}, { authorization: `Bearer ${open.tokens.steward}` })]
+  const byLink = await asks(home)
+  await link('B1-0102', { fresh: true })
+  t.ok(byLink(), 'the link of another home is no matter')
+  const byFresh = await asks(await link('B1-0101', { fresh: true }))
+  t.notOk(byLink(), 'the link was withdrawn')
+  t.ok(byFresh() && token())
+
+  const account = async (name: string) => person(open, name, 'steward')
+  const enters = async (name: string) => (await signIn(open, name)).cookie!
+  const admin = { authorization: `Bearer ${open.tokens.admin}` }
+  const [ann, ben] = [await account('Ann'), await account('Ben')]
+  const [annsPhone, annsDesk] = [
+    await asks({}, { cookie: ann.cookie }),
+    await asks({}, { cookie: await enters('Ann') }),
+  ]
+  const bens = await asks({}, { cookie: ben.cookie })
+  await fetch(`${open.url}/api/v1/session`, {
+    method: 'DELETE',
+    headers: { cookie: ann.cookie, 'content-type': 'application/json' },
+    body: '{}',
+  })
+  t.notOk(annsPhone(), 'signed out there')
+  t.ok(annsDesk(), 'and not here')
+  const cookie = await enters('Ann')
+  const [third, change] = [await asks({}, { cookie }), { old: PASSWORD, new: 'amber teapot 3 boats' }]
+  t.equal((await open.post('/api/v1/account/password', change, { cookie })).status, 204)
+  t.notOk(annsDesk(), 'another password: what was asked for elsewhere is over')
+  t.ok(third())
+  open.access.accounts.changeRole(ann.id, 'field', 'test')
+  t.notOk(third(), 'a role that reads no notices')
+  t.equal((await open.post(`/api/v1/users/${ben.id}/disable`, {}, admin)).status, 200)
+  t.equal((await open.post(`/api/v1/users/${ben.id}/enable`, {}, admin)).status, 200)
+  t.notOk(bens(), 'disabled, also when it was for a moment')
+
+  const entered = open.access.signIn.withLink(
+    open.access.links.create({ role: 'steward', person: null, ttlMs: null, uses: 1 }),
+    { address: '127.0.0.1', before: null },
+  )!
+  const guest = await asks({}, { cookie: `caretaker_session=${entered.token}` })
+  open.pass(60 * 60_000)
+  t.notOk(guest(), 'who came by a link has nothing but the session')
+  t.ok(byFresh() && token(), 'a session that ran out by itself ended nobody else')
 })

@@ -14,6 +14,7 @@ import { Latest } from '#gateway/latest.ts'
 import { startPaging } from '#gateway/paging/paging.ts'
 import type { StaffContact } from '#gateway/private/kinds.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
+import { pushRights } from '#gateway/push-rights.ts'
 import { openPrivate } from '#gateway/private/private-store.ts'
 import { residentsOf } from '#gateway/residents.ts'
 import { Desks } from '#gateway/desks.ts'
@@ -167,6 +168,7 @@ export async function openEstate({
     clock,
     random,
     log: (level, message, fields = {}) => log[level](fields, message),
+    mayHear: pushRights(access, residentLinks),
   })
   await pipeline.start()
   const sent = !sends ? Promise.resolve() : sending.run(stopping.signal)

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { openPushBook } from '#gateway/channels/push-book.ts'
+import { openPushBook, type Subscription } from '#gateway/channels/push-book.ts'
 import { pushKeys } from '#gateway/channels/push-keys.ts'
 import { webPush } from '#gateway/channels/web-push.ts'
 import { type Received, startHttpProvider } from '../fakes/http-provider.ts'
@@ -11,6 +11,7 @@ import { MESSAGE, portsOf } from './channel-ports.ts'
 
 const never = new AbortController().signal
 const message = { ...MESSAGE, id: 'N1-7-push', homes: ['B1-0101', 'B1-0102'] }
+const RIGHT = { kind: 'token', id: 'T-1', session: null } as const
 type Ending = Pick<typeof t, 'teardown'>
 
 function dataFolder(t: Ending): string {
@@ -27,10 +28,11 @@ function browser() {
   return { pair, auth, p256dh: pair.getPublicKey('base64url'), authText: auth.toString('base64url') }
 }
 
-async function station(t: Ending, isInside = true) {
+/** As the links of homes and the accounts stand; everybody may, unless a test says otherwise. */
+async function station(t: Ending, isInside = true, mayHear: (subscription: Subscription) => boolean = () => true) {
   const folder = dataFolder(t)
   const service = await startHttpProvider({ status: 201, body: '' })
-  const book = openPushBook(folder)
+  const book = openPushBook(folder, mayHear)
   t.teardown(async () => {
     book.close()
     await service.stop()
@@ -46,7 +48,7 @@ async function station(t: Ending, isInside = true) {
   const subscribe = (name: string, homes: readonly string[] | null = ['B1-0101'], language: 'zh-CN' | 'en' = 'en') => {
     const own = browser()
     const endpoint = `${service.url}/${name}`
-    book.add({ endpoint, p256dh: own.p256dh, auth: own.authText, homes, language }, 1)
+    book.add({ endpoint, p256dh: own.p256dh, auth: own.authText, homes, language, right: RIGHT }, 1)
     return { ...own, endpoint }
   }
   return { folder, service, book, keys, channel, subscribe, send: () => channel.send(message, never) }
@@ -138,7 +140,7 @@ t.test('S21 a browser whose key is none takes nobody with it, and is forgotten',
   const { service, book, subscribe, send } = await station(t)
   const { authText: auth } = browser()
   const endpoint = `${service.url}/poisoned`
-  book.add({ endpoint, p256dh: 'A'.repeat(87), auth, homes: ['B1-0101'], language: 'en' }, 1)
+  book.add({ endpoint, p256dh: 'A'.repeat(87), auth, homes: ['B1-0101'], language: 'en', right: RIGHT }, 1)
   subscribe('well')
   t.match(await send(), { outcome: 'accepted' })
   t.strictSame(

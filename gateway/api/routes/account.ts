@@ -49,6 +49,8 @@ export function account(context: ApiContext): FastifyPluginAsyncTypebox {
       },
       async ({ identity, body }, reply) => {
         await audited(context, () => care.changePassword(identity!, body))
+        // Whoever knew the old one may have asked to be told.
+        context.sending.push?.book.endAccount(identity!.id, identity!.session)
         return reply.code(204).send()
       },
     )

@@ -2,6 +2,9 @@ import { createECDH } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { Fault } from '#devices/fault.ts'
+import type { Identity } from '../../access/identity.ts'
+import type { Right, Subscription } from '../../channels/push-book.ts'
+import { hashOf } from '../../residents/links.ts'
 import { leadsInside } from '../../channels/private-address.ts'
 import type { ApiContext } from '../context.ts'
 import { may } from '../permissions.ts'
@@ -33,6 +36,21 @@ export function push(context: ApiContext): FastifyPluginAsyncTypebox {
     return sending.push
   }
   const config = { access: 'open' as const }
+
+  function ofHome(token: string): Pick<Subscription, 'homes' | 'right'> {
+    const home = context.residentDoor.links.homeOf(token)
+    if (home === null) throw new Fault('not_found')
+    return { homes: [home], right: { kind: 'link', id: hashOf(token), session: null } }
+  }
+
+  function ofStaff(identity: Identity | null): Pick<Subscription, 'homes' | 'right'> {
+    if (!identity || !may(identity.role, 'readNotices')) throw new Fault('unauthenticated')
+    const { id, session } = identity
+    if (context.access.accounts.get(id)) return { homes: null, right: { kind: 'account', id, session } }
+    const right: Right = session === null ? { kind: 'token', id, session } : { kind: 'session', id: session, session }
+    return { homes: null, right }
+  }
+
   return async (app) => {
     app.addHook('preValidation', async () => void desk())
     app.get(
@@ -44,16 +62,13 @@ export function push(context: ApiContext): FastifyPluginAsyncTypebox {
       '/api/v1/push/subscriptions',
       { config, schema: { summary: 'Have this browser told', querystring: NoQuery, body: Subscribe } },
       async ({ body: { endpoint, keys, language, token }, identity }, reply) => {
-        const home = token === undefined ? null : context.residentDoor.links.homeOf(token)
-        const homes = token === undefined ? null : home === null ? [] : [home]
-        if (homes === null && !(identity && may(identity.role, 'readNotices'))) throw new Fault('unauthenticated')
-        if (homes?.length === 0) throw new Fault('not_found')
+        const { homes, right } = token === undefined ? ofStaff(identity) : ofHome(token)
         // S21: a push service is out there; where its name leads is seen when it is called.
         const isOutside = URL.canParse(endpoint) && endpoint.startsWith('https:') && !leadsInside(endpoint)
         if (!isOutside && !mayBePrivate) throw new Fault('invalid_request', { detail: 'endpoint' })
         if (!isPoint(keys.p256dh)) throw new Fault('invalid_request', { detail: 'p256dh' })
         const strip = (key: string) => key.replace(/=+$/, '')
-        const subscription = { endpoint, p256dh: strip(keys.p256dh), auth: strip(keys.auth), homes, language }
+        const subscription = { endpoint, p256dh: strip(keys.p256dh), auth: strip(keys.auth), homes, language, right }
         if (!desk().book.add(subscription, clock.now())) throw new Fault('busy')
         return reply.code(201).send({ homes: homes?.length ?? null })
       },

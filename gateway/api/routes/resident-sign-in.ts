@@ -81,16 +81,11 @@ export function residentSignIn(context: ApiContext, signIn: ResidentSignIn): Fas
     )
     app.post('/r/leave', { config, schema: { ...hidden, body: Type.Object({}, exact) } }, async (request, reply) => {
       const token = visitOf(request)
-      if (token !== null) endVisit(context, token)
+      if (token !== null) context.residentDoor.codes.end(token)
       clearVisit(reply)
       return reply.redirect(`/r?lang=${readerOf(context, request).language}`, 303)
     })
   }
-}
-
-/** What this browser was told by push ends with it. */
-function endVisit({ residentDoor }: ApiContext, token: string): void {
-  residentDoor.codes.end(token)
 }
 
 /** Who must wait is told so on the page. */

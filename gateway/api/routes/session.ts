@@ -67,6 +67,8 @@ export function session(context: ApiContext): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         const token = sessionOf(request)
         if (token !== null) await audited(context, () => signIn.signOut(token))
+        // Whoever leaves a device leaves it silent.
+        if (request.identity?.session) context.sending.push?.book.endSession(request.identity.session)
         clearSession(reply)
         return reply.code(204).send()
       },

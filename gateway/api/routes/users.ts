@@ -71,7 +71,11 @@ export function users(context: ApiContext): FastifyPluginAsyncTypebox {
         config,
         schema: { tags, summary: 'Lock an account out', params: IdParams, querystring: NoQuery, body: NoBody },
       },
-      async ({ identity, params: { id } }) => view(await audited(context, () => accounts.disable(id, identity!.id))),
+      async ({ identity, params: { id } }) => {
+        const account = await audited(context, () => accounts.disable(id, identity!.id))
+        context.sending.push?.book.endAccount(id)
+        return view(account)
+      },
     )
     app.post(
       '/api/v1/users/:id/enable',
