@@ -15,6 +15,7 @@ export function document(body: Markup, { site, language, path, now }: Reader, ki
   const { call } = site.notices
   const name = inLanguage(site.name, language)
   const other = OTHER[language]
+  const renewal = markup`<p>${t('resident.as_of', { time: timeText(now, 0, site, language) })} <a class="call" href="${path}?lang=${language}">${t('resident.renew')}</a></p>`
   return markup`<!doctype html>
 <html lang="${language}">
 <head>
@@ -23,6 +24,7 @@ export function document(body: Markup, { site, language, path, now }: Reader, ki
 <meta name="robots" content="noindex">
 <meta name="referrer" content="same-origin">
 <title>${t('resident.title')} · ${name}</title>
+<link rel="icon" href="/icon.svg">
 <link rel="stylesheet" href="/r/style.css">
 ${kind === 'live' ? markup`<script src="/r/live.js" defer></script>` : null}
 </head>
@@ -31,7 +33,7 @@ ${kind === 'live' ? markup`<script src="/r/live.js" defer></script>` : null}
 <nav><a href="${path}?lang=${other}" lang="${other}" hreflang="${other}">${say(other, 'resident.language')}</a></nav></header>
 <main${kind === 'live' ? markup` aria-live="polite"` : null}>${body}</main>
 <footer>${call === null ? null : markup`<p>${t('resident.call')} <a class="call" href="tel:${call.replace(/[^+\d]/g, '')}">${call}</a></p>`}
-<p>${t('resident.as_of', { time: timeText(now, 0, site, language) })} <a class="call" href="${path}?lang=${language}">${t('resident.renew')}</a></p></footer>
+${kind === 'live' ? renewal : null}</footer>
 </body>
 </html>
 `.text
@@ -40,7 +42,7 @@ ${kind === 'live' ? markup`<script src="/r/live.js" defer></script>` : null}
 /** Renews what stands there once a minute, where a browser runs scripts; without them there is a link. */
 export const LIVE = `setInterval(async()=>{
   try{
-    const answer=await fetch(location.href,{credentials:'omit'})
+    const answer=await fetch(location.href,{credentials:'same-origin'})
     if(!answer.ok)return
     const next=new DOMParser().parseFromString(await answer.text(),'text/html')
     for(const part of ['main','footer']){
@@ -56,7 +58,7 @@ export const STYLE = `:root{color-scheme:light dark;--ink:#1a1a1a;--paper:#fff;-
 @media (prefers-color-scheme:dark){:root{--ink:#f3f4f6;--paper:#14171c;--soft:#1f242c;--line:#4a5260;--off:#ff9aa5;--back:#7fe0ad;--soon:#9cc9ff}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:42rem;padding:1rem;font:1.25rem/1.6 system-ui,-apple-system,"PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif;color:var(--ink);background:var(--paper);overflow-wrap:anywhere}
-h1{font-size:1.5rem;margin:0}h2{font-size:1.3rem;margin:1.6rem 0 .4rem}h3{font-size:1.4rem;margin:.2rem 0}
+h1{font-size:1.5rem;margin:0}h2{font-size:1.3rem;margin:1.6rem 0 .4rem}.notice h2,h3{font-size:1.4rem;margin:.2rem 0}
 header p{margin:.1rem 0}p{margin:.4rem 0}
 a{color:var(--soon)}nav a,.feeds a,.call{display:inline-block;min-height:44px;padding:.5rem .8rem;border:1px solid var(--line);border-radius:.5rem;margin:.2rem .4rem .2rem 0}
 .home{font-weight:600}

@@ -24,7 +24,7 @@ export function homePage(
 <p class="feeds"><a href="${path}/notices.ics">${t('resident.calendar')}</a> <a href="${path}/notices.rss">${t('resident.feed')}</a></p>`
   const body = markup`
 <p class="home">${t('resident.home', { home })}</p>
-<section aria-label="${t('resident.current')}">${current.length === 0 ? calm : current.map((each) => banner(each, reader))}</section>
+<section><h2>${t('resident.current')}</h2>${current.length === 0 ? calm : current.map((each) => banner(each, reader))}</section>
 ${planned.length === 0 ? null : markup`<h2>${t('resident.planned')}</h2>${planned.map((each) => banner(each, reader))}`}
 ${reports === null ? null : reportList(reports, reader)}
 ${ended.length === 0 ? null : markup`<h2>${t('resident.ended')}</h2><ul class="ended">${ended.map((each) => endedLine(each, reader))}</ul>`}
@@ -34,7 +34,7 @@ ${isByVisit(reader) ? leaveForm(reader) : feeds}`
 
 /** One notice, for whoever has its link: its state changes in place. */
 export function noticePage(notice: NoticeDocument, reader: Reader): string {
-  return document(banner(notice, reader), reader)
+  return document(banner(notice, reader, true), reader)
 }
 
 export function notFoundPage(reader: Reader): string {
@@ -46,7 +46,7 @@ function isByVisit({ path }: Reader): boolean {
   return path.startsWith('/r/~')
 }
 
-function banner(notice: NoticeDocument, { site, language, now }: Reader): Markup {
+function banner(notice: NoticeDocument, { site, language, now }: Reader, isAlone = false): Markup {
   const { title, body } = noticeText(notice, site, language, { plain: true })
   const state = say(language, stateKey(notice.state))
   const updates = (notice.updates ?? [])
@@ -54,7 +54,7 @@ function banner(notice: NoticeDocument, { site, language, now }: Reader): Markup
     .map(({ at, text }) => markup`<li><time>${timeText(at, now, site, language)}</time> ${text}</li>`)
   return markup`<article class="notice ${toneOf(notice)}">
 <p class="state">${state}</p>
-<h3>${title}</h3>
+${isAlone ? markup`<h2>${title}</h2>` : markup`<h3>${title}</h3>`}
 ${body.split('\n').map((line) => markup`<p>${line}</p>`)}
 ${updates.length === 0 ? null : markup`<ul class="updates">${updates}</ul>`}
 </article>`
