@@ -7,8 +7,10 @@ import { type Keyframe, Routes } from './routes.ts'
 import type { Rule } from './plan.ts'
 import type { Json, Stage, Tick } from './stage.ts'
 
-/** More events than this that follow from the direct answers to one input are a circle, not a consequence. */
+/** More events than this that follow from the direct answers to one input are a circle, not a consequence; … */
 const MAX_EVENTS_PER_INPUT = 1_000
+/** … and where there are many answers, more than so many from each: who leaves may hand over thousands of orders. */
+const MOST_FOLLOWING_EACH = 10
 /** Whoever was due has spoken and is due again in the same instant: a circle, too. */
 const MAX_ROUNDS_PER_INSTANT = 100
 /** A condition turns, and it chatters, and its rule fails: what is left is due at once. */
@@ -276,7 +278,7 @@ export class Flow {
     let allowed = Infinity
     for (let next = 0; next < queue.length; next++) {
       // What falls due in one moment may be many, and so may what it says at once; what follows from that may not.
-      if (next === drafts.length) allowed = queue.length + MAX_EVENTS_PER_INPUT
+      if (next === drafts.length) allowed = queue.length * (1 + MOST_FOLLOWING_EACH) + MAX_EVENTS_PER_INPUT
       if (queue.length > allowed) throw new Fault('too_many_events', { at: this.#at, detail: 'a circle of events' })
       for (const stage of this.#stages) {
         const answer = stage.decide(queue[next]!, { at: this.#at, seq: this.#seq + 1 })

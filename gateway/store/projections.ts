@@ -99,14 +99,12 @@ export class Projections {
           )
         })
       case 'order.dispatched':
-        return this.#order(event, (order) =>
-          Object.assign(order, {
-            state: 'dispatched',
-            assignee: event.assignee,
-            owner: order.owner ?? event.assignee,
-            why: event.why,
-          }),
-        )
+        return this.#order(event, (order) => {
+          const { assignee, why } = event
+          // Whoever has it now did not pause it.
+          endPause(order, event.at)
+          Object.assign(order, { state: 'dispatched', assignee, owner: order.owner ?? assignee, why })
+        })
       case 'order.owner_changed':
         return this.#order(event, (order) => Object.assign(order, { owner: event.owner }))
       case 'order.accepted':
@@ -116,7 +114,10 @@ export class Projections {
       case 'order.declined':
         return this.#order(event, (order) => Object.assign(order, { state: 'new', assignee: null }))
       case 'order.transferred':
-        return this.#order(event, (order) => Object.assign(order, { state: 'dispatched', assignee: event.to }))
+        return this.#order(event, (order) => {
+          endPause(order, event.at)
+          Object.assign(order, { state: 'dispatched', assignee: event.to })
+        })
       case 'order.started':
         return this.#order(event, (order) => Object.assign(order, { state: 'working', startedAt: event.at }))
       case 'order.paused':

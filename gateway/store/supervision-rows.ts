@@ -18,6 +18,8 @@ export type CaseDocument = {
   to: readonly string[]
   openedAt: number
   dueAt: number | null
+  /** By the calendar; missing in what is old. */
+  dueOnWall?: number
   state: CaseState
   explanation: { at: number; by: string; text: string } | null
   /** Booked by itself. */
@@ -79,10 +81,11 @@ export class SupervisionRows {
         return this.#line(event, 'level', event.order, { value: event.level, isGatewayDown })
       }
       case 'case.opened': {
-        const { case: id, order, clock, assignee, to, dueAt } = event
+        const { case: id, order, clock, assignee, to, dueAt, dueOnWall } = event
         const fresh = { explanation: null, deductedAt: null, verdict: null, points: 0 }
         const what = { id, order, class: event.class, clock, assignee, to, openedAt: event.at, dueAt }
-        return this.#saveCase({ ...what, state: 'open', ...fresh }, event.seq)
+        const onWall = dueOnWall === undefined ? {} : { dueOnWall }
+        return this.#saveCase({ ...what, ...onWall, state: 'open', ...fresh }, event.seq)
       }
       case 'case.explained': {
         const explanation = { at: event.at, by: event.by, text: event.text }

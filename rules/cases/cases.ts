@@ -14,8 +14,8 @@ type Case = {
   readonly case: string
   readonly order: string
   readonly trace: string
-  /** Site time. */
-  readonly dueAt: number | null
+  /** On the wall: a working day ends when the calendar says so. */
+  readonly dueOnWall: number | null
   state: CaseState
 }
 type LedOrder = { readonly order: string; readonly skill: string; class: OrderClass; assignee: string | null }
@@ -51,9 +51,10 @@ export function caseStage(plan: CasesPlan): Stage {
     const { order, clock, late, trace } = event
     const { skill, assignee, class: ofClass } = led
     const to = [...new Set([...supervisorsOf(skill, 1), ...supervisorsOf(skill, 2)])]
-    const isExcused = late?.isGatewayDown === true
-    const dueAt = isExcused ? null : workingDays.endOf(at + wallOffsetMs, EXPLAINED_WITHIN_DAYS) - wallOffsetMs
-    return [{ type: 'case.opened', case: `SC${seq}`, order, class: ofClass, clock, assignee, to, dueAt, trace }]
+    const what = { case: `SC${seq}`, order, class: ofClass, clock, assignee, to } as const
+    if (late?.isGatewayDown === true) return [{ type: 'case.opened', ...what, dueAt: null, trace }]
+    const dueOnWall = workingDays.endOf(at + wallOffsetMs, EXPLAINED_WITHIN_DAYS)
+    return [{ type: 'case.opened', ...what, dueAt: dueOnWall - wallOffsetMs, dueOnWall, trace }]
   }
 
   function answerTo(command: CaseCommand): readonly Draft[] | Refusal {
@@ -80,7 +81,8 @@ export function caseStage(plan: CasesPlan): Stage {
     return isFitting && command.points <= MOST_POINTS ? null : ['wrong_points', { most: MOST_POINTS }]
   }
 
-  const dueOf = ({ state, dueAt }: Case) => (state === 'open' && dueAt !== null ? dueAt : Infinity)
+  const dueOf = ({ state, dueOnWall }: Case) =>
+    state === 'open' && dueOnWall !== null ? dueOnWall - wallOffsetMs : Infinity
 
   function change(event: Event, state: CaseState): void {
     const known = 'case' in event ? cases.get(event.case) : undefined
@@ -91,7 +93,7 @@ export function caseStage(plan: CasesPlan): Stage {
 
   return {
     name: 'cases',
-    version: 1,
+    version: 2,
     decide(input, context) {
       switch (input.type) {
         case 'order.escalated':
@@ -102,8 +104,8 @@ export function caseStage(plan: CasesPlan): Stage {
         case 'tick':
           return [...cases.values()]
             .filter((each) => dueOf(each) <= context.at)
-            .map(({ case: id, dueAt, trace }): Draft => {
-              return { type: 'case.deducted', case: id, points, dueAt: dueAt ?? context.at, trace }
+            .map((each): Draft => {
+              return { type: 'case.deducted', case: each.case, points, dueAt: dueOf(each), trace: each.trace }
             })
         default:
           return []
@@ -141,7 +143,8 @@ export function caseStage(plan: CasesPlan): Stage {
           return
         case 'case.opened': {
           const { case: id, order, dueAt, trace } = event
-          cases.set(id, { case: id, order, trace, dueAt, state: 'open' })
+          const { dueOnWall = dueAt === null ? null : dueAt + wallOffsetMs } = event
+          cases.set(id, { case: id, order, trace, dueOnWall, state: 'open' })
           return
         }
         case 'case.explained':

@@ -6,7 +6,7 @@ export type Verdict = (typeof VERDICTS)[number]
 
 /** A supervision case 督办单: what reached level 3 is explained, and judged by the quality branch. The order goes its own way. */
 export type CaseEvents = {
-  /** `dueAt`: by then it is explained; null: nobody is asked to, for it was late because the gateway was down. */
+  /** `dueAt`: by then it is explained, in site time as it was then; null: nobody is asked to, for it was late because the gateway was down. */
   'case.opened': {
     case: string
     order: string
@@ -16,6 +16,8 @@ export type CaseEvents = {
     assignee: string | null
     to: readonly string[]
     dueAt: number | null
+    /** The same on the wall, which it follows when that is set; missing in what was written before there was this. */
+    dueOnWall?: number
   }
   'case.explained': { case: string; by: string; text: string }
   /** Nobody explained it in time: booked by itself. */

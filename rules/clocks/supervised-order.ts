@@ -80,12 +80,13 @@ export function change(known: SupervisedOrder, event: Event): void {
     case 'order.joined':
       known.class = graver(known.class, event.class)
       return
+    // Whoever has it now did not pause it.
     case 'order.dispatched':
       known.assignee = event.assignee
-      return
+      return endPause(known, event.at)
     case 'order.transferred':
       known.assignee = event.to
-      return
+      return endPause(known, event.at)
     case 'order.declined':
       known.assignee = null
       return

@@ -3,6 +3,9 @@ import type { Text } from '#devices/point.ts'
 export const SIDES = ['outgoing', 'incoming'] as const
 export type Side = (typeof SIDES)[number]
 
+/** So long after the change both sides have signed, or the head hears of it. */
+export const SIGNED_WITHIN_MS = 15 * 60_000
+
 /** What one shift leaves to the next, by ids: the open orders, what is in alarm and what is kept silent, locks, promises. */
 export type HandoverItems = Readonly<{
   orders: readonly string[]
@@ -30,7 +33,7 @@ export type HandoverEvents = {
     outgoing: readonly string[]
     incoming: readonly string[]
   }
-  /** The same people stay: nothing is handed over. */
+  /** The same people stay, or nobody was asked to sign yet: nothing is handed over. */
   'handover.skipped': { post: string; changeAt: number }
   /** What stood on the sheet when it was signed. */
   'handover.signed': { handover: string; side: Side; by: string; note?: string; items: HandoverItems }

@@ -4,21 +4,22 @@ import type { Draft, Event } from '../event.ts'
 import type { HandoverPost, Plan } from '../plan.ts'
 import { RosterBook, type RosterState } from '../roster/book.ts'
 import type { Json, Stage } from '../stage.ts'
-import { nextChange } from './changes.ts'
-import { type Side, SIDES } from './events.ts'
+import { lastChange, nextChange } from './changes.ts'
+import { type Side, SIDES, SIGNED_WITHIN_MS } from './events.ts'
 import { ShiftFacts, type ShiftFactsState } from './shift-facts.ts'
 
 const MINUTE = 60_000
-/** The sheet is there so long before the change, … */
+/** The sheet is there so long before the change. */
 const OPENED_BEFORE_MS = 15 * MINUTE
-/** … and the head hears of it when it is not signed so long after. */
-const SIGNED_WITHIN_MS = 15 * MINUTE
+/** No change is further from the next than this; what was seen to later than that was seen by a clock that was wrong. */
+const LONGEST_SHIFT_MS = 26 * 60 * MINUTE
 
 type Sheet = {
   readonly handover: string
   readonly post: string
   readonly trace: string
-  readonly dueAt: number
+  /** On the wall, which shifts go by. */
+  readonly changeAt: number
   readonly outgoing: readonly string[]
   readonly incoming: readonly string[]
   signed: Side[]
@@ -61,7 +62,8 @@ export function handoverStage(
   }
 
   const sheetOf = (post: string) => [...sheets.values()].find((sheet) => sheet.post === post)
-  const overdueAt = ({ dueAt, isOverdueTold }: Sheet) => (isOverdueTold ? Infinity : dueAt)
+  const dueOf = ({ changeAt }: Pick<Sheet, 'changeAt'>) => changeAt + SIGNED_WITHIN_MS - wallOffsetMs
+  const overdueAt = (sheet: Sheet) => (sheet.isOverdueTold ? Infinity : dueOf(sheet))
   const missingOf = ({ outgoing, incoming, signed }: Sheet): Side[] =>
     SIDES.filter((side) => (side === 'outgoing' ? outgoing : incoming).length > 0 && !signed.includes(side))
 
@@ -69,7 +71,8 @@ export function handoverStage(
     const overdue = [...sheets.values()]
       .filter((sheet) => overdueAt(sheet) <= at)
       .map((sheet): Draft => {
-        const { handover, post, dueAt, trace } = sheet
+        const { handover, post, trace } = sheet
+        const dueAt = dueOf(sheet)
         return { type: 'handover.overdue', handover, post, missing: missingOf(sheet), dueAt, to: heads, trace }
       })
     const due = posts.filter((post) => openAt(post) <= at)
@@ -79,14 +82,8 @@ export function handoverStage(
   const openAt = (post: HandoverPost) => nextOf(post) - OPENED_BEFORE_MS - wallOffsetMs
 
   /** Of several changes that passed while the gateway was down only the last is handed over. */
-  function opened(wanted: HandoverPost, at: number, handover: string): readonly Draft[] {
-    const { id: post, name, at: minutes, who } = wanted
-    let changeAt = nextOf(wanted)
-    for (;;) {
-      const later = nextChange(minutes, plan.timeZone, changeAt)
-      if (later - OPENED_BEFORE_MS - wallOffsetMs > at) break
-      changeAt = later
-    }
+  function opened({ id: post, name, at: minutes, who }: HandoverPost, at: number, handover: string): readonly Draft[] {
+    const changeAt = lastChange(minutes, plan.timeZone, at + wallOffsetMs + OPENED_BEFORE_MS)
     const [before, after] = [presentAt(who, changeAt - MINUTE), presentAt(who, changeAt + MINUTE)]
     const outgoing = before.filter((person) => !after.includes(person))
     const newcomers = after.filter((person) => !before.includes(person))
@@ -94,12 +91,13 @@ export function handoverStage(
     const lapsed: Draft[] = last
       ? [{ type: 'handover.lapsed', handover: last.handover, missing: missingOf(last), trace: last.trace }]
       : []
-    if (outgoing.length === 0 && newcomers.length === 0)
+    // A post that was added since begins with its next change.
+    const isBeforeIts = !seen.has(post) && dueOf({ changeAt }) <= at
+    if (isBeforeIts || (outgoing.length === 0 && newcomers.length === 0))
       return [...lapsed, { type: 'handover.skipped', post, changeAt, trace: handover }]
     // Who stays takes over from who leaves.
     const incoming = newcomers.length > 0 ? newcomers : after
-    const dueAt = changeAt - wallOffsetMs + SIGNED_WITHIN_MS
-    const sheet = { handover, post, name, changeAt, dueAt, outgoing, incoming }
+    const sheet = { handover, post, name, changeAt, dueAt: dueOf({ changeAt }), outgoing, incoming }
     return [...lapsed, { type: 'handover.opened', ...sheet, trace: handover }]
   }
 
@@ -132,7 +130,7 @@ export function handoverStage(
 
   return {
     name: 'handover',
-    version: 1,
+    version: 2,
     decide(input, context) {
       if (input.type === 'handover.sign') return sign(input)
       return input.type === 'tick' ? onTick(context) : []
@@ -145,17 +143,20 @@ export function handoverStage(
         case 'gateway.started':
           ;({ wallOffsetMs } = event)
           return
-        case 'clock.stepped':
+        case 'clock.stepped': {
           wallOffsetMs += event.byMs
+          const wall = event.at + wallOffsetMs
+          for (const [post, changeAt] of seen) if (changeAt > wall + LONGEST_SHIFT_MS) seen.set(post, wall)
           return
+        }
         case 'handover.skipped':
           seen.set(event.post, event.changeAt)
           return
         case 'handover.opened': {
-          const { handover, post, dueAt, outgoing, incoming, trace, changeAt } = event
+          const { handover, post, outgoing, incoming, trace, changeAt } = event
           seen.set(post, changeAt)
           const unsigned = { signed: [], isOverdueTold: false }
-          sheets.set(handover, { handover, post, trace, dueAt, outgoing, incoming, ...unsigned })
+          sheets.set(handover, { handover, post, trace, changeAt, outgoing, incoming, ...unsigned })
           return
         }
         case 'handover.signed': {

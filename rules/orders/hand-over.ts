@@ -1,5 +1,7 @@
 import type { Draft, EventOf } from '../event.ts'
 import type { Plan } from '../plan.ts'
+import { supervisorsIn } from '../clocks/supervisors.ts'
+import type { Leave } from '../roster/book.ts'
 import { certificateFor, isQualified } from '../roster/fit.ts'
 import { isGap } from './dispatch.ts'
 import { type Order, type OrderBook, wantedOf } from './order.ts'
@@ -14,14 +16,15 @@ type Around = Readonly<{
 
 /**
  * F64: whoever is away has no open work. Who goes for good hands over everything, to the person named where that one may
- * do it, else as the rules find; who goes on leave what is not begun. All of it in the same moment.
+ * do it, else as the rules find; who is sick everything, too; who goes on leave what is not begun, or would go on before
+ * he is back. All of it in the same moment.
  */
 export function handedOver(event: EventOf<'roster.left' | 'roster.leave_began'>, around: Around): readonly Draft[] {
   const { book, plan, at, assignAll } = around
-  const isForGood = event.type === 'roster.left'
+  const leave = event.type === 'roster.left' ? undefined : book.roster.leave(event.leave)
   const mine = [...book.all()].filter((order) => order.assignee === event.person)
   const movable = mine.filter(
-    ({ state }) => ORDER_TRANSITIONS[state].dispatch && (isForGood || state === 'dispatched' || state === 'accepted'),
+    (order) => ORDER_TRANSITIONS[order.state].dispatch && (!leave || isLeftBehind(order, leave, book)),
   )
   if (event.type !== 'roster.left') return assignAll(movable, at)
   const { handTo, by } = event
@@ -43,6 +46,12 @@ export function handedOver(event: EventOf<'roster.left' | 'roster.leave_began'>,
   return [...given, ...found, ...owned(event, around)]
 }
 
+/** Whoever is sick is at nothing any more; others finish what they are at, and what rests until they are back. */
+function isLeftBehind({ state, pausedUntil }: Order, { reason, to }: Leave, book: OrderBook): boolean {
+  if (reason === 'sick' || state === 'dispatched' || state === 'accepted') return true
+  return state === 'paused' && pausedUntil !== null && book.wallAt(pausedUntil) < to
+}
+
 /** What somebody was asked first for, and what waits only for its end, is followed by another. */
 function owned({ person, handTo, by }: EventOf<'roster.left'>, { book, plan }: Around): readonly Draft[] {
   const heir = handTo ?? (plan.fallback === person ? undefined : plan.fallback)
@@ -58,12 +67,18 @@ function mayTake(heir: Plan['staff'][number], order: Order, { book, plan }: Arou
   return isQualified(heir, wantedOf(order), plan, book.roster, wall)
 }
 
-/** F64: nobody was there for it. The fallback has the order; the roster's owner hears that it was needed. */
+/**
+ * F64: nobody was there for it. The fallback has the order; the roster's owner hears that it was needed, and the manager
+ * as well where the law asks for a certificate: the law holds him to it.
+ */
 export function gapOf(event: EventOf<'order.dispatched'>, order: Order | undefined, plan: Plan): readonly Draft[] {
   if (!order || !isGap(event.why)) return []
   const { skill, region, trace } = order
   const certificate = certificateFor(plan, { skill, region })
-  const to = plan.rosterOwner ?? plan.fallback
   const paper = certificate === undefined ? {} : { certificate }
-  return [{ type: 'roster.gap_found', order: order.order, region, skill, ...paper, to, trace }]
+  const owner = plan.rosterOwner ?? plan.fallback
+  const told = certificate === undefined ? [owner] : [owner, ...supervisorsIn(plan)(skill, 2)]
+  return [...new Set(told)].map((to) => {
+    return { type: 'roster.gap_found', order: order.order, region, skill, ...paper, to, trace }
+  })
 }

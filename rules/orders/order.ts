@@ -92,7 +92,7 @@ export class OrderBook {
   }
 
   /** Open orders by who has them. */
-  loads(): ReadonlyMap<string, number> {
+  loads(): Map<string, number> {
     const loads = new Map<string, number>()
     for (const { assignee } of this.#open.values())
       if (assignee !== null) loads.set(assignee, (loads.get(assignee) ?? 0) + 1)

@@ -109,14 +109,10 @@ export function orderStage(plan: Plan): Stage {
     order: Order,
     passedOver: readonly string[],
     at: number,
-    /** Orders given out in the same moment. */
-    given: readonly Draft[] = [],
-  ): Draft {
-    const givenTo = (person: string) =>
-      given.filter((draft) => draft.type === 'order.dispatched' && draft.assignee === person).length
-    const loads = book.loads()
-    const loadOf = (person: string) => (loads.get(person) ?? 0) + givenTo(person)
+    loads: ReadonlyMap<string, number> = book.loads(),
+  ): Extract<Draft, { type: 'order.dispatched' }> {
     const wanted = { ...wantedOf(order), passedOver }
+    const loadOf = (person: string) => loads.get(person) ?? 0
     const times = timesOf(order, book.wallAt(at))
     const found = times.map((wall) => dispatch(plan, wanted, loadOf, wall, book.roster))
     const { assignee, why } = found.find((each) => !isGap(each.why)) ?? found[0]!
@@ -162,11 +158,15 @@ export function orderStage(plan: Plan): Stage {
     )
   }
 
+  /** Given out in one moment: what somebody just got counts for the next. */
   function assignAll(orders: readonly Order[], at: number): readonly Draft[] {
-    return orders.reduce<Draft[]>((given, order) => {
+    const loads = book.loads()
+    return orders.map((order) => {
       const passedOver = order.assignee === null ? order.passedOver : [...order.passedOver, order.assignee]
-      return [...given, assign(order, passedOver, at, given)]
-    }, [])
+      const given = assign(order, passedOver, at, loads)
+      loads.set(given.assignee, (loads.get(given.assignee) ?? 0) + 1)
+      return given
+    })
   }
 
   function passOnAt(order: Order): number {

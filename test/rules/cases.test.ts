@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import t from 'tap'
+import type { Event } from '#rules/event.ts'
 import { WorkingDays } from '#rules/clocks/working-days.ts'
 import { at, orderSite, said } from './order-site.ts'
 
@@ -97,6 +98,30 @@ t.test('a holiday moves the day; a day off that is worked brings it back', async
   const { site } = escalated({ calendar })
   t.match(site.of('case.opened'), [{ dueAt: at('13 00:00') }], 'the 9th, Saturday the 10th, Monday the 12th')
 })
+
+t.test(
+  'F16 the wall clock is set: three working days end by the new time, also of a case written before',
+  async (t) => {
+    for (const isOld of [false, true]) {
+      const { site, id } = escalated()
+      const { dueOnWall: _, ...old } = site.of('case.opened')[0]!
+      const flow = isOld
+        ? replayed(site.events.map((event) => (event.type === 'case.opened' ? old : event)))
+        : site.flow
+      const again = orderSite('P1', {}, flow)
+      again.records('7 10:00', { type: 'clock.stepped', byMs: -3_600_000, trace: 'C' })
+      again.passes('10 00:59')
+      t.strictSame(again.of('case.deducted'), [])
+      again.passes('10 01:00')
+      t.match(again.of('case.deducted'), [{ case: id, dueAt: at('10 01:00'), at: at('10 01:00') }])
+    }
+    function replayed(events: readonly Event[]) {
+      const { flow } = orderSite('P1')
+      for (const event of events) flow.apply(event)
+      return flow
+    }
+  },
+)
 
 t.test('F62 what was late because the gateway was down is a case that nobody has to explain', async (t) => {
   const before = orderSite('P1')

@@ -76,9 +76,12 @@ t.test(
     const site = new RosterSite(planOf([T2, T3, PM], OFFICER))
     site.fails('8 23:40')
     t.match(site.given(), [/PM no_certificate 8 23:40/])
+    const gap = { region: 'north', skill: 'lift', certificate: 'officer', at: at('8 23:40') }
     t.match(site.of('roster.gap_found'), [
-      { region: 'north', skill: 'lift', certificate: 'officer', to: 'CE', at: at('8 23:40') },
+      { ...gap, to: 'CE' },
+      { ...gap, to: 'PM' },
     ])
+    t.equal(site.of('roster.gap_found').length, 2, 'and the manager, whom the law holds to it')
     const empty = new RosterSite(planOf([PM]))
     empty.fails('8 12:00')
     t.match(empty.given(), [/PM nobody_on_duty 8 12:00/])
@@ -137,6 +140,100 @@ t.test('F64: whose leave begins has no work that is not begun, a minute later no
   site.passes('8 12:31')
   t.match(site.given()[1], /T6 least_load 8 12:30/)
   site.fails('8 12:40', 'L1', 1)
+  t.end()
+})
+
+t.test(
+  'F64: who is sick is at nothing; who goes on leave finishes what he is at, and what rests until he is back',
+  (t) => {
+    const devices = ['L1', 'L2', 'L3', 'L4', 'L5', 'L6']
+    const staff = [T3, person('T6'), PM]
+    for (const [reason, kept] of [
+      ['sick', 'none'],
+      ['leave', 'L3 L4 L6'],
+    ] as const) {
+      const site = new RosterSite(planOf(staff, { rules: devices.map((id) => rule(id, { class: 'P2' })) }))
+      site.does('8 08:00', { type: 'roster.add_duty', person: 'T3', from: at('8 08:00'), to: at('9 08:00') })
+      for (const device of devices) site.fails('8 12:00', device)
+      const orderOf = (asset: string) => site.of('order.opened').find((opened) => opened.asset === asset)!.order
+      for (const device of devices) {
+        site.does('8 12:01', { type: 'order.transfer', order: orderOf(device), to: 'T3', reason: 'yours' })
+        if (device !== 'L1') site.does('8 12:02', { type: 'order.accept', order: orderOf(device), by: 'T3' })
+      }
+      // L1 is not accepted, L2 is; on the way to L3, at work at L4, L5 rests until noon, L6 for a week.
+      site.does('8 12:03', { type: 'order.depart', order: orderOf('L3'), by: 'T3' })
+      site.does('8 12:03', { type: 'order.arrive', order: orderOf('L4'), by: 'T3' })
+      const pause = { type: 'order.pause', by: 'T3', reason: 'parts' }
+      site.does('8 12:04', { ...pause, order: orderOf('L5'), until: at('9 12:00') })
+      site.does('8 12:04', { ...pause, order: orderOf('L6'), until: at('16 12:00') })
+      const before = site.of('order.dispatched').length
+      const leave = { type: 'roster.grant_leave', person: 'T3', reason, from: at('8 12:30'), to: at('12 07:00') }
+      t.equal(site.does('8 12:30', leave), 'done')
+      site.passes('8 12:30')
+      const given = site.of('order.dispatched').slice(before)
+      t.ok(
+        given.every(({ assignee, at: when }) => assignee === 'T6' && when === at('8 12:30')),
+        reason,
+      )
+      const left = devices.filter((device) => !given.some(({ order }) => order === orderOf(device)))
+      t.equal(left.join(' ') || 'none', kept, `${reason}: what stays`)
+      t.equal(new Set(given.map(({ order }) => order)).size, given.length, 'each once')
+    }
+    t.end()
+  },
+)
+
+t.test('a pause ends with whoever made it: the clock of its order runs for the next', (t) => {
+  const site = new RosterSite(planOf([T3, person('T6'), PM], { rules: [rule('L1', { class: 'P2' })] }))
+  site.fails('8 08:00')
+  const { order } = site.of('order.opened')[0]!
+  site.does('8 08:01', { type: 'order.accept', order, by: 'T3' })
+  site.does('8 08:02', { type: 'order.pause', order, by: 'T3', reason: 'parts', until: at('20 12:00') })
+  site.does('8 09:00', { type: 'roster.leave_for_good', person: 'T3' })
+  t.match(site.given()[1], /T6 least_load 8 09:00/)
+  site.passes('9 23:00')
+  const restore = site.of('order.warned').filter(({ clock }) => clock === 'restore')
+  t.strictSame(
+    restore.map(({ percent, to }) => [percent, to]),
+    [
+      [50, 'T6'],
+      [80, 'T6'],
+    ],
+  )
+  t.end()
+})
+
+t.test('F64: hundreds of open orders go to others in one moment, each once, and all of them are called', (t) => {
+  const devices = Array.from({ length: 400 }, (_, i) => `L${i}`)
+  const others = ['U1', 'U2', 'U3', 'U4'].map((id) => person(id, { duty: NIGHT }))
+  const plan = planOf([person('T1', { duty: [{ from: 0, to: 1_440 }] }), ...others, PM], {
+    rules: devices.map((id) => rule(id, { class: 'P8a' })),
+    paging: { roads: ['card'], room: 'PM' },
+  })
+  const site = new RosterSite(plan)
+  const readings = devices.map(
+    (device) => ({ device, point: 'v', value: 20, quality: 'good', at: at('8 12:00') }) as const,
+  )
+  site.events.push(...site.flow.judge({ source: 's', receivedAt: at('8 12:00'), readings }, 1))
+  t.equal(site.of('order.opened').length, devices.length)
+  t.ok(
+    site.of('order.dispatched').every(({ assignee }) => assignee === 'T1'),
+    'alone by day',
+  )
+  const before = site.events.length
+  t.equal(site.does('8 19:30', { type: 'roster.leave_for_good', person: 'T1' }), 'done')
+  const after = site.events.slice(before)
+  const given = after.filter((event) => event.type === 'order.dispatched')
+  t.equal(new Set(given.map(({ order }) => order)).size, devices.length)
+  t.equal(given.length, devices.length)
+  const shares = Map.groupBy(given, ({ assignee }) => assignee)
+  t.strictSame(
+    [...shares].map(([who, of]) => [who, of.length]),
+    others.map(({ id }) => [id, devices.length / 4]),
+    'evenly, and in the order of their ids',
+  )
+  const calls = after.filter((event) => event.type === 'page.called' && event.purpose === 'accept')
+  t.equal(calls.length, devices.length)
   t.end()
 })
 

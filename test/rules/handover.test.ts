@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import t from 'tap'
-import { nextChange } from '#rules/handover/changes.ts'
+import { lastChange, nextChange } from '#rules/handover/changes.ts'
 import { at, orderSite, person, said } from './order-site.ts'
 
 const DAY = [7 * 60, 19 * 60]
@@ -120,12 +120,69 @@ t.test('what is silenced stands apart; what is over does not stand there', async
 t.test('F62 of the changes that passed while the gateway was down only the last is handed over', async (t) => {
   const before = site()
   before.says('6 06:00', 1)
+  before.passes('6 07:30')
   const again = orderSite('P1', { staff: STAFF, handovers }, before.flow)
-  again.returns('8 19:05', '6 06:05')
+  again.returns('8 19:05', '6 07:30')
   t.strictSame(opened(again), ['T1 → T2 8 19:00 at 8 19:05'])
   again.passes('8 19:15')
   t.equal(again.of('handover.overdue').length, 1)
 })
+
+t.test('a post that is added later begins with its next change, years of others are not looked through', async (t) => {
+  const before = site({ handovers: [] })
+  before.says('6 06:00', 1)
+  before.passes('2006 10:00')
+  const again = orderSite('P1', { staff: STAFF, handovers }, before.flow)
+  again.passes('2006 18:45')
+  t.strictSame(
+    again.events.flatMap((event) => ('changeAt' in event ? [`${event.type} ${event.changeAt}`] : [])),
+    [`handover.skipped ${at('2006 07:00')}`, `handover.opened ${at('2006 19:00')}`],
+    'the sheet of the evening, none of the morning',
+  )
+})
+
+t.test('the last change is the one before the next, whatever the clocks do', async (t) => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom('Asia/Shanghai', 'America/New_York', 'Australia/Lord_Howe'),
+      fc.integer({ min: 0, max: 5_260_000 }),
+      fc.uniqueArray(fc.integer({ min: 0, max: 1_439 }), { minLength: 1, maxLength: 3 }),
+      (zone, minute, minutes) => {
+        const now = Date.UTC(2023, 0, 1) + minute * 60_000
+        const last = lastChange(minutes, zone, now)
+        const next = nextChange(minutes, zone, now)
+        return last <= now && nextChange(minutes, zone, last) === next && lastChange(minutes, zone, next - 1) === last
+      },
+    ),
+    { numRuns: 50 },
+  )
+  t.pass('50 moments')
+})
+
+t.test(
+  'F16 the wall clock is set: a sheet is due by the new time, and a far day that was wrong is forgotten',
+  async (t) => {
+    const step = (estate: Estate, time: string, byMs: number) =>
+      estate.records(time, { type: 'clock.stepped', byMs, trace: 'C' })
+    const estate = site()
+    estate.says('6 18:00', 1)
+    estate.passes('6 18:50')
+    t.equal(opened(estate).length, 1)
+    step(estate, '6 18:50', -10 * 60_000)
+    estate.passes('6 19:20')
+    t.strictSame(estate.of('handover.overdue'), [], 'on the wall it is 19:10')
+    estate.passes('6 19:30')
+    t.match(estate.of('handover.overdue'), [{ dueAt: at('6 19:25'), at: at('6 19:25') }])
+
+    const wrong = site()
+    wrong.says('6 18:00', 1)
+    step(wrong, '6 18:01', 10_000 * 3_600_000)
+    wrong.passes('6 18:02')
+    step(wrong, '6 18:03', -10_000 * 3_600_000)
+    wrong.passes('6 18:45')
+    t.match(wrong.of('handover.opened').at(-1), { changeAt: at('6 19:00'), at: at('6 18:45') })
+  },
+)
 
 t.test('F18 F19 changes come in order, each day each once, through ten years and changes of the clocks', async (t) => {
   const zones = ['Asia/Shanghai', 'America/New_York', 'Australia/Lord_Howe'] as const

@@ -13,7 +13,7 @@ const Query = Type.Object(LIST_QUERY, { additionalProperties: false })
 
 /** Supervision cases 督办单: what reached level 3, its explanation and its verdict. */
 export function cases(context: ApiContext): FastifyPluginAsyncTypebox {
-  const view = caseView(context.site, context.read)
+  const view = caseView(context)
   const config = { access: { roles: PERMISSIONS.readCases } }
 
   return async (app) => {

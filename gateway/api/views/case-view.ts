@@ -4,10 +4,16 @@ import type { CaseDocument } from '../../store/supervision-rows.ts'
 import { timesOf } from '../site-time.ts'
 import { both } from './said.ts'
 
+type Parts = Readonly<{
+  site: Site
+  read: Pick<Store['read'], 'get'>
+  clock: Readonly<{ wallOffsetMs(): number }>
+}>
+
 /** A supervision case as people read it, with what its order was about. */
-export function caseView(site: Site, read: Pick<Store['read'], 'get'>): (doc: CaseDocument) => Promise<object> {
+export function caseView({ site, read, clock }: Parts): (doc: CaseDocument) => Promise<object> {
   const time = timesOf(site.plan.timeZone)
-  return async ({ order: orderId, to, explanation, verdict, ...doc }) => {
+  return async ({ order: orderId, to, explanation, verdict, dueAt, dueOnWall, ...doc }) => {
     const order = await read.get('orders', orderId)
     const alarm = order && (await read.get('alarms', order.alarmId))
     const name = site.plan.rules.find(({ id }) => id === alarm?.rule)?.name
@@ -19,7 +25,7 @@ export function caseView(site: Site, read: Pick<Store['read'], 'get'>): (doc: Ca
       assetName: both(site.plan.assets.get(order?.asset ?? '')?.name ?? order?.asset ?? '–'),
       to,
       openedAt: time(doc.openedAt),
-      dueAt: time(doc.dueAt),
+      dueAt: time(dueOnWall === undefined ? dueAt : dueOnWall - clock.wallOffsetMs()),
       deductedAt: time(doc.deductedAt),
       explanation: explanation && { ...explanation, at: time(explanation.at) },
       verdict: verdict && { ...verdict, at: time(verdict.at) },

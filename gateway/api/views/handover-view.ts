@@ -1,4 +1,4 @@
-import type { HandoverItems } from '#rules/handover/events.ts'
+import { type HandoverItems, SIGNED_WITHIN_MS } from '#rules/handover/events.ts'
 import type { ControlDesk } from '../../remote-control/desk.ts'
 import type { Site } from '../../site/site.ts'
 import type { Store } from '../../store/store.ts'
@@ -22,7 +22,7 @@ export function handoverLine({ site, clock }: Parts): (sheet: HandoverDocument) 
     ...sheet,
     name: both(sheet.name),
     changeAt: time(sheet.changeAt - clock.wallOffsetMs()),
-    dueAt: time(sheet.dueAt),
+    dueAt: time(sheet.changeAt + SIGNED_WITHIN_MS - clock.wallOffsetMs()),
     openedAt: time(sheet.openedAt),
     overdueAt: time(sheet.overdueAt),
     signatures: signatures.map(({ items: _, at, ...signature }) => ({ ...signature, at: time(at) })),
