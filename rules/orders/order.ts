@@ -281,6 +281,8 @@ function change(order: Order, event: Event): void {
     case 'order.accepted':
       order.assignee = event.by
       order.dispatchedAt = null
+      // Should it be given out again, everybody is asked anew.
+      order.passedOver = []
       return
     case 'order.paused':
       order.pausedUntil = event.until

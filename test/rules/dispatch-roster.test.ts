@@ -183,6 +183,25 @@ t.test(
   },
 )
 
+t.test('F64: who let it lie is asked again when whoever took it goes', (t) => {
+  const plan = planOf([T3, person('T6'), PM])
+  const site = new RosterSite({ ...plan, settings: { ...plan.settings, acceptWithinMs: 5 * 60_000 } })
+  site.fails('8 12:00')
+  const { order } = site.of('order.opened')[0]!
+  site.passes('8 12:06')
+  site.does('8 12:07', { type: 'order.accept', order, by: 'T6' })
+  site.does('8 15:00', {
+    type: 'roster.grant_leave',
+    person: 'T6',
+    reason: 'sick',
+    from: at('8 15:00'),
+    to: at('9 15:00'),
+  })
+  site.passes('8 15:01')
+  t.match(site.given(), [/T3 least_load 8 12:00/, /T6 least_load 8 12:05/, /T3 least_load 8 15:00/])
+  t.end()
+})
+
 t.test('a pause ends with whoever made it: the clock of its order runs for the next', (t) => {
   const site = new RosterSite(planOf([T3, person('T6'), PM], { rules: [rule('L1', { class: 'P2' })] }))
   site.fails('8 08:00')
