@@ -17,6 +17,21 @@ if (process.argv[2] === 'kill-both') {
   process.exit()
 }
 
+// `node bench/soak.ts kill-process`: the gateway under load, killed a hundred times (F01).
+if (process.argv[2] === 'kill-process') {
+  const env = { ...process.env, CARETAKER_KILLS: '100', TAP_TIMEOUT: '3600' }
+  spawnSync(process.execPath, ['test/real/kill.test.ts'], { env, stdio: 'inherit' })
+  process.exit()
+}
+
+// `node bench/soak.ts screens`: each screen of each role in both of its looks, where `npm test` walks through in one.
+if (process.argv[2] === 'screens') {
+  const env = { ...process.env, CARETAKER_SCREENS: 'all', TAP_TIMEOUT: '3600' }
+  for (const test of ['screens', 'screens-others'])
+    spawnSync(process.execPath, [`test/web/${test}.test.ts`], { env, stdio: 'inherit' })
+  process.exit()
+}
+
 // `node bench/soak.ts reach [histories]`: told start, told end, in random histories; the first that goes wrong is named.
 if (process.argv[2] === 'reach') {
   const histories = Number(process.argv[3] ?? 10_000)

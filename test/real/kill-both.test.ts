@@ -8,7 +8,7 @@ import { smallEstate } from '../fakes/small-estate.ts'
 import { until } from '../fakes/until.ts'
 
 /** `npm run soak kill-both` asks for 200. */
-const KILLS = Number(process.env['CARETAKER_KILLS'] ?? 20)
+const KILLS = Number(process.env['CARETAKER_KILLS'] ?? 12)
 
 t.test(
   'F01 F67 gateway and database killed at random: equal values, no point too many, and the log never goes back',

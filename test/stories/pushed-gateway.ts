@@ -31,7 +31,7 @@ export type Disk = { freeBytes: number; totalBytes: number }
 
 /** Upkeep looks as often as in a gateway at thirty times the speed: of a week the looks alone would take their time. */
 const UPKEEP_SPEED = 30
-const STUCK_AFTER_MS = 20_000
+const STUCK_AFTER_MS = 60_000
 const never = new Promise<never>(() => {})
 
 /** What runs between two starts: the gateway's own parts, its store in this thread. */

@@ -18,10 +18,10 @@ t.test(
     const bins = ['K1-kitchen', 'K1-other', 'K6-kitchen', 'K6-other']
     const gateway = new PushedGateway(t, partOfTheDemo(bins, influx.url), startAt)
     gateway.every(5 * MINUTE, startAt, (at) => {
-      for (const [index, bin] of bins.entries()) {
-        const values = { fill: 40 + ((at / MINUTE + index) % 40), battery: 90, tilted: false }
-        void gateway.submit({ source: 'mqtt', receivedAt: at, readings: readingsOf(bin, at, values) }, 'ack')
-      }
+      const readings = bins.flatMap((bin, index) =>
+        readingsOf(bin, at, { fill: 40 + ((at / MINUTE + index) % 40), battery: 90, tilted: false }),
+      )
+      void gateway.submit({ source: 'mqtt', receivedAt: at, readings }, 'ack')
     })
     await gateway.start()
     await gateway.runUntil(AWAY_AT)
