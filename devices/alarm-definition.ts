@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { DURATION_PATTERN } from './duration.ts'
 import { Duration, Name, oneOf, Text } from './point.ts'
 
 /** Ranks announcements (ISA-18.2 priority). */
@@ -9,6 +10,10 @@ export const ORDER_CLASSES = ['P0', 'P1', 'P2', 'P3', 'P4a', 'P4b', 'P5', 'P5q',
 export type OrderClass = (typeof ORDER_CLASSES)[number]
 export const LIMIT_SIDES = ['hihi', 'hi', 'lo', 'lolo'] as const
 export type LimitSide = (typeof LIMIT_SIDES)[number]
+
+/** Sorted waste (GB/T 19095): 厨余, 可回收, 有害, 其他. */
+export const WASTE_CATEGORIES = ['kitchen', 'recyclable', 'hazardous', 'other'] as const
+export type WasteCategory = (typeof WASTE_CATEGORIES)[number]
 
 const strict = { additionalProperties: false } as const
 const Limits = Type.Object(
@@ -37,6 +42,26 @@ const Span = Type.Object(
 const Times = Type.Integer({ minimum: 0, maximum: 100_000, description: 'more often than this' })
 const Size = Type.Number({ exclusiveMinimum: 0 })
 
+const Readings = Type.Integer({ minimum: 1, maximum: 100, description: 'so many in a row; 1 unless said' })
+const Lasting = {
+  readings: Type.Optional(Readings),
+  for: Type.Optional(Type.Unsafe<string>({ ...Duration, description: 'from the first of them to the last' })),
+}
+const Reached = Type.Object(
+  { hi: Type.Optional(Type.Number()), lo: Type.Optional(Type.Number()), ...Lasting },
+  { ...strict, description: 'from hi upwards or from lo downwards' },
+)
+const Left = Type.Object(
+  {
+    below: Type.Optional(Type.Number()),
+    above: Type.Optional(Type.Number()),
+    fall: Type.Optional(Size),
+    rise: Type.Optional(Size),
+    ...Lasting,
+  },
+  { ...strict, description: 'below or above a limit, or a fall or rise of so much from one reading to the next' },
+)
+
 /** Conditions beyond limits and CEL: one key of the definition each. */
 const Conditions = {
   rate: Type.Optional(
@@ -45,12 +70,39 @@ const Conditions = {
       { ...strict, minProperties: 2, description: 'the point rises, or falls, by so much within that time' },
     ),
   ),
+  persists: Type.Optional(
+    Type.Object(
+      {
+        raise: Type.Array(Reached, { minItems: 1, maxItems: 8, description: 'any of these makes it true' }),
+        clear: Type.Optional(
+          Type.Array(Left, {
+            minItems: 1,
+            maxItems: 8,
+            description: 'any of these ends it; the first reading that is not beyond, unless said',
+          }),
+        ),
+      },
+      { ...strict, description: 'the point reaches a level in so many readings in a row, or for so long' },
+    ),
+  ),
   stuck: Type.Optional(
     Type.Object(
       {
-        for: Duration,
+        for: Type.Unsafe<string | Readonly<Record<WasteCategory, string>>>({
+          type: ['string', 'object'],
+          pattern: DURATION_PATTERN,
+          properties: Object.fromEntries(WASTE_CATEGORIES.map((category) => [category, Duration])),
+          required: [...WASTE_CATEGORIES],
+          additionalProperties: false,
+          description: 'a duration, or one for each category of waste bins',
+        }),
         resolution: Type.Optional(Type.Number({ minimum: 0, description: 'a smaller change is none; 0 unless said' })),
-        driver: Type.String({ minLength: 1, description: 'CEL: while this is true, the point ought to move' }),
+        driver: Type.Optional(
+          Type.String({
+            minLength: 1,
+            description: 'CEL: while this is true, the point ought to move; always unless said',
+          }),
+        ),
       },
       { ...strict, description: 'the point stands still while what drives it moves' },
     ),
@@ -146,7 +198,10 @@ export const AlarmDefinition = Type.Object(
     delay: Type.Optional(
       Type.Object(
         { on: Type.Optional(Duration), off: Type.Optional(Duration) },
-        { additionalProperties: false, description: 'how long it must hold, and be gone; 30s and 60s unless said' },
+        {
+          additionalProperties: false,
+          description: 'how long it must hold, and be gone; 30s and 60s unless said, 0s with persists',
+        },
       ),
     ),
     enabled_when: Type.Optional(Type.String({ minLength: 1, description: 'CEL: judged only while this is true' })),
@@ -182,9 +237,14 @@ export const AlarmDefinition = Type.Object(
       Type.Object(
         {
           normal: Type.Optional(Duration),
+          readings: Type.Optional(Type.Unsafe<number>({ ...Readings, description: 'so many normal ones in a row' })),
           shown: Type.Optional(Type.String({ minLength: 1, description: 'CEL: what only a repaired device shows' })),
         },
-        { ...strict, minProperties: 1, description: 'before the readings verify the order: so long normal, and this' },
+        {
+          ...strict,
+          minProperties: 1,
+          description: 'before the readings verify the order: so long, and so often, normal, and this',
+        },
       ),
     ),
   },

@@ -26,6 +26,7 @@ export function alarmFaults(
     if (seen.has(alarm.id)) blame(['id'], 'duplicate_id', { id: alarm.id })
     seen.add(alarm.id)
     shapeFaults(alarm, blame)
+    levelFaults(alarm, blame)
     pointFaults(alarm, vocabulary.variables, blame)
     pairFaults(alarm, vocabulary, blame)
     timeFaults(alarm, blame)
@@ -64,6 +65,7 @@ function shapeFaults(alarm: AlarmDefinition, blame: Blame): void {
 /** Which points a condition can be about. */
 const TYPES_OF: Partial<Record<(typeof CONDITION_KEYS)[number], VariableType>> = {
   limits: 'double',
+  persists: 'double',
   rate: 'double',
   moving_normal: 'double',
   duty: 'bool',
@@ -82,6 +84,35 @@ function pointFaults(alarm: AlarmDefinition, variables: Variables, blame: Blame)
   )
   const params = { kind: type ? CALLED[type] : 'point', id: alarm.point, ...(hint ? { hint } : {}) }
   blame(['point'], 'unknown_reference', params)
+}
+
+/** Each level says one thing, and what ends it must not be what raises it. */
+function levelFaults({ persists }: AlarmDefinition, blame: Blame): void {
+  if (!persists) return
+  const { raise, clear = [] } = persists
+  const wrong = (path: Path, key: string, detail: string) =>
+    blame(['persists', ...path], 'wrong_value', { key, detail })
+  raise.forEach(({ hi, lo }, i) => {
+    if ((hi === undefined) === (lo === undefined)) wrong(['raise', i], 'raise', 'give either hi or lo')
+  })
+  const [his, los] = [raise.flatMap(({ hi }) => hi ?? []), raise.flatMap(({ lo }) => lo ?? [])]
+  if (his.length > 0 && los.length > 0)
+    wrong(['raise'], 'raise', 'all hi or all lo; too high and too low are two alarms')
+  clear.forEach((level, i) => {
+    const said = (['below', 'above', 'fall', 'rise'] as const).filter((key) => level[key] !== undefined)
+    const [key] = said
+    if (said.length !== 1) return wrong(['clear', i], 'clear', 'give one of below, above, fall, rise')
+    if ((key === 'fall' || key === 'rise') && (level.readings !== undefined || level.for !== undefined))
+      wrong(['clear', i], key, 'it is from one reading to the next: without readings and for')
+    if (los.length === 0 && (key === 'above' || key === 'rise'))
+      wrong(['clear', i], key, 'hi is ended by below or fall')
+    if (his.length === 0 && (key === 'below' || key === 'fall'))
+      wrong(['clear', i], key, 'lo is ended by above or rise')
+    if (level.below !== undefined && level.below > Math.min(...his))
+      wrong(['clear', i, 'below'], 'below', `one reading would raise it and end it: at most ${Math.min(...his)}`)
+    if (level.above !== undefined && level.above < Math.max(...los))
+      wrong(['clear', i, 'above'], 'above', `one reading would raise it and end it: at least ${Math.max(...los)}`)
+  })
 }
 
 function pairFaults(alarm: AlarmDefinition, { variables, others }: Vocabulary, blame: Blame): void {

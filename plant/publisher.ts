@@ -8,11 +8,13 @@ import type { SimulatedDevice } from './simulated-device.ts'
 export type Publisher = Readonly<{
   /** Resolves when the broker has let it in, or has failed to once: it keeps trying either way. */
   tried: Promise<void>
-  /** Says at once how things are, beside its usual round. */
+  /** Says at once how things are, and after a while whether they still are, beside its usual round. */
   publish(): void
   stop(): Promise<void>
 }>
 
+/** What has happened is measured once more before the next round, as sensors with a threshold do. */
+const AGAIN_AFTER_MS = 20_000
 /** Beyond this the broker is gone for long, and a sensor has no memory for more. */
 const MOST_WAITING = 100
 
@@ -65,6 +67,14 @@ export function startPublisher(parts: {
     }
   }
 
+  let again = new AbortController()
+  const publishTwice = () => {
+    again.abort()
+    again = new AbortController()
+    publish()
+    clock.sleep(AGAIN_AFTER_MS, AbortSignal.any([signal, again.signal])).then(publish, () => {})
+  }
+
   let lastError = ''
   client.on('error', (error) => {
     if (error.message !== lastError) log(`${id}: ${error.message}`)
@@ -80,7 +90,7 @@ export function startPublisher(parts: {
   })
   return {
     tried,
-    publish,
+    publish: publishTwice,
     async stop() {
       ending.abort(new Error('the device goes off the air'))
       await client.endAsync(true)

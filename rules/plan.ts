@@ -1,4 +1,4 @@
-import type { LimitSide, OrderClass, Priority } from '#devices/alarm-definition.ts'
+import type { LimitSide, OrderClass, Priority, WasteCategory } from '#devices/alarm-definition.ts'
 import type { Condition } from '#devices/expression.ts'
 import type { ControlRole, Text } from '#devices/point.ts'
 import type { Value } from '#devices/reading.ts'
@@ -91,6 +91,10 @@ export type Asset = Readonly<{
   parent?: string
   /** Nothing takes over when it stops: its faults are looked after day and night. */
   standby?: 'none'
+  /** Of a bin: what goes into it. */
+  category?: WasteCategory
+  /** The round of a cart that comes past it: what it finds full on the way is one order. */
+  route?: string
   /** The assets that give it power or water. */
   fedBy?: readonly string[]
   /** Ids of the homes that depend on it. */
@@ -223,19 +227,40 @@ export type LimitWatch = Readonly<{
   /** The first that covers the time of the reading counts. */
   schedule?: Readonly<{ timeZone: string; spans: readonly LimitSpan[] }>
 }>
+
+/**
+ * Reached by so many readings in a row, the first and the last of them so far apart. `from` and `down_to` hold at the limit
+ * itself, `above` and `below` beyond it; `fall` and `rise` are from one reading to the next.
+ */
+export type Held = Readonly<{
+  is: 'from' | 'down_to' | 'above' | 'below' | 'fall' | 'rise'
+  limit: number
+  readings: number
+  forMs: number
+}>
+/** Any of `raise` makes it true, any of `clear` ends it. */
+export type PersistsWatch = Readonly<{
+  kind: 'persists'
+  point: string
+  raise: readonly Held[]
+  clear: readonly Held[]
+}>
 export type WindowOf = 'avg' | 'min' | 'max' | 'sum'
 
 /** What to watch; `enabledWhen`: only while that is true. */
 export type Watch = (
   | LimitWatch
+  | PersistsWatch
+  /** So many readings in a row say no longer what an alarm watches. */
+  | Readonly<{ kind: 'settled'; of: Watch; readings: number }>
   /** Once true, it stays so until `until` is. */
   | Readonly<{ kind: 'when'; condition: Condition; until?: Condition }>
   /** Bad readings of one family of reasons, over all points of the device. */
   | Readonly<{ kind: 'data'; family: 'communication' | 'sensor' }>
   /** The point moves by so much or more within the window. */
   | Readonly<{ kind: 'rate'; point: string; overMs: number; rise?: number; fall?: number }>
-  /** The point stays within its resolution for so long while its driver moves. */
-  | Readonly<{ kind: 'stuck'; point: string; forMs: number; resolution: number; driver: Condition }>
+  /** The point stays within its resolution for so long while its driver moves; without one it ought to move always. */
+  | Readonly<{ kind: 'stuck'; point: string; forMs: number; resolution: number; driver?: Condition }>
   /** No reading of one of the points for so long, while the device itself may speak. */
   | Readonly<{ kind: 'absence'; only: readonly string[]; forMs: number }>
   /** The point changes more often than this within the window. */

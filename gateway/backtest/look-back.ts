@@ -1,26 +1,33 @@
 import type { Condition } from '#devices/expression.ts'
-import type { Plan, Rule, Watch } from '#rules/plan.ts'
+import type { Held, Plan, Rule, Watch } from '#rules/plan.ts'
 
 /** Delays, hysteresis and what nobody heard of are settled after so long, whatever is watched. */
 const SHORTEST_MS = 3_600_000
 
 /** So long before a range these rules must be told what was, or a window would be judged half empty at its beginning. */
 export function lookBackMsOf({ rules }: Pick<Plan, 'rules'>): number {
-  return rules.reduce((longest, rule) => Math.max(longest, delaysOf(rule) + reachOf(rule.watch)), SHORTEST_MS)
+  return rules.reduce(
+    (longest, rule) => Math.max(longest, delaysOf(rule) + reachOf(rule.watch, rule.validityMs)),
+    SHORTEST_MS,
+  )
 }
 
 function delaysOf({ onDelayMs, offDelayMs }: Rule): number {
   return Math.max(onDelayMs, offDelayMs)
 }
 
-function reachOf(watch: Watch): number {
-  return Math.max(ownReachOf(watch), ...conditionsOf(watch).flatMap(windowsOf))
+function reachOf(watch: Watch, validityMs: number): number {
+  return Math.max(ownReachOf(watch, validityMs), ...conditionsOf(watch).flatMap(windowsOf))
 }
 
-function ownReachOf(watch: Watch): number {
+function ownReachOf(watch: Watch, validityMs: number): number {
   switch (watch.kind) {
     case 'limit':
       return watch.window?.overMs ?? 0
+    case 'persists':
+      return Math.max(...[...watch.raise, ...watch.clear].map((level) => rowOf(level, validityMs)))
+    case 'settled':
+      return reachOf(watch.of, validityMs) + watch.readings * validityMs
     case 'rate':
     case 'changes':
     case 'duty':
@@ -39,6 +46,11 @@ function ownReachOf(watch: Watch): number {
     case 'measured':
       return 0
   }
+}
+
+/** A row is over when nothing came for the validity. */
+function rowOf({ readings, forMs }: Held, validityMs: number): number {
+  return Math.max(readings * validityMs, forMs)
 }
 
 function conditionsOf(watch: Watch): Condition[] {

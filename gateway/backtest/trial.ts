@@ -42,9 +42,14 @@ export function planOf({ plan, devices, wanted }: Trial): Plan {
   const known = wanted && new Set(wanted)
   const rules = devices
     .flatMap(({ device, alarms }) =>
-      rulesOf({ ...device, profile: { ...device.profile, alarms: [] } }, alarms, plan.timeZone),
+      rulesOf(
+        { ...device, profile: { ...device.profile, alarms: [] } },
+        alarms,
+        plan.timeZone,
+        plan.assets.get(device.asset),
+      ),
     )
-    .filter(({ id }) => known === null || known.has(id) || known.has(id.replace(/\.[a-z]+$/, '')))
+    .filter(({ id }) => known === null || known.has(id) || known.has(id.replace(/(\.[a-z]+)+$/, '')))
   return { ...plan, rules }
 }
 

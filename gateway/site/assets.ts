@@ -55,6 +55,8 @@ function assetOf(asset: Written, places: Places): Asset {
     ...(asset.parent === undefined ? {} : { parent: asset.parent }),
     ...(asset.standby === undefined ? {} : { standby: asset.standby }),
     ...(asset.fed_by === undefined ? {} : { fedBy: asset.fed_by }),
+    ...(asset.category === undefined ? {} : { category: asset.category }),
+    ...(asset.route === undefined ? {} : { route: asset.route }),
     homes: homesServed(asset.serves, places),
     ...(asset.serves?.service === undefined ? {} : { service: asset.serves.service }),
     ...(asset.serves?.need === undefined ? {} : { meets: asset.serves.need }),

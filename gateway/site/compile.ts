@@ -219,7 +219,8 @@ export function compileSite(input: Input): {
     const own = ownAlarms.filter((alarm) => alarm.for === device.id).map(({ for: _, ...alarm }) => alarm)
     const alarms = layers.of(device, own)
     alarmsOfDevices.set(device.id, alarms)
-    return rulesOf({ ...device, profile: { ...device.profile, alarms: [] } }, alarms, timeZone)
+    const plainly = { ...device, profile: { ...device.profile, alarms: [] } }
+    return rulesOf(plainly, alarms, timeZone, assets.get(device.asset))
   })
   faults.push(...layers.faults, ...ruleFiles.flatMap((ruleFile) => ruleTestFaults(ruleFile, devices)))
 

@@ -9,25 +9,37 @@ import type { Device } from '#devices/device.ts'
 import { parseDuration } from '#devices/duration.ts'
 import type { Text } from '#devices/point.ts'
 import { offlineAfterMs } from '#devices/profile.ts'
-import type { Rule } from '#rules/plan.ts'
+import type { Asset, Rule, Watch } from '#rules/plan.ts'
 import { inAllLanguages, say } from '../texts.ts'
 import { conditionOf, watchesOf, pointsOf } from './watches.ts'
 
+type Watches = ReturnType<typeof watchesOf>
+
 /** All rules of one device: its profile's alarms, the site's own, and the two that watch over its data. */
-export function rulesOf(device: Device, own: readonly AlarmDefinition[], timeZone: string): Rule[] {
+export function rulesOf(
+  device: Device,
+  own: readonly AlarmDefinition[],
+  timeZone: string,
+  asset?: Pick<Asset, 'category'>,
+): Rule[] {
   const definitions = [
     ...(device.profile.alarms ?? []).filter((alarm) => !own.some((other) => other.id === alarm.id)),
     ...own,
   ]
   return [
-    ...definitions.flatMap((definition) => rulesFrom(definition, device, timeZone)),
+    ...definitions.flatMap((definition) => rulesFrom(definition, device, timeZone, asset)),
     ...modeRules(device),
     ...dataRules(device),
   ]
 }
 
-function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string): Rule[] {
-  const watches = watchesOf(definition, device, timeZone)
+function rulesFrom(
+  definition: AlarmDefinition,
+  device: Device,
+  timeZone: string,
+  asset?: Pick<Asset, 'category'>,
+): Rule[] {
+  const watches = watchesOf(definition, device, timeZone, asset)
   const sides = watches.map(([suffix]) => suffix)
   const steps = (suffix: string) => stepOf(suffix, sides, `${device.id}/${definition.id}`)
   const rules = watches.map(([suffix, watch]): Rule => ({
@@ -38,7 +50,7 @@ function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string
     name: definition.name,
     watch,
     onDelayMs: onDelayOf(definition, device),
-    offDelayMs: definition.delay?.off === undefined ? DEFAULT_OFF_DELAY_MS : parseDuration(definition.delay.off)!,
+    offDelayMs: offDelayOf(definition),
     latch: definition.latch ?? false,
     safety: definition.class === 'P0' || (definition.class === 'P1' && definition.latch === true),
     priority: steps(suffix).step === 1 ? oneGraver(definition.priority) : definition.priority,
@@ -47,34 +59,49 @@ function rulesFrom(definition: AlarmDefinition, device: Device, timeZone: string
     ...(definition.notice === undefined ? {} : { notice: definition.notice }),
     closesItself: definition.closes_itself ?? false,
     ...(definition.rescue ? { rescue: true as const } : {}),
-    ...verifyOf(definition, device),
+    ...verifyOf(definition, device, watches),
     validityMs: offlineAfterMs(device.profile),
     ...(definition.cause === undefined ? {} : { cause: definition.cause }),
     ...(definition.consequence === undefined ? {} : { consequence: definition.consequence }),
     ...(definition.response === undefined ? {} : { response: definition.response }),
     ...(definition.respond_within === undefined ? {} : { respondWithinMs: parseDuration(definition.respond_within)! }),
   }))
-  if (definition.verify?.shown !== undefined) rules.push(proofRule(definition, definition.verify.shown, device))
+  rules.push(...proofsOf(definition, device, watches))
   return definition.on_missing === 'alarm' ? [...rules, missingRule(rules[0]!, definition, device)] : rules
 }
 
-const proofIdOf = ({ id }: AlarmDefinition, device: Device) => `${device.id}/${id}.shown`
-
-function verifyOf(definition: AlarmDefinition, device: Device): Pick<Rule, 'verify'> {
+function verifyOf(definition: AlarmDefinition, device: Device, watches: Watches): Pick<Rule, 'verify'> {
   if (!definition.verify) return {}
-  const { normal = '0s', shown } = definition.verify
-  const proofs = shown === undefined ? {} : { proofs: [proofIdOf(definition, device)] }
-  return { verify: { normalMs: parseDuration(normal)!, ...proofs } }
+  const { normal = '0s' } = definition.verify
+  const proofs = proofsOf(definition, device, watches).map(({ id }) => id)
+  return { verify: { normalMs: parseDuration(normal)!, ...(proofs.length === 0 ? {} : { proofs }) } }
+}
+
+/** What a repaired device shows; and that each side of what it is about was normal so often. */
+function proofsOf({ id, verify = {}, ...definition }: AlarmDefinition, device: Device, watches: Watches): Rule[] {
+  const { shown, readings } = verify
+  const proof = (name: string, watch: Watch) => proofRule(`${device.id}/${id}${name}`, definition, watch, device)
+  return [
+    ...(shown === undefined ? [] : [proof('.shown', { kind: 'when', condition: conditionOf(shown, device) })]),
+    ...(readings === undefined
+      ? []
+      : watches.map(([suffix, of]) => proof(`${suffix}.settled`, { kind: 'settled', of, readings }))),
+  ]
 }
 
 /** No alarm: what a repaired device shows. */
-function proofRule(definition: AlarmDefinition, shown: string, device: Device): Rule {
+function proofRule(
+  id: string,
+  definition: Pick<AlarmDefinition, 'name' | 'class' | 'skill'>,
+  watch: Watch,
+  device: Device,
+): Rule {
   return {
-    id: proofIdOf(definition, device),
+    id,
     device: device.id,
     asset: device.asset,
     name: definition.name,
-    watch: { kind: 'when', condition: conditionOf(shown, device) },
+    watch,
     mode: 'proof',
     onDelayMs: 0,
     offDelayMs: 0,
@@ -88,10 +115,19 @@ function proofRule(definition: AlarmDefinition, shown: string, device: Device): 
   }
 }
 
-/** A silent device is noticed as its communication alarm notices it, unless the definition says otherwise. */
-function onDelayOf({ delay, lost }: AlarmDefinition, { profile }: Device): number {
+/**
+ * A silent device is noticed as its communication alarm notices it, unless the definition says otherwise. Whoever counts
+ * readings has waited already.
+ */
+function onDelayOf({ delay, lost, persists }: AlarmDefinition, { profile }: Device): number {
   if (delay?.on !== undefined) return parseDuration(delay.on)!
+  if (persists) return 0
   return lost ? silentDelayMs(profile) : DEFAULT_ON_DELAY_MS
+}
+
+function offDelayOf({ delay, persists }: AlarmDefinition): number {
+  if (delay?.off !== undefined) return parseDuration(delay.off)!
+  return persists ? 0 : DEFAULT_OFF_DELAY_MS
 }
 
 /** A polled unit gets its validity to answer again; a reporting one was silent for that long already. */

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { AlarmDefinition } from '#devices/alarm-definition.ts'
+import { AlarmDefinition, WASTE_CATEGORIES } from '#devices/alarm-definition.ts'
 import { Duration, oneOf, Text } from '#devices/point.ts'
 import { NEEDS } from '#rules/plan.ts'
 import { ChannelSchema } from '../channels/schema.ts'
@@ -88,6 +88,14 @@ const Asset = Type.Object(
     ),
     standby: Type.Optional(
       oneOf(['none'] as const, 'nothing takes over when it stops: its P2 faults are looked after day and night'),
+    ),
+    category: Type.Optional(oneOf(WASTE_CATEGORIES, 'of a waste bin: what goes into it')),
+    route: Type.Optional(
+      Type.String({
+        pattern: ID,
+        description:
+          'of a waste bin: the round that passes it; what is full on it is one order until somebody is there',
+      }),
     ),
     serves: Type.Optional(
       Type.Object(

@@ -9,19 +9,20 @@ import type { Device } from '#devices/device.ts'
 import { parseDuration } from '#devices/duration.ts'
 import { compileCondition, type Condition } from '#devices/expression.ts'
 import { type Profile, variablesOf } from '#devices/profile.ts'
-import type { LimitSpan, Watch } from '#rules/plan.ts'
+import type { Asset, Held, LimitSpan, Watch } from '#rules/plan.ts'
 
 /** What an alarm definition watches on one device: one thing, or one for each limit. It was checked when it was read. */
 export function watchesOf(
   definition: AlarmDefinition,
   device: Device,
   timeZone: string,
+  asset?: Pick<Asset, 'category'>,
 ): readonly (readonly [suffix: string, watch: Watch])[] {
   const enabledWhen =
     definition.enabled_when === undefined ? {} : { enabledWhen: conditionOf(definition.enabled_when, device) }
   const watches = definition.limits
     ? limitsOf(definition, timeZone)
-    : ([['', otherThanLimits(definition, device)]] as const)
+    : ([[sideOf(definition), otherThanLimits(definition, device, asset)]] as const)
   return watches.map(([suffix, watch]) => [suffix, { ...watch, ...enabledWhen }] as const)
 }
 
@@ -73,8 +74,24 @@ function minutesOf(clock: string): number {
   return Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3))
 }
 
-function otherThanLimits(definition: AlarmDefinition, device: Device): Watch {
-  const { when, rate, stuck, absent, changes, disagrees, duty, lost, moving_normal: movingNormal } = definition
+/** A level that is counted is called as the limit that it is. */
+function sideOf({ persists }: AlarmDefinition): string {
+  return persists ? (persists.raise[0]!.hi === undefined ? '.lo' : '.hi') : ''
+}
+
+function otherThanLimits(definition: AlarmDefinition, device: Device, asset?: Pick<Asset, 'category'>): Watch {
+  const {
+    when,
+    persists,
+    rate,
+    stuck,
+    absent,
+    changes,
+    disagrees,
+    duty,
+    lost,
+    moving_normal: movingNormal,
+  } = definition
   const point = definition.point!
   if (when !== undefined) {
     const { until } = definition
@@ -85,13 +102,15 @@ function otherThanLimits(definition: AlarmDefinition, device: Device): Watch {
     const or = lost.or === undefined ? {} : { or: conditionOf(lost.or, device) }
     return { kind: 'lost', while: conditionOf(lost.while, device), withinMs: msOf(lost.within), ...or }
   }
+  if (persists) return { kind: 'persists', point, ...levelsOf(persists) }
   if (rate) {
     const { over, ...by } = rate
     return { kind: 'rate', point, overMs: msOf(over), ...by }
   }
   if (stuck) {
     const { resolution = 0, driver } = stuck
-    return { kind: 'stuck', point, forMs: msOf(stuck.for), resolution, driver: conditionOf(driver, device) }
+    const driven = driver === undefined ? {} : { driver: conditionOf(driver, device) }
+    return { kind: 'stuck', point, forMs: restOf(stuck.for, asset), resolution, ...driven }
   }
   if (absent) return { kind: 'absence', only: [point], forMs: msOf(absent.for) }
   if (changes) return { kind: 'changes', point, overMs: msOf(changes.over), above: changes.above }
@@ -113,6 +132,37 @@ function otherThanLimits(definition: AlarmDefinition, device: Device): Watch {
     least: movingNormal?.least ?? 0,
     side: movingNormal?.side ?? 'both',
     settleMs: msOf(settlesAfter),
+  }
+}
+
+/** Who says no category may stand still for as long as any. */
+function restOf(written: NonNullable<AlarmDefinition['stuck']>['for'], asset?: Pick<Asset, 'category'>): number {
+  if (typeof written === 'string') return msOf(written)
+  return asset?.category ? msOf(written[asset.category]) : Math.max(...Object.values(written).map(msOf))
+}
+
+type Persists = NonNullable<AlarmDefinition['persists']>
+type Lasting = Pick<Persists['raise'][number], 'readings' | 'for'>
+
+function levelsOf({ raise, clear }: Persists): Readonly<{ raise: readonly Held[]; clear: readonly Held[] }> {
+  const held = (is: Held['is'], limit: number, { readings = 1, for: lasting = '0s' }: Lasting): Held => ({
+    is,
+    limit,
+    readings,
+    forMs: msOf(lasting),
+  })
+  const levels = raise.map((level) =>
+    level.hi === undefined ? held('down_to', level.lo!, level) : held('from', level.hi, level),
+  )
+  const limits = levels.map(({ limit }) => limit)
+  const notBeyond =
+    levels[0]!.is === 'from' ? held('below', Math.min(...limits), {}) : held('above', Math.max(...limits), {})
+  return {
+    raise: levels,
+    clear: clear?.map((level) => {
+      const is = (['below', 'above', 'fall', 'rise'] as const).find((key) => level[key] !== undefined)!
+      return held(is, level[is]!, level)
+    }) ?? [notBeyond],
   }
 }
 

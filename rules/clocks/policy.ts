@@ -207,5 +207,5 @@ export function policyOf(ofClass: OrderClass, circumstance: Circumstance | null 
 
 export function circumstanceOf(asset: Readonly<{ kind: string; standby?: 'none' }> | undefined): Circumstance | null {
   if (asset?.standby === 'none') return 'no_standby'
-  return asset?.kind.startsWith('bin') ? 'bin' : null
+  return asset?.kind === 'waste-bin' ? 'bin' : null
 }

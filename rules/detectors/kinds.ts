@@ -10,13 +10,17 @@ import type { Judgement } from './judgement.ts'
 import { limitJudgement } from './limit.ts'
 import { lostJudgement } from './lost.ts'
 import { movingNormalJudgement } from './moving-normal.ts'
+import { persistsJudgement } from './persists.ts'
 import { rateJudgement } from './rate.ts'
+import { settledJudgement } from './settled.ts'
 import { stuckJudgement } from './stuck.ts'
 import { whenJudgement } from './when.ts'
 
 /** One line per kind of condition. */
 const KINDS: { [K in Watch['kind']]: (watch: Extract<Watch, { kind: K }>, rule: Rule) => Judgement } = {
   limit: limitJudgement,
+  persists: persistsJudgement,
+  settled: (watch, rule) => settledJudgement(watch, rule, judgementOf(watch.of, rule)),
   when: whenJudgement,
   data: dataJudgement,
   rate: rateJudgement,
@@ -37,6 +41,10 @@ function foundByStage(): Judgement {
 }
 
 export function detectorFor(rule: Rule): Detector {
-  const judge = KINDS[rule.watch.kind] as (watch: Watch, rule: Rule) => Judgement
-  return new Detector(rule, guarded(judge(rule.watch, rule), rule.watch.enabledWhen, rule))
+  return new Detector(rule, judgementOf(rule.watch, rule))
+}
+
+function judgementOf(watch: Watch, rule: Rule): Judgement {
+  const judge = KINDS[watch.kind] as (watch: Watch, rule: Rule) => Judgement
+  return guarded(judge(watch, rule), watch.enabledWhen, rule)
 }

@@ -1,7 +1,7 @@
 import type { Reading, Value } from '#devices/reading.ts'
 import type { Rule, Watch } from '../plan.ts'
 import type { Json } from '../stage.ts'
-import { evaluation } from './evaluation.ts'
+import { evaluation, type Evaluation } from './evaluation.ts'
 import type { Judgement } from './judgement.ts'
 
 /** What it stayed close to, since when; `movingSince`: since when its driver has moved without a stop. */
@@ -9,6 +9,15 @@ type Rest = { value: Value; since: number; movingSince: number | null; moves?: n
 
 /** So many good readings, each other than the one before, and it is believed again. */
 const BELIEVED_AFTER = 3
+
+/** What is used day by day needs no machine that moves it. */
+const ALWAYS_MOVING: Evaluation = {
+  points: [],
+  take: () => {},
+  state: () => ({ state: 'true' }),
+  memory: () => null,
+  recall: () => {},
+}
 
 /**
  * A sensor that stands still while what drives it moves: no change beyond its resolution for so long. A reading that is
@@ -18,7 +27,7 @@ export function stuckJudgement(
   { point, forMs, resolution, driver }: Extract<Watch, { kind: 'stuck' }>,
   { validityMs }: Pick<Rule, 'validityMs'>,
 ): Judgement {
-  const moving = evaluation(driver, validityMs)
+  const moving = driver ? evaluation(driver, validityMs) : ALWAYS_MOVING
   let newest: Reading | null = null
   let lastAt = -Infinity
   let rest: Rest | null = null

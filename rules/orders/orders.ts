@@ -11,9 +11,10 @@ import { gapOf, handedOver } from './hand-over.ts'
 import { UNHURRIED } from './intake.ts'
 import { opening } from './opening.ts'
 import { answerTo, isOrderCommand } from './order-commands.ts'
+import { openHoursOf } from './open-hours.ts'
 import { onRescue } from './rescued.ts'
 import { graver, type Order, OrderBook, wantedOf } from './order.ts'
-import { ORDER_TRANSITIONS } from './states.ts'
+import { ON_THE_WAY, ORDER_TRANSITIONS } from './states.ts'
 
 /** Alarms become work orders: one open order per incident, dispatched, accepted, worked on, closed when it is really over. */
 export function orderStage(plan: Plan): Stage {
@@ -24,6 +25,7 @@ export function orderStage(plan: Plan): Stage {
   const book = new OrderBook(plan)
   const ending = endingOf(plan, book)
   const service = new OpeningHours(CALENDARS.service, plan.timeZone)
+  const hours = openHoursOf(plan, book)
   const proofs = new Set(plan.rules.filter(({ mode }) => mode === 'proof').map(({ id }) => id))
 
   /**
@@ -101,6 +103,7 @@ export function orderStage(plan: Plan): Stage {
   }
 
   function isSameIncident(order: Order, incident: string, at: number): boolean {
+    if (isOfRoute(incident)) return order.incident === incident && ON_THE_WAY.includes(order.state)
     const withinMs = incident === LOST_LIFTS ? callWithinMs : plan.settings.incidentWindowMs
     return order.incident === incident && (at - order.lastJoinedAt <= withinMs || isCalled(order))
   }
@@ -113,16 +116,20 @@ export function orderStage(plan: Plan): Stage {
   ): Extract<Draft, { type: 'order.dispatched' }> {
     const wanted = { ...wantedOf(order), passedOver }
     const loadOf = (person: string) => loads.get(person) ?? 0
-    const times = timesOf(order, book.wallAt(at))
+    const times = timesOf(order, at)
     const found = times.map((wall) => dispatch(plan, wanted, loadOf, wall, book.roster))
     const { assignee, why } = found.find((each) => !isGap(each.why)) ?? found[0]!
     return { type: 'order.dispatched', order: order.order, assignee, why, trace: order.trace }
   }
 
-  /** When somebody must be there for it: now; what has time waits for whoever comes within two hours of service. */
-  function timesOf({ class: ofClass }: Order, wall: number): readonly number[] {
-    if (!UNHURRIED.has(ofClass)) return [wall]
-    return [0, 1, 2, 3, 4].map((half) => service.after(service.nextOpening(wall), half * HALF_AN_HOUR_MS))
+  /**
+   * When somebody must be there for it: as soon as its class is at work; what has time waits for whoever comes within two
+   * hours of service.
+   */
+  function timesOf(order: Order, at: number): readonly number[] {
+    if (!UNHURRIED.has(order.class)) return [hours.opensAt(order, at)]
+    const first = service.nextOpening(book.wallAt(at))
+    return [0, 1, 2, 3, 4].map((half) => service.after(first, half * HALF_AN_HOUR_MS))
   }
 
   /** The source's conditions, and those that show a repair, decide when work is verified and take it back. */
@@ -170,9 +177,9 @@ export function orderStage(plan: Plan): Stage {
   }
 
   function passOnAt(order: Order): number {
-    if (order.state !== 'dispatched' || order.dispatchedAt === null || UNHURRIED.has(order.class)) return Infinity
-    if (order.assignee === plan.fallback || order.assignee === fallbackOf(plan, book.roster)) return Infinity
-    return order.dispatchedAt + plan.settings.acceptWithinMs
+    if (order.state !== 'dispatched' || UNHURRIED.has(order.class)) return Infinity
+    if (order.assignee === plan.fallback || order.assignee === fallbackOf(plan, book.roster, order)) return Infinity
+    return hours.acceptBy(order)
   }
 
   return {
@@ -270,8 +277,18 @@ const HALF_AN_HOUR_MS = 30 * 60_000
 /** Lifts that are lost within the same minute. */
 const LOST_LIFTS = 'lifts/lost'
 
-/** A person in danger is never grouped. Alarms of one room are one incident; loss of data is another matter than what the data say. */
-function incidentOf(rule: Rule, asset: Asset): string {
-  if (rule.class === 'P0') return `${asset.room}/${rule.id}`
-  return rule.watch.kind === 'data' ? `${asset.room}/data` : asset.room
+/**
+ * A person in danger is never grouped. Alarms of one room are one incident; loss of data is another matter than what the
+ * data say. What a cart collects on one round is one incident, but its sensors are mended one by one.
+ */
+function incidentOf({ id, class: ofClass, watch }: Rule, { room, route }: Asset): string {
+  if (ofClass === 'P0') return `${room}/${id}`
+  if (watch.kind === 'data') return `${room}/data`
+  return route === undefined || watch.kind === 'stuck' ? room : `${ROUTE}${route}`
+}
+
+const ROUTE = 'route/'
+
+function isOfRoute(incident: string): boolean {
+  return incident.startsWith(ROUTE)
 }

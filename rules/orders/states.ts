@@ -126,6 +126,9 @@ export const IS_AT_WORK: Readonly<Record<OrderState, boolean>> = {
   cancelled: false,
 }
 
+/** Nobody is there yet: whoever comes takes on more of the same round. Whoever rests arrives again. */
+export const ON_THE_WAY: readonly OrderState[] = ['new', 'dispatched', 'accepted', 'en_route', 'paused']
+
 export const ENDED: readonly OrderState[] = ['closed', 'merged', 'false_alarm', 'cancelled']
 
 const TRIGGER_OF: Readonly<Record<string, OrderTrigger>> = {

@@ -99,7 +99,9 @@ void t.test(
       await until('it is online', () => newest.get('caretaker/garden/status') === 'online')
 
     await until('it reads the broker', () => gateway.health().mqtt.brokers[0]?.state === 'connected')
-    await says(central.client, 'K1', { seq: 1, fill: 99, battery: 80 })
+    await says(central.client, 'K1', { seq: 1, fill: 97, battery: 80 })
+    await until('the first came', () => central.json('devices/K1/points/fill')?.['value'] === 97)
+    await says(central.client, 'K1', { seq: 2, fill: 99, battery: 80 })
     for (const { json, under, newest } of [central, reader]) {
       await until('the value came', () => json('devices/K1/points/fill')?.['value'] === 99)
       t.match(json('devices/K1/points/fill'), { quality: 'good', unit: '%', time: /\+08:00$/ })
@@ -114,7 +116,7 @@ void t.test(
       t.notMatch(JSON.stringify([under('alarms'), under('orders')]), /C1/, 'nobody is named')
     }
     // What is over is told, and then taken back.
-    await says(central.client, 'K1', { seq: 2, fill: 5, battery: 80 })
+    await says(central.client, 'K1', { seq: 3, fill: 5, battery: 80 })
     const ofOrders = () => central.all.filter(([topic]) => topic.includes('/orders/')).map(([, payload]) => payload)
     await until('the order is taken back', () => ofOrders().at(-1) === '')
     t.match(JSON.parse(ofOrders().at(-2)!), { asset: 'K1', state: 'closed', closedAt: /\+08:00$/ })
@@ -140,7 +142,7 @@ void t.test(
     // The far broker goes; what happens meanwhile waits for it, in order.
     await mosquitto.kill()
     await until('it is away', () => gateway.health().mqtt.brokers[0]?.state === 'away')
-    await says(k2, 'K2', { seq: 1, fill: 98, battery: 80 })
+    for (const seq of [1, 2]) await says(k2, 'K2', { seq, fill: 97 + seq, battery: 80 })
     const waiting = () => gateway.health().mqtt.outward.find(({ target }) => target === 'central')!.waiting
     await until('the order waits', async () => (await countOpen(gateway, 'orders')) === 1)
     await mosquitto.start()

@@ -379,15 +379,19 @@ t.test('bins publish at once, every period, and when something happens to them',
   t.throws(() => latest(), SyntaxError)
   plant.heal('K4-kitchen')
   await until(() => heard().length === 6)
+  await until(() => clock.sleepers() === 4)
+  clock.advance(20_000)
+  await until(() => heard().length === 7)
+  t.ok(Number(latest()['fill']) < 10, 'and once more a while after the last of all that')
 
   await until(() => clock.sleepers() === 3)
   clock.advance(30 * 60_000)
-  await until(() => heard().length === 7 && heard('bins/K4-other/state').length === 2)
+  await until(() => heard().length === 8 && heard('bins/K4-other/state').length === 2)
   await until(() => clock.sleepers() === 3)
   plant.provoke('silent', 'K4-kitchen')
   clock.advance(30 * 60_000)
   await until(() => heard('bins/K4-other/state').length === 3)
-  t.equal(heard().length, 7, 'silent')
+  t.equal(heard().length, 8, 'silent')
 
   const meter = JSON.parse(heard('meters/M1')[0]!.text) as { head: { seq: number; time: string } }
   t.equal(meter.head.time, new Date(START).toISOString(), 'source time where the profile asks for it')

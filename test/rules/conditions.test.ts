@@ -86,7 +86,47 @@ const together = (...all: readonly Step[][]): Step[] => {
 }
 const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
 
+/** A waste bin: full, nearly full for long, emptied. */
+const BIN =
+  'point: v, persists: { raise: [{ hi: 95, readings: 2 }, { hi: 90, for: 30s, readings: 2 }], clear: [{ below: 60, readings: 2 }, { fall: 30 }] }'
+
 const STORIES: readonly (readonly [name: string, alarm: string, steps: readonly Step[], told: string])[] = [
+  [
+    'two readings in a row raise it, two others end it; what is between leaves it as it is',
+    BIN,
+    series('v', 10, [88, 96, 94, 96, 97, 70, 59, 61, 59, 58, 97]),
+    'false.hi@0 true.hi@40 false.hi@90',
+  ],
+  ['a drop ends it at once', BIN, series('v', 10, [96, 97, 67, 97]), 'false.hi@0 true.hi@10 false.hi@20'],
+  ['a smaller one does not, nor several', BIN, series('v', 10, [96, 97, 68, 60]), 'false.hi@0 true.hi@10'],
+  ['lower for so long: two readings are enough', BIN, series('v', 30, [90, 94]), 'false.hi@0 true.hi@30'],
+  ['… but not before', BIN, series('v', 29, [90, 94]), 'false.hi@0'],
+  ['… and not with one below between', BIN, series('v', 10, [90, 89, 91, 94, 94]), 'false.hi@0'],
+  [
+    'bad ones between neither count nor interrupt',
+    BIN,
+    series('v', 10, [97, 'bad', 96, 'bad', 50, 'gone', 40]),
+    'false.hi@0 true.hi@20 false.hi@40',
+  ],
+  [
+    'uncertain ones count towards raising, and end nothing',
+    BIN,
+    series('v', 10, [97, '?96', '?40', '?41', 59, '?58', 57]),
+    'false.hi@0 true.hi@10 false.hi@40',
+  ],
+  ['after a gap of the validity they are counted anew', BIN, series('v', 61, [97, 97]), 'false.hi@0'],
+  [
+    'unless said it ends with the first that is not beyond',
+    'point: v, persists: { raise: [{ lo: 5, readings: 3 }] }',
+    series('v', 25, [5, 4, 5, 5.1, 4, 4, 4]),
+    'false.lo@0 true.lo@50 false.lo@75 true.lo@150',
+  ],
+  [
+    'so many normal readings in a row settle it, and the next that is not begins them anew',
+    'point: v, limits: { hi: 10 }, deadband: 2, verify: { readings: 2 }',
+    series('v', 20, [12, 9, 7, 'bad', '?6', 6, 12, 12, 7, 7]),
+    'true.hi@0 false.hi.settled@0 false.hi@40 true.hi.settled@100 true.hi@120 false.hi.settled@120 false.hi@160 true.hi.settled@180',
+  ],
   [
     'a device that falls silent in use is lost until it is heard again',
     'lost: { while: on, within: 30s }, delay: { on: 10s, off: 0s }',
@@ -485,6 +525,7 @@ t.test('F30 whatever is no number never makes a condition true', async (t) => {
     "when: \"max(v, '10s') >= -1000.0 || count(v, '10s') >= 0.0\"",
     'point: v, rate: { over: 10s, rise: 0.001, fall: 0.001 }',
     'point: v, disagrees: { with: w, by: 0.001 }',
+    'point: v, persists: { raise: [{ hi: -1000, readings: 2 }] }',
     'point: v, moving_normal: { short: 1s, normal: 10s, deviations: 1 }',
   ]
   for (const alarm of kinds) {
@@ -517,7 +558,7 @@ t.test('what is written wrongly is said at its place, with a hint', async (t) =>
     ['when: \'avg(v + 1.0, "10m") > 1.0\'', /looks back at one point/],
     ['when: \'avg(v, "400d") > 1.0\'', /1s to 31d/],
     [`when: '${many(17, (i) => `avg(v, "${i + 1}m") > 1.0`).join(' || ')}'`, /more than 16 windows/],
-    ['point: v', /give limits \(with point\), when, or one of rate, stuck/],
+    ['point: v', /give limits \(with point\), when, or one of rate, persists, stuck/],
     ['point: v, limits: { hi: 1 }, rate: { over: 1m, rise: 1 }', /give only one of limits, rate/],
     ['point: v, rate: { over: 1m }', /fewer than 2/],
     ['point: mode, rate: { over: 1m, rise: 1 }', /no numeric point "mode"/],
@@ -536,6 +577,19 @@ t.test('what is written wrongly is said at its place, with a hint', async (t) =>
     ['point: v, limits: { hi: 1 }, schedule: [{ from: "06:00", to: "08:00" }]', /either limits or off/],
     ['point: v, limits: { hi: 1 }, schedule: [{ from: "26:00", to: "08:00", off: true }]', /wrong value|must match/],
     ['point: v, limits: { hi: 1 }, until: "on"', /only when has it/],
+    ['point: v, persists: { raise: [{ readings: 2 }] }', /either hi or lo/],
+    ['point: v, persists: { raise: [{ hi: 5, readings: 0 }] }', /readings.*(minimum|at least|>= 1)/],
+    ['point: v, persists: { raise: [{ hi: 5 }, { lo: 2 }] }', /too high and too low are two alarms/],
+    ['point: v, persists: { raise: [{ hi: 5 }], clear: [{ below: 3, fall: 2 }] }', /one of below, above, fall, rise/],
+    ['point: v, persists: { raise: [{ hi: 5 }], clear: [{ above: 3 }] }', /hi is ended by below or fall/],
+    ['point: v, persists: { raise: [{ lo: 5 }], clear: [{ below: 3 }] }', /lo is ended by above or rise/],
+    ['point: v, persists: { raise: [{ hi: 5 }], clear: [{ fall: 3, readings: 2 }] }', /without readings and for/],
+    ['point: v, persists: { raise: [{ hi: 5 }, { hi: 4, for: 1h }], clear: [{ below: 5 }] }', /at most 4/],
+    ['point: v, persists: { raise: [{ lo: 5 }], clear: [{ above: 4 }] }', /at least 5/],
+    ['point: mode, persists: { raise: [{ hi: 5 }] }', /no numeric point "mode"/],
+    ['persists: { raise: [{ hi: 5 }] }', /key "point" is missing/],
+    ['point: v, persists: { raise: [{ hi: 5 }] }, deadband: 2', /only limits have it/],
+    ['point: v, stuck: { for: { kitchen: 48h } }', /recyclable|missing/],
   ]
   for (const [alarm, said] of table) {
     const { faults } = readProfile(profileText(alarm), 'own.yaml')
@@ -559,6 +613,8 @@ t.test('what is said of it is a sentence in both languages', async (t) => {
       'started 7 times in 1 h, limit 6',
       '1 小时内启动 7 次，限值 6 次',
     ],
+    ['in_a_row', { times: 2 }, '2 readings in a row', '连续 2 次读数'],
+    ['held', { overMs: 1_800_000 }, 'for 30 min', '持续 30 分钟'],
     [
       'stuck',
       { since: 0, forMs: 5_400_000 },

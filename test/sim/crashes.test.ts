@@ -206,6 +206,7 @@ t.test(
     const { world, runUntil, restart, at, events } = await polledPump(t, lowFrom(18), { ...plan, rules })
     for (const [second, fill] of [
       [10, 97],
+      [15, 98],
       [20, 75],
       [31, 75],
       [100, 75],
@@ -223,7 +224,7 @@ t.test(
     await runUntil(35)
     await restart()
     await runUntil(150)
-    t.equal(at('condition.became', rule), 10)
+    t.equal(at('condition.became', rule), 15)
     t.equal(events().filter((event) => event.type === 'alarm.cleared' && event.rule === rule).length, 0)
   },
 )
