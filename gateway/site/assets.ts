@@ -6,6 +6,7 @@ import { entrancesOf, homesServed, isHome, type Places } from './places.ts'
 import type { SiteFile } from './schema.ts'
 
 type Written = SiteFile['assets'][number]
+type Rooms = NonNullable<SiteFile['rooms']>
 type Blame = (asset: Written, at: readonly (string | number)[], code: FaultCode, params: Params) => void
 
 const PLACES = [
@@ -16,7 +17,7 @@ const PLACES = [
 ] as const
 
 /** What can fail: where it stands, what it is part of and fed by, and whose homes depend on it. */
-export function assetsOf(written: readonly Written[], places: Places, blame: Blame): Map<string, Asset> {
+export function assetsOf(written: readonly Written[], places: Places, rooms: Rooms, blame: Blame): Map<string, Asset> {
   const known = {
     asset: written.map(({ id }) => id),
     zone: places.zones.map(({ id }) => id),
@@ -38,14 +39,20 @@ export function assetsOf(written: readonly Written[], places: Places, blame: Bla
     if (asset.parent !== undefined) missing(asset, ['parent'], 'asset', asset.parent)
     asset.fed_by?.forEach((id, i) => missing(asset, ['fed_by', i], 'asset', id))
   }
-  const assets = new Map(written.map((asset) => [asset.id, assetOf(asset, places)]))
+  const assets = new Map(written.map((asset) => [asset.id, assetOf(asset, places, rooms)]))
   for (const asset of written)
     if (standsAboveItself(asset.id, assets))
       blame(asset, ['parent'], 'wrong_value', { key: 'parent', detail: 'an asset is no part of itself' })
   return assets
 }
 
-function assetOf(asset: Written, places: Places): Asset {
+/** A cart comes for the bins of a point. */
+function routeOf({ kind, room }: Written, rooms: Rooms): Pick<Asset, 'route'> {
+  const route = kind === 'waste-bin' ? rooms.find(({ id }) => id === room)?.route : undefined
+  return route === undefined ? {} : { route }
+}
+
+function assetOf(asset: Written, places: Places, rooms: Rooms): Asset {
   return {
     id: asset.id,
     name: asset.name ?? asset.id,
@@ -56,7 +63,7 @@ function assetOf(asset: Written, places: Places): Asset {
     ...(asset.standby === undefined ? {} : { standby: asset.standby }),
     ...(asset.fed_by === undefined ? {} : { fedBy: asset.fed_by }),
     ...(asset.category === undefined ? {} : { category: asset.category }),
-    ...(asset.route === undefined ? {} : { route: asset.route }),
+    ...routeOf(asset, rooms),
     homes: homesServed(asset.serves, places),
     ...(asset.serves?.service === undefined ? {} : { service: asset.serves.service }),
     ...(asset.serves?.need === undefined ? {} : { meets: asset.serves.need }),

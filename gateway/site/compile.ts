@@ -85,7 +85,8 @@ export function compileSite(input: Input): {
     risers: distinct('risers', file.risers ?? []),
   }
   for (const { list, entry, at, code, params } of placeFaults(places)) blame(where(list, entry, ...at), code, params)
-  const assets = assetsOf(distinct('assets', file.assets), places, (asset, at, code, params) =>
+  const rooms = distinct('rooms', file.rooms ?? [])
+  const assets = assetsOf(distinct('assets', file.assets), places, rooms, (asset, at, code, params) =>
     blame(where('assets', asset, ...at), code, params),
   )
 
@@ -330,7 +331,7 @@ export function compileSite(input: Input): {
     influx,
     charts: file.charts ?? 'local',
     history: historyOf(file.history ?? {}),
-    rooms: distinct('rooms', file.rooms ?? []),
+    rooms,
     buildings: places.buildings,
     zones: places.zones,
     ruleFiles: ruleFiles.map((ruleFile) => ({

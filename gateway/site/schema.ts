@@ -71,6 +71,20 @@ const Zone = Type.Object(
   },
   strict,
 )
+const Room = Type.Object(
+  {
+    id: Id,
+    name: Text,
+    route: Type.Optional(
+      Type.String({
+        pattern: ID,
+        description:
+          'of a bin point: the round that passes it; what is full on it is one order until somebody is there',
+      }),
+    ),
+  },
+  strict,
+)
 const Asset = Type.Object(
   {
     id: Id,
@@ -90,13 +104,6 @@ const Asset = Type.Object(
       oneOf(['none'] as const, 'nothing takes over when it stops: its P2 faults are looked after day and night'),
     ),
     category: Type.Optional(oneOf(WASTE_CATEGORIES, 'of a waste bin: what goes into it')),
-    route: Type.Optional(
-      Type.String({
-        pattern: ID,
-        description:
-          'of a waste bin: the round that passes it; what is full on it is one order until somebody is there',
-      }),
-    ),
     serves: Type.Optional(
       Type.Object(
         {
@@ -224,9 +231,7 @@ export const SiteSchema = Type.Object(
     buildings: Type.Optional(Type.Array(Building)),
     zones: Type.Optional(Type.Array(Zone, { description: 'floors of buildings that one asset serves together' })),
     risers: Type.Optional(Type.Array(Riser, { description: 'homes above each other on one pipe or cable' })),
-    rooms: Type.Optional(
-      Type.Array(Type.Object({ id: Id, name: Text }, strict), { description: 'names of plant rooms and bin points' }),
-    ),
+    rooms: Type.Optional(Type.Array(Room, { description: 'names of plant rooms and bin points' })),
     assets: Type.Array(Asset, { description: 'the equipment that can fail, and whom it serves' }),
     connections: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$' }), Connection)),
     opcua_server: Type.Optional(OpcUaViewEntry),

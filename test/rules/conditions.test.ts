@@ -114,6 +114,12 @@ const STORIES: readonly (readonly [name: string, alarm: string, steps: readonly 
     series('v', 10, [97, '?96', '?40', '?41', 59, '?58', 57]),
     'false.hi@0 true.hi@10 false.hi@40',
   ],
+  [
+    '… nor are they counted towards the end',
+    BIN,
+    series('v', 10, [96, 97, 70, '?58', 59, '?58', 57]),
+    'false.hi@0 true.hi@10 false.hi@60',
+  ],
   ['after a gap of the validity they are counted anew', BIN, series('v', 61, [97, 97]), 'false.hi@0'],
   [
     'unless said it ends with the first that is not beyond',

@@ -52,6 +52,21 @@ function coreWith(watches: readonly Watch[], delays: { onDelayMs?: number; valid
   }
 }
 
+t.test('F39 a value that comes late, or twice, is not counted among those in a row', async (t) => {
+  const full = { is: 'from', limit: 95, readings: 2, forMs: 0 } as const
+  const core = coreWith([{ kind: 'persists', point: 'v', raise: [full], clear: [{ ...full, is: 'below', limit: 60 }] }])
+  core.gets(100, [100, 'v', 97])
+  core.gets(101, [99, 'v', 97])
+  core.gets(102, [100, 'v', 97])
+  t.same(core.of('alarm.raised'), [])
+  core.gets(130, [129, 'v', 96], [130, 'v', 20])
+  t.same(core.of('alarm.raised').length, 1, 'two of three in one message were in a row')
+  core.gets(131, [125, 'v', 20])
+  t.same(core.of('alarm.cleared'), [])
+  core.gets(160, [160, 'v', 20])
+  t.equal(core.of('alarm.cleared').length, 1)
+})
+
 t.test('F39 a value older than its point’s newest is history: it neither raises nor clears', async (t) => {
   const core = coreWith([HIGH])
   core.gets(100, [100, 'v', 5])
