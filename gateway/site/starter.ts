@@ -50,7 +50,7 @@ function siteFile({ id, name, timeZone, buildings, floors, homesPerFloor, pumpHo
       '  - { id: PR1, name: { zh-CN: 1 号泵房泵组, en: Pump room 1 }, kind: pump-set, room: PR1, serves: { zones: [all] } }',
     ]),
     ...when(mqtt, [
-      '  - { id: K1-kitchen, name: { zh-CN: 1 号点厨余桶, en: "Bin point 1, kitchen" }, kind: waste-bin, room: K1 }',
+      '  - { id: K1-kitchen, name: { zh-CN: 1 号点厨余桶, en: "Bin point 1, kitchen" }, kind: waste-bin, room: K1, category: kitchen }',
     ]),
     '',
     '# Modbus TCP 连接 · Modbus TCP: where controllers are reached.',

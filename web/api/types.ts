@@ -65,6 +65,9 @@ export type Asset = Readonly<{
   region: string
   building: string | null
   homes: number
+  /** Of a waste bin, where the site says so. */
+  category: 'kitchen' | 'recyclable' | 'hazardous' | 'other' | null
+  route: string | null
 }>
 export type Site = Readonly<{
   id: string

@@ -18,7 +18,7 @@ export function site({ site, version, epoch, clock, demo }: ApiContext): Fastify
   }))
   const rooms = site.rooms.map(({ id, name }) => ({ id, name: both(name) }))
   const assets = perPlan(site, (plan) =>
-    [...plan.assets.values()].map(({ id, name, kind, room, region, homes }) => ({
+    [...plan.assets.values()].map(({ id, name, kind, room, region, homes, category = null, route = null }) => ({
       id,
       name: both(name),
       kind,
@@ -26,6 +26,8 @@ export function site({ site, version, epoch, clock, demo }: ApiContext): Fastify
       region,
       building: buildingOf(homes),
       homes: homes.length,
+      category,
+      route,
     })),
   )
   const staff = perPlan(site, (plan) => plan.staff.map(({ id, role }) => ({ id, role })))

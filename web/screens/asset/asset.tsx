@@ -59,6 +59,8 @@ function AssetDetails({ asset, devices }: { asset: Asset; devices: readonly Devi
             facts={[
               [words.say('web.asset.id'), asset.id],
               [words.say('web.asset.room'), room ? words.of(room.name) : asset.room === asset.id ? null : asset.room],
+              [words.say('web.asset.category'), asset.category && words.say(`web.waste.${asset.category}`)],
+              [words.say('web.asset.route'), asset.route],
               [words.say('web.asset.building'), building && words.of(building.name)],
               [
                 words.say('web.asset.serves'),
