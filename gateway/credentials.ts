@@ -11,6 +11,8 @@ const LEAST_KEY_LENGTH = 43
 /** One random key of this installation, made when it is first asked for. */
 function keyIn(folder: string, name: string, random: Random): string {
   const file = join(folder, name)
+  // A key made where no gateway runs would give passwords that none takes.
+  if (!existsSync(folder)) throw new Fault('no_store', { folder })
   if (!existsSync(file)) writeDurably(file, `${random.token()}\n`)
   const key = readFileSync(file, 'utf8').trim()
   // A torn key file would make everything that is derived from it public.

@@ -76,8 +76,8 @@ export function suspect(folder: string, file: StoreFile): void {
 
 /** The journal before the readings, so that none it judged is missing. */
 const COPIED_DATABASES = ['journal.db', 'readings.db', 'access.db', 'private.db', 'residents.db']
-/** By which devices, links of residents and browsers know this gateway. */
-const COPIED_KEYS = ['mqtt.key', 'residents.key', 'push.key']
+/** By which devices, tags on the equipment, links of residents and browsers know this gateway. */
+const COPIED_KEYS = ['mqtt.key', 'tags.key', 'residents.key', 'push.key']
 /** With one of these a copy would be as good as one in the clear: they open what is private, and numbers that were written to. */
 export const KEYS_KEPT_APART = ['private.key', 'outbox.key'] as const
 

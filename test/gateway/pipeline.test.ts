@@ -458,6 +458,8 @@ t.test('an empty or torn key file is refused with words, and never makes a publi
   const secret = deviceSecrets(folder, random)('D1')
   t.equal(deviceSecrets(folder, { ...random, token: () => 'other' })('D1'), secret, 'kept over restarts')
   t.not(deviceSecrets(folder, random)('D2'), secret, 'one for each device')
+  const nowhere = join(folder, 'nowhere')
+  t.throws(() => deviceSecrets(nowhere, random), { code: 'no_store' }, 'nor is one made where nobody runs')
 })
 
 t.test('the control socket stops with an idle client connected', async (t) => {

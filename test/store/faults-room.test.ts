@@ -241,7 +241,7 @@ t.test('a copy made while the store is written to is whole, and opens', async (t
 t.test('S50 a copy has all that cannot be made again, for nobody else, and nothing that opens it', async (t) => {
   const folder = emptyFolder(t)
   open(folder).close()
-  const keys = ['mqtt.key', 'residents.key', 'push.key', 'private.key', 'outbox.key']
+  const keys = ['mqtt.key', 'tags.key', 'residents.key', 'push.key', 'private.key', 'outbox.key']
   for (const file of keys) writeFileSync(join(folder, file), `${file}\n`, { mode: 0o644 })
   for (const file of ['access.db', 'private.db', 'residents.db', 'push.db', 'mqtt.db', 'outward.db']) {
     const db = new DatabaseSync(join(folder, file))
@@ -261,9 +261,10 @@ t.test('S50 a copy has all that cannot be made again, for nobody else, and nothi
     'readings.db',
     'residents.db',
     'residents.key',
+    'tags.key',
   ])
   for (const file of readdirSync(copy)) t.equal(statSync(join(copy, file)).mode & 0o777, 0o600, file)
-  for (const file of ['mqtt.key', 'push.key', 'residents.key'])
+  for (const file of ['mqtt.key', 'push.key', 'residents.key', 'tags.key'])
     t.equal(readFileSync(join(copy, file), 'utf8'), `${file}\n`)
   const db = new DatabaseSync(join(copy, 'residents.db'), { readOnly: true })
   t.strictSame(
