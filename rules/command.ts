@@ -3,6 +3,7 @@ import type { AlarmCommands } from './alarms/commands.ts'
 import type { CaseCommands } from './cases/commands.ts'
 import type { ControlCommands } from './control/commands.ts'
 import type { HandoverCommands } from './handover/commands.ts'
+import type { MonthCommands } from './months/commands.ts'
 import type { NoticeCommands } from './notices/commands.ts'
 import type { OrderCommands } from './orders/commands.ts'
 import type { RosterCommands } from './roster/commands.ts'
@@ -21,7 +22,8 @@ type Body = AlarmCommands &
   TaskCommands &
   ReachCommands &
   CaseCommands &
-  HandoverCommands
+  HandoverCommands &
+  MonthCommands
 
 export type CommandType = keyof Body
 export type CommandBody = { [T in CommandType]: Readonly<{ type: T } & Body[T]> }[CommandType]

@@ -10,6 +10,7 @@ import { orderStage } from './orders/orders.ts'
 import { pagingStage } from './paging/paging.ts'
 import { rosterStage } from './roster/roster.ts'
 import { stuckStage } from './points/stuck.ts'
+import { monthStage } from './months/months.ts'
 import type { Plan } from './plan.ts'
 import { taskStage } from './tasks/tasks.ts'
 import { reachStage } from './reach/reach.ts'
@@ -37,6 +38,7 @@ export function coreOf(plan: Plan, before?: Flow): Flow {
       pagingStage(plan),
       controlStage(plan),
       reachStage(plan),
+      monthStage(plan),
     ],
     before,
   )

@@ -4,6 +4,7 @@ import type { CaseEvents } from './cases/events.ts'
 import type { ControlEvents } from './control/events.ts'
 import type { HandoverEvents } from './handover/events.ts'
 import type { NoticeEvents } from './notices/events.ts'
+import type { MonthEvents } from './months/events.ts'
 import type { OpcUaEvents } from './opcua/events.ts'
 import type { OrderEvents } from './orders/events.ts'
 import type { TaskEvents } from './tasks/events.ts'
@@ -27,6 +28,7 @@ type Body = AlarmEvents &
   ReachEvents &
   CaseEvents &
   HandoverEvents &
+  MonthEvents &
   OpcUaEvents &
   CoreEvents
 

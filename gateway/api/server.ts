@@ -36,6 +36,7 @@ import { households } from './routes/households.ts'
 import { householdList } from './routes/household-list.ts'
 import { impact } from './routes/impact.ts'
 import { metrics } from './routes/metrics.ts'
+import { months } from './routes/months.ts'
 import { notices } from './routes/notices.ts'
 import { opcua } from './routes/opcua.ts'
 import { openapi, pageOfApi } from './routes/openapi.ts'
@@ -92,6 +93,7 @@ const RESOURCES = [
   tagsOfAssets,
   cases,
   scores,
+  months,
   handovers,
   notices,
   impact,

@@ -7,6 +7,7 @@ import { endPause, goOn, openedByPeople } from './order-rows.ts'
 import { tasksAfter } from './task-rows.ts'
 import { SupervisionRows } from './supervision-rows.ts'
 import type { OrderDocument } from './documents.ts'
+import { MonthRows } from './month-rows.ts'
 import { NoticeRows } from './notice-rows.ts'
 import { ReachRows } from './reach-rows.ts'
 
@@ -19,6 +20,7 @@ export class Projections {
   readonly #paging: PagingRows
   readonly #reach: ReachRows
   readonly #supervision: SupervisionRows
+  readonly #months: MonthRows
   readonly #stuck: StatementSync
   readonly #moved: StatementSync
 
@@ -27,6 +29,7 @@ export class Projections {
     this.#notices = new NoticeRows(db)
     this.#paging = new PagingRows(db)
     this.#supervision = new SupervisionRows(db)
+    this.#months = new MonthRows(db)
     this.#get = db.prepare('select doc from orders where id = ?')
     this.#put = db.prepare(
       'insert into orders (id, seq, open, doc) values (?, ?, ?, ?) on conflict (id) do update set open = excluded.open, doc = excluded.doc',
@@ -43,6 +46,7 @@ export class Projections {
     this.#paging.apply(event)
     this.#notices.apply(event, this.#reach.apply(event))
     this.#supervision.apply(event)
+    this.#months.apply(event)
     switch (event.type) {
       case 'order.opened': {
         const { order: id, incident, skill, region, asset, alarm, trace } = event

@@ -6,7 +6,8 @@ import type { Event } from '#rules/event.ts'
 import { type DeviceSeries, lineWriter } from '../historian/batch-lines.ts'
 import type { Position } from './reading-log.ts'
 import { type AlarmHealth, alarmHealth, type Standing, type Told } from '#rules/alarms/health.ts'
-import { type Score, type ScoreLine, scoresOf } from '#rules/cases/scores.ts'
+import { countMonth, type MonthAsked, type MonthCount } from './month-query.ts'
+import type { MonthDocument } from './month-rows.ts'
 import type { PageDocument } from './paging-rows.ts'
 import type { CaseDocument, HandoverDocument } from './supervision-rows.ts'
 import type { AlarmDocument, NoticeDocument, OrderDocument, SilenceDocument } from './documents.ts'
@@ -68,6 +69,7 @@ type Documents = {
   pages: PageDocument
   cases: CaseDocument
   handovers: HandoverDocument
+  months: MonthDocument
 }
 
 /** Everything that is read, on connections that cannot write. Lives in the query worker. */
@@ -130,16 +132,9 @@ export class Queries {
     return alarmHealth(told, active, period)
   }
 
-  /** Counted from what became of the orders that were opened between two moments of site time. */
-  scores(from: number, to: number): readonly Score[] {
-    const rows = this.#journal
-      .prepare(
-        `select own.seq, own.kind, own.order_id as "order", own.person, own.value, own.down from score_log as opened
-         join score_log as own on own.order_id = opened.order_id
-         where opened.kind = 'opened' and opened.at >= ? and opened.at < ? order by own.seq`,
-      )
-      .all(from, to) as (Omit<ScoreLine, 'isGatewayDown'> & { down: number })[]
-    return scoresOf(rows.map(({ down, ...line }) => ({ ...line, isGatewayDown: down === 1 })))
+  /** Counted from what became of the orders that were opened in the month. */
+  month(asked: MonthAsked): MonthCount {
+    return countMonth(this.#journal, asked)
   }
 
   get<T extends keyof Documents>(table: T, id: string): Documents[T] | null {
@@ -315,6 +310,7 @@ const TABLES: { readonly [T in keyof Documents]: T } = {
   pages: 'pages',
   cases: 'cases',
   handovers: 'handovers',
+  months: 'months',
 }
 
 function tableName(table: keyof Documents): string {

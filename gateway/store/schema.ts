@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault } from '#devices/fault.ts'
+import { MONTH_TABLE_NAMES, MONTH_TABLES } from './month-rows.ts'
 import { REACH_TABLE_NAMES, REACH_TABLES } from './reach-rows.ts'
 import { readingsFromVersion1 } from './version1.ts'
 
@@ -57,9 +58,6 @@ export const PROJECTIONS = `
   create index if not exists cases_by_seq on cases (open, seq);
   create table if not exists handovers (id text primary key, seq integer not null, open integer not null, doc text not null) strict;
   create index if not exists handovers_by_seq on handovers (open, seq);
-  create table if not exists score_log (seq integer primary key, at integer not null, kind text not null, order_id text not null, person text, value integer, down integer not null) strict;
-  create index if not exists score_log_by_order on score_log (order_id, seq);
-  create index if not exists score_log_by_time on score_log (kind, at);
   create table if not exists pages (id text primary key, seq integer not null, open integer not null, call text not null, subject text not null, doc text not null) strict;
   create index if not exists pages_by_subject on pages (subject, seq);
   create index if not exists pages_by_call on pages (call);
@@ -70,6 +68,7 @@ export const PROJECTIONS = `
   create index if not exists outbox_due on outbox (state, channel, next_at);
   create index if not exists outbox_thread on outbox (notice, channel, contact, seq);
   ${REACH_TABLES}
+  ${MONTH_TABLES}
 `
 
 export const DROP_PROJECTIONS = [
@@ -82,11 +81,13 @@ export const DROP_PROJECTIONS = [
   'stuck',
   'cases',
   'handovers',
+  // Of an older version.
   'score_log',
   'pages',
   'letters',
   'outbox',
   ...REACH_TABLE_NAMES,
+  ...MONTH_TABLE_NAMES,
 ]
   .map((table) => `drop table if exists ${table};`)
   .join(' ')

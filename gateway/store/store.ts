@@ -47,7 +47,7 @@ type Reading = Pick<
   | 'reachOfContact'
   | 'reachTasks'
   | 'alarmHealth'
-  | 'scores'
+  | 'month'
   | 'columnsOf'
   | 'extentOf'
   | 'series'
@@ -135,7 +135,7 @@ const READING = [
   'reachOfContact',
   'reachTasks',
   'alarmHealth',
-  'scores',
+  'month',
   'columnsOf',
   'extentOf',
   'series',

@@ -3,7 +3,6 @@ import type { OrderClass } from '#devices/alarm-definition.ts'
 import type { Text } from '#devices/point.ts'
 import type { CaseState } from '#rules/cases/cases.ts'
 import type { Verdict } from '#rules/cases/events.ts'
-import type { ScoreLine } from '#rules/cases/scores.ts'
 import type { Goal } from '#rules/clocks/policy.ts'
 import type { Event } from '#rules/event.ts'
 import type { HandoverItems, Side } from '#rules/handover/events.ts'
@@ -43,11 +42,10 @@ export type HandoverDocument = {
   overdueAt: number | null
 }
 
-/** Cases and handovers as rows, and what the monthly score sheets are counted from. */
+/** Cases and handovers as rows. */
 export class SupervisionRows {
   readonly #get: Record<'cases' | 'handovers', StatementSync>
   readonly #put: Record<'cases' | 'handovers', StatementSync>
-  readonly #score: StatementSync
 
   constructor(db: DatabaseSync) {
     const get = (table: string) => db.prepare(`select doc from ${table} where id = ?`)
@@ -57,29 +55,10 @@ export class SupervisionRows {
       )
     this.#get = { cases: get('cases'), handovers: get('handovers') }
     this.#put = { cases: put('cases'), handovers: put('handovers') }
-    this.#score = db.prepare(
-      'insert into score_log (seq, at, kind, order_id, person, value, down) values (?, ?, ?, ?, ?, ?, ?)',
-    )
   }
 
   apply(event: Event): void {
     switch (event.type) {
-      case 'order.opened':
-        return this.#line(event, 'opened', event.order)
-      case 'order.dispatched':
-        return this.#line(event, 'assigned', event.order, { person: event.assignee })
-      case 'order.accepted':
-        return this.#line(event, 'assigned', event.order, { person: event.by })
-      case 'order.transferred':
-        return this.#line(event, 'assigned', event.order, { person: event.to })
-      case 'order.merged':
-      case 'order.false_alarm':
-      case 'order.cancelled':
-        return this.#line(event, 'void', event.order)
-      case 'order.escalated': {
-        const isGatewayDown = event.late?.isGatewayDown === true
-        return this.#line(event, 'level', event.order, { value: event.level, isGatewayDown })
-      }
       case 'case.opened': {
         const { case: id, order, clock, assignee, to, dueAt, dueOnWall } = event
         const fresh = { explanation: null, deductedAt: null, verdict: null, points: 0 }
@@ -120,21 +99,10 @@ export class SupervisionRows {
     }
   }
 
-  #line(
-    { seq, at }: Event,
-    kind: ScoreLine['kind'],
-    order: string,
-    { person = null, value = null, isGatewayDown = false }: Partial<ScoreLine> = {},
-  ): void {
-    this.#score.run(seq, at, kind, order, person, value, isGatewayDown ? 1 : 0)
-  }
-
   #changeCase(id: string, event: Event, changes: Partial<CaseDocument>): void {
     const row = this.#get.cases.get(id) as { doc: string } | undefined
     if (!row) return
     const doc = { ...(JSON.parse(row.doc) as CaseDocument), ...changes }
-    if (changes.points !== undefined)
-      this.#line(event, 'points', doc.order, { person: doc.assignee, value: changes.points })
     this.#saveCase(doc, event.seq)
   }
 

@@ -49,6 +49,7 @@ const SCREENS = [
   '/alarm-health',
   '/cases',
   '/scores',
+  '/months',
   '/handovers',
   '/asset-tags',
 ]
@@ -152,6 +153,12 @@ const MATRIX: readonly Route[] = [
   { method: 'POST', path: '/api/v1/cases/:id/explain', allowed: ['admin', 'manager', 'engineer'] },
   { method: 'POST', path: '/api/v1/cases/:id/judge', allowed: ['admin', 'quality'] },
   { method: 'GET', path: '/api/v1/scores', allowed: ['admin', 'manager', 'engineer', 'quality'] },
+  { method: 'GET', path: '/api/v1/months/:month', allowed: ['admin', 'manager', 'engineer', 'quality'] },
+  {
+    method: 'POST',
+    path: '/api/v1/praise',
+    allowed: ['admin', 'manager', 'engineer', 'agent', 'steward', 'monitor'],
+  },
   { method: 'GET', path: '/api/v1/handovers', allowed: SHIFTS },
   { method: 'GET', path: '/api/v1/handovers/:id', allowed: SHIFTS },
   { method: 'POST', path: '/api/v1/handovers/:id/sign', allowed: SHIFTS },

@@ -89,8 +89,11 @@ t.test('the score sheet of a month is counted from the journal, and opens in Exc
   const bytes = Buffer.from(await csv.arrayBuffer())
   t.strictSame([...bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf], 'a byte order mark')
   const lines = bytes.toString('utf8').slice(1).split('\r\n')
-  t.equal(lines[0], '部门,人员,工单数,部门内办结,超时,一级督办,二级督办,三级督办,免责（网关停运）,扣分,表扬')
-  t.ok(lines.includes('工程部,T1,1,0,1,1,1,1,0,0,0'), csv.url)
+  t.equal(
+    lines[0],
+    '部门,人员,工单数,部门内办结,超时,一级督办,二级督办,三级督办,免责（网关停运）,扣分,表扬,评价数,平均星级',
+  )
+  t.ok(lines.includes('工程部,T1,1,0,1,1,1,1,0,0,0,0,'), csv.url)
   t.equal(lines.at(-1), '')
   t.equal((await estate.as('quality', '/api/v1/scores?month=2026-13')).status, 400)
   t.equal((await estate.as('quality', '/api/v1/scores?month=2126-01')).status, 400, 'not yet')

@@ -36,6 +36,7 @@ const SCREENS = [
   'buses',
   'cases',
   'scores',
+  'months',
   'handovers',
   'asset-tags',
   'roster',

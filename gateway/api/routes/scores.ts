@@ -1,23 +1,24 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Temporal } from 'temporal-polyfill'
 import Type from 'typebox'
-import { Fault } from '#devices/fault.ts'
-import { type Department, departmentOf, type Score, sumOf } from '#rules/cases/scores.ts'
-import { say } from '../../texts.ts'
+import { FIGURES_VERSION } from '#rules/months/figures.ts'
+import { homesOf } from '#rules/months/months.ts'
+import type { PersonFigures } from '#rules/months/month-figures.ts'
+import { type Department, departmentOf, sumOf } from '#rules/months/person-figures.ts'
+import { type Language, say } from '../../texts.ts'
 import type { ApiContext } from '../context.ts'
+import { csvOf } from '../csv.ts'
+import { MONTH_PATTERN, monthBounds } from '../month-bounds.ts'
 import { PERMISSIONS } from '../permissions.ts'
 import { timesOf } from '../site-time.ts'
 
 const Query = Type.Object(
   {
-    month: Type.String({ pattern: '^\\d{4}-(0[1-9]|1[0-2])$', description: 'YYYY-MM, of the site' }),
+    month: Type.String({ pattern: MONTH_PATTERN, description: 'YYYY-MM, of the site' }),
     format: Type.Union([Type.Literal('json'), Type.Literal('csv')], { default: 'json' }),
     language: Type.Union([Type.Literal('zh-CN'), Type.Literal('en')], { default: 'zh-CN' }),
   },
   { additionalProperties: false },
 )
-/** Excel in Chinese reads UTF-8 only where this says so. */
-const BYTE_ORDER_MARK = '\uFEFF'
 const FIGURES = [
   'opened',
   'settledInside',
@@ -28,37 +29,36 @@ const FIGURES = [
   'excused',
   'points',
   'praise',
+  'rated',
+  'stars',
 ] as const
 
 /** The monthly score sheet: per person and per department, counted anew from the journal at each look. */
-export function scores({ site, read, clock }: ApiContext): FastifyPluginAsyncTypebox {
+export function scores(context: ApiContext): FastifyPluginAsyncTypebox {
+  const { site, read, clock } = context
   const { timeZone } = site.plan
   const time = timesOf(timeZone)
-
-  function monthOf(written: string): { from: number; to: number } {
-    const month = Temporal.PlainYearMonth.from(written)
-    const beginOf = (of: Temporal.PlainYearMonth) =>
-      of.toPlainDate({ day: 1 }).toZonedDateTime({ timeZone }).epochMilliseconds - clock.wallOffsetMs()
-    return { from: beginOf(month), to: beginOf(month.add({ months: 1 })) }
-  }
+  const boundsOf = monthBounds(context)
 
   async function sheetOf(month: string) {
-    const { from, to } = monthOf(month)
-    if (from > clock.now()) throw new Fault('invalid_request', { detail: 'month: not yet' })
+    const { from, to } = boundsOf(month)
     const roleOf = (person: string) => site.plan.staff.find(({ id }) => id === person)?.role
-    const persons = (await read.scores(from, to)).map((score) => {
-      return { ...figuresOf(score), person: score.person, department: departmentOf(roleOf(score.person)), score }
+    const asked = { month, timeZone, homes: homesOf(site.plan), now: clock.now(), version: FIGURES_VERSION }
+    const { figures, frozen } = await read.month(asked)
+    const persons = figures.persons.map((line) => {
+      return { ...figuresOf(line), person: line.person, department: departmentOf(roleOf(line.person)), line }
     })
     const departments = [...Map.groupBy(persons, ({ department }) => department)].map(([department, own]) => {
-      return { department, ...figuresOf(sumOf(own.map(({ score }) => score))) }
+      return { department, ...figuresOf(sumOf(own.map(({ line }) => line))) }
     })
     return {
       month,
       from: time(from),
       to: time(to),
+      frozenAt: time(frozen?.at ?? null),
       departments: departments.toSorted((a, b) => (a.department < b.department ? -1 : 1)),
-      persons: persons.map(({ score: _, ...line }) => line),
-      total: figuresOf(sumOf(persons.map(({ score }) => score))),
+      persons: persons.map(({ line: _, ...figures }) => figures),
+      total: figuresOf(sumOf(persons.map(({ line }) => line))),
     }
   }
 
@@ -75,29 +75,32 @@ export function scores({ site, read, clock }: ApiContext): FastifyPluginAsyncTyp
         return reply
           .type('text/csv; charset=utf-8')
           .header('content-disposition', `attachment; filename="scores-${month}.csv"`)
-          .send(csvOf(sheet, language))
+          .send(csvOf(rowsOf(sheet, language)))
       },
     )
   }
 }
 
-type Figures = Readonly<Record<(typeof FIGURES)[number], number>>
+type Figures = Readonly<Record<Exclude<(typeof FIGURES)[number], 'stars'>, number>> &
+  /** The mean of those who gave any. */
+  Readonly<{ stars: number | null }>
 type Sheet = Readonly<{
   departments: readonly (Figures & Readonly<{ department: Department }>)[]
   persons: readonly (Figures & Readonly<{ person: string; department: Department }>)[]
   total: Figures
 }>
 
-function figuresOf({ levels: [level1, level2, level3], ...score }: Omit<Score, 'person'>): Figures {
-  const { opened, settledInside, overdue, excused, points, praise } = score
-  return { opened, settledInside, overdue, level1, level2, level3, excused, points, praise }
+function figuresOf({ levels: [level1, level2, level3], ...line }: Omit<PersonFigures, 'person'>): Figures {
+  const { opened, settledInside, overdue, excused, points, praise, rated } = line
+  const stars = rated === 0 ? null : Math.round((line.stars / rated) * 100) / 100
+  return { opened, settledInside, overdue, level1, level2, level3, excused, points, praise, rated, stars }
 }
 
-function csvOf({ departments, persons, total }: Sheet, language: 'zh-CN' | 'en'): string {
-  const figures = (line: Figures) => FIGURES.map((figure) => String(line[figure]))
+function rowsOf({ departments, persons, total }: Sheet, language: Language): string[][] {
+  const figures = (line: Figures) => FIGURES.map((figure) => String(line[figure] ?? ''))
   const department = (id: Department) => say(language, `department.${id}`)
   const head = (['department', 'person', ...FIGURES] as const).map((column) => say(language, `score.${column}`))
-  const rows = [
+  return [
     head,
     ...persons.map((line) => [
       department(line.department),
@@ -107,11 +110,4 @@ function csvOf({ departments, persons, total }: Sheet, language: 'zh-CN' | 'en')
     ...departments.map((line) => [department(line.department), say(language, 'score.all'), ...figures(line)]),
     [say(language, 'score.site'), say(language, 'score.all'), ...figures(total)],
   ]
-  return BYTE_ORDER_MARK + rows.map((row) => `${row.map(cellOf).join(',')}\r\n`).join('')
-}
-
-/** What begins like a formula is text, and stays text. */
-function cellOf(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -30,6 +30,8 @@ const FAMILIES: Readonly<Record<EventFamily, Permission>> = {
   page: 'readOrders',
   case: 'readCases',
   handover: 'readOrders',
+  month: 'readCases',
+  praise: 'readCases',
   sounder: 'readOrders',
   control: 'readPlant',
   lockout: 'readPlant',
