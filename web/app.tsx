@@ -26,6 +26,7 @@ const HandoversScreen = lazy(() =>
 )
 const HandoverScreen = lazy(() => import('./screens/supervision/handover.tsx').then((screen) => screen.HandoverScreen))
 const ScoresScreen = lazy(() => import('./screens/supervision/scores.tsx').then((screen) => screen.ScoresScreen))
+const MonthsScreen = lazy(() => import('./screens/supervision/months.tsx').then((screen) => screen.MonthsScreen))
 const HealthScreen = lazy(() => import('./screens/health/health.tsx').then((screen) => screen.HealthScreen))
 const ErrandsScreen = lazy(() => import('./screens/errands/errands.tsx').then((screen) => screen.ErrandsScreen))
 const HouseholdsScreen = lazy(() =>
@@ -116,6 +117,7 @@ function Screens() {
       <Route path="/cases" component={CasesScreen} />
       <Route path="/cases/:id" component={CaseScreen} />
       <Route path="/scores" component={ScoresScreen} />
+      <Route path="/months" component={MonthsScreen} />
       <Route path="/handovers" component={HandoversScreen} />
       <Route path="/handovers/:id" component={HandoverScreen} />
       <Route path="/asset-tags" component={AssetTagsScreen} />

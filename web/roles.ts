@@ -93,6 +93,7 @@ const PLACES: Readonly<Record<string, Permission>> = {
   users: 'manageUsers',
   cases: 'readCases',
   scores: 'readCases',
+  months: 'readCases',
   handovers: 'handOver',
   roster: 'readRoster',
   errands: 'visit',

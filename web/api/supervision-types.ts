@@ -22,15 +22,40 @@ export type SupervisionCase = Readonly<{
 
 export type ScoreFigures = Readonly<
   Record<
-    'opened' | 'settledInside' | 'overdue' | 'level1' | 'level2' | 'level3' | 'excused' | 'points' | 'praise',
+    'opened' | 'settledInside' | 'overdue' | 'level1' | 'level2' | 'level3' | 'excused' | 'points' | 'praise' | 'rated',
     number
   >
->
+> &
+  Readonly<{ stars: number | null }>
 export type ScoreSheet = Readonly<{
   month: string
   departments: readonly (ScoreFigures & Readonly<{ department: string }>)[]
   persons: readonly (ScoreFigures & Readonly<{ department: string; person: string }>)[]
   total: ScoreFigures
+}>
+
+type Part = Readonly<{ value: number | null; of: number | null }>
+export type MonthLine = Part &
+  Readonly<{
+    figure: string
+    unit: 'count' | 'share' | 'per_100' | 'mean' | 'duration'
+    name: Both
+    means: Both
+    /** With corrections, where that is another. */
+    now: Part | null
+  }>
+export type MonthSource = Readonly<
+  Record<'opened' | 'counted' | 'verified' | 'settledInside' | 'level2' | 'level3', number> & { source: string }
+>
+export type MonthFigures = Readonly<{
+  month: string
+  freezesAt: string
+  frozen: Readonly<{ at: string; version: number; hash: string; isSame: boolean | null }> | null
+  homes: number
+  lines: readonly MonthLine[]
+  sources: readonly MonthSource[]
+  persons: readonly Readonly<{ person: string; praise: number; rated: number; stars: number }>[]
+  corrections: readonly Readonly<{ seq: number; at: string; name: Both; subject: string; by: string | null }>[]
 }>
 
 type Line = Readonly<{ id: string; name: Both; assetName: Both }>

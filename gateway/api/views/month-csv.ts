@@ -48,6 +48,6 @@ export function monthRows(view: MonthView, language: Language): string[][] {
     ]),
     [],
     (['corrected', 'type', 'subject', 'by'] as const).map((column) => word(`month.column.${column}`)),
-    ...corrections.map(({ at, type, subject, by }) => [at ?? '', type, subject, by ?? '']),
+    ...corrections.map(({ at, name, subject, by }) => [at ?? '', name[language], subject, by ?? '']),
   ]
 }

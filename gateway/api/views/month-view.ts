@@ -1,5 +1,5 @@
-import type { MonthCount } from '../../store/month-query.ts'
-import { inAllLanguages, type Language, say } from '../../texts.ts'
+import type { Correction, MonthCount } from '../../store/month-query.ts'
+import { inAllLanguages, isTextKey, type Language, say } from '../../texts.ts'
 import {
   type MonthFigures,
   type OrderSource,
@@ -100,7 +100,7 @@ export type MonthView = Readonly<{
   sources: readonly (OrderTally & Readonly<{ source: OrderSource }>)[]
   persons: readonly PersonFigures[]
   /** What changed the figures after the freeze, newest first. */
-  corrections: readonly Readonly<{ seq: number; at: string | null; type: string; subject: string; by: string | null }>[]
+  corrections: readonly (Omit<Correction, 'at'> & Readonly<{ at: string | null; name: Said }>)[]
 }>
 
 /** As it was frozen, beside what it would be today; as it stands, while it is not frozen. */
@@ -133,7 +133,11 @@ export function monthView(
     }),
     sources: SOURCES.map((source) => ({ source, ...shown.bySource[source] })),
     persons: shown.persons,
-    corrections: corrections.map((correction) => ({ ...correction, at: time(correction.at) })),
+    corrections: corrections.map((correction) => {
+      const key = `month.event.${correction.type}`
+      const name = isTextKey(key) ? inAllLanguages(key) : { 'zh-CN': correction.type, en: correction.type }
+      return { ...correction, at: time(correction.at), name }
+    }),
   }
 }
 

@@ -1,9 +1,9 @@
-import { useLocation } from 'preact-iso'
 import type { ScoreFigures, ScoreSheet } from '../../api/supervision-types.ts'
 import { useApp } from '../../app-context.ts'
 import { Empty, Panel, Screen, Skeletons } from '../../parts/screen.tsx'
 import { useLookedAt } from '../alarms/looked-at.ts'
 import { StaleNote } from '../alarms/stale-note.tsx'
+import { MonthChoice, useMonth } from './month-choice.tsx'
 import { OrderPages, WithSentences } from './with-sentences.tsx'
 
 const EVERY_MS = 60_000
@@ -17,6 +17,8 @@ const FIGURES = [
   'excused',
   'points',
   'praise',
+  'rated',
+  'stars',
 ] as const satisfies readonly (keyof ScoreFigures)[]
 
 /** The score sheet of a month: per department and per person. The month stands in the address. */
@@ -25,10 +27,8 @@ export function ScoresScreen() {
 }
 
 function Scores() {
-  const { words, estate } = useApp()
-  const { query, route } = useLocation()
-  const thisMonth = monthOf(estate.clock.now.peek(), estate.site.value?.timeZone)
-  const month = query['month'] ?? thisMonth
+  const { words } = useApp()
+  const month = useMonth()
   const { found, at, refused } = useLookedAt<ScoreSheet>(`/scores?month=${month}`, EVERY_MS)
   const file = `/api/v1/scores?month=${month}&format=csv&language=${words.language.value}`
   return (
@@ -37,16 +37,7 @@ function Scores() {
       hint={words.say('web.scores.hint')}
       aside={
         <div class="flex flex-wrap items-center gap-2">
-          <label class="flex items-center gap-2 text-sm">
-            {words.say('web.scores.month')}
-            <input
-              type="month"
-              class="input touch w-40"
-              max={thisMonth}
-              value={month}
-              onChange={(event) => event.currentTarget.value && route(`/scores?month=${event.currentTarget.value}`)}
-            />
-          </label>
+          <MonthChoice month={month} path="/scores" />
           <a class="btn touch" href={file} download>
             CSV
           </a>
@@ -81,13 +72,6 @@ function Scores() {
   )
 }
 
-/** YYYY-MM on the calendar of the site. */
-function monthOf(at: number, timeZone: string | undefined): string {
-  const format = new Intl.DateTimeFormat('en', { timeZone: timeZone ?? 'UTC', year: 'numeric', month: '2-digit' })
-  const part = (type: 'year' | 'month') => format.formatToParts(at).find((each) => each.type === type)?.value ?? ''
-  return `${part('year')}-${part('month')}`
-}
-
 function Table({ first, rows }: { first: string; rows: readonly (readonly [string, ScoreFigures])[] }) {
   const { words } = useApp()
   return (
@@ -113,7 +97,7 @@ function Table({ first, rows }: { first: string; rows: readonly (readonly [strin
               </th>
               {FIGURES.map((figure) => (
                 <td key={figure} class="text-right tabular-nums">
-                  {figures[figure]}
+                  {figures[figure] ?? '–'}
                 </td>
               ))}
             </tr>

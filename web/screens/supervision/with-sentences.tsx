@@ -33,6 +33,7 @@ const PAGES: readonly (readonly [string, TextKey, Permission])[] = [
   ['/handovers', 'web.orders.tab.handovers', 'handOver'],
   ['/cases', 'web.orders.tab.cases', 'readCases'],
   ['/scores', 'web.orders.tab.scores', 'readCases'],
+  ['/months', 'web.orders.tab.months', 'readCases'],
 ]
 
 /** What stands beside the board of orders, as far as the role may see it. Keeps its place until its words are there. */
