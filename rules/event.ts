@@ -67,6 +67,9 @@ type CoreEvents = {
   'access.totp_cleared': { account: string; by: string }
   /** Names, phones, photos and free text stand in a file of their own: of them only whose and what kind is told here. */
   'private.changed': { kind: string; subjects: readonly string[]; by: string }
+  /** Somebody took out all that is kept of a contact, or a link that opens the page of a home. */
+  'private.exported': { subject: string; by: string }
+  'access.home_link_made': { home: string; by: string; isFresh: boolean }
   /** Everything private of this subject is gone for good. */
   'private.erased': { subject: string; by: string }
   /** Somebody read registers of a unit by hand, past all schedules. */

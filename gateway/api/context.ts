@@ -46,6 +46,8 @@ export type Health = Readonly<{
 type ByHandType =
   | 'bus.tested'
   | 'channel.tested'
+  | 'private.exported'
+  | 'access.home_link_made'
   | 'opcua.server_approved'
   | 'opcua.server_revoked'
   | 'opcua.certificate_made'

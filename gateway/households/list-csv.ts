@@ -1,10 +1,16 @@
 import { stringify } from 'csv-stringify/sync'
 import { Temporal } from 'temporal-polyfill'
+import type { PrivateRecord } from '../private/private-store.ts'
 import type { ReachLine } from '../store/reach-rows.ts'
 import type { Contact } from './register.ts'
 
-/** Everything that is kept of a person: what stands on file, and each message. Opens in a spreadsheet as it is. */
-export function listCsv(contact: Contact, lines: readonly ReachLine[], timeZone: string): string {
+/** Everything that is kept of a person: what stands on file, each message, and what they reported. Opens in a spreadsheet as it is. */
+export function listCsv(
+  contact: Contact,
+  lines: readonly ReachLine[],
+  reports: readonly PrivateRecord<'report'>[],
+  timeZone: string,
+): string {
   const time = (at: number | null) =>
     at === null
       ? ''
@@ -25,6 +31,9 @@ export function listCsv(contact: Contact, lines: readonly ReachLine[], timeZone:
       time(line.settledAt),
       line.reason ?? '',
     ]),
+    [],
+    ['reported at', 'home', 'number', 'text'],
+    ...reports.map(({ updatedAt: at, doc }) => [time(at), doc.home ?? '', doc.phone ?? '', doc.text]),
   ]
   return `\uFEFF${stringify(rows, { escape_formulas: true })}`
 }

@@ -46,6 +46,7 @@ export type ListQuery = Readonly<{
   root?: string | undefined
   /** Of orders. */
   assignee?: string | undefined
+  home?: string | undefined
   /** Of silences. */
   kind?: string | undefined
   /** Of pages: what they are about. */
@@ -297,6 +298,7 @@ const WANTED = [
   ['silent', "(doc ->> '$.silence' is not null) = ?"],
   ['root', "doc ->> '$.silence.root' = ?"],
   ['assignee', "doc ->> '$.assignee' = ?"],
+  ['home', "doc ->> '$.home' = ?"],
   ['kind', "doc ->> '$.kind' = ?"],
   ['subject', 'subject = ?'],
 ] as const satisfies readonly (readonly [keyof ListQuery, string])[]

@@ -22,6 +22,7 @@ import { systemRandom } from '#gateway/random.ts'
 import { type Role, ROLES } from '#gateway/role.ts'
 import { type SendingOptions, sendingOf } from '#gateway/sending.ts'
 import { loadSite } from '#gateway/site/load.ts'
+import type { Site } from '#gateway/site/site.ts'
 import { StoreCore } from '#gateway/store/core.ts'
 import { Queries } from '#gateway/store/queries.ts'
 import type { Store } from '#gateway/store/store.ts'
@@ -73,6 +74,9 @@ export async function openEstate({
   added = '',
   /** Channels to one person, whose messages wait for the test to settle them. */
   personal = [] as ApiContext['site']['channels'],
+  /** Another site than this one, and where its story begins. */
+  given = null as Site | null,
+  startAt = START,
   /** More people, each a line of the list. */
   staff = '',
   env = {} as Readonly<Record<string, string>>,
@@ -81,7 +85,7 @@ export async function openEstate({
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-api-'))
   writeFileSync(join(folder, 'site.yaml'), ESTATE.replace('fallback:', `${staff}fallback:`) + added)
-  const { site: loaded } = loadSite('site.yaml', { env, cwd: folder })
+  const loaded = given ?? loadSite('site.yaml', { env, cwd: folder }).site
   if (!loaded) throw new Error('the test site does not load')
   const site = { ...loaded, channels: [...loaded.channels, ...personal] }
   const core = new StoreCore(join(folder, 'data'))
@@ -91,7 +95,7 @@ export async function openEstate({
   const latest = new Latest()
   const desks = new Desks(site.plan)
   const accounting = new Accounting()
-  let now = START
+  let now = startAt
   const delay = (ms: number, run: () => void) => {
     const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)

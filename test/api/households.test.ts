@@ -172,9 +172,15 @@ t.test('"Nobody told me" (story 9)', async (t) => {
   t.match(await estate.json('agent', '/api/v1/households?q=0101'), {
     items: [{ home: 'B1-0101' }, { home: 'B2-0101' }],
   })
-  t.match(await estate.json('agent', '/api/v1/households?q=139 0000 8888'), {
-    items: [{ home: 'B2-0101', names: ['Bao'] }],
-  })
+  const search = async (q: string) => (await estate.post('agent', '/api/v1/households/search', { q })).body
+  t.match(await search('139 0000 8888'), { items: [{ home: 'B2-0101', names: ['Bao'] }] })
+  t.match(await search('Bao'), { items: [{ home: 'B2-0101' }] })
+  for (const q of ['13900008888', '139 0000 8888', 'Bao', '+8613900008888'])
+    t.equal(
+      (await estate.as('agent', `/api/v1/households?q=${encodeURIComponent(q)}`)).status,
+      400,
+      `${q} in no address`,
+    )
   const home = await estate.json<{ notices: object[] }>('agent', '/api/v1/households/B2-0101')
   t.match(home, {
     isOwnerOnly: false,
@@ -228,9 +234,13 @@ t.test('a list with a bad row is told whole and taken not at all; a person can b
   const [bao] = estate.register.findByPhone('13900008888')
   const csv = await (await estate.as('admin', `/api/v1/contacts/${bao!.id}/export`)).text()
   t.match(csv, /name,Bao/)
+  t.match(
+    (await estate.read.eventsAfter(0, 500)).filter(({ type }) => type === 'private.exported'),
+    [{ subject: bao!.id }],
+  )
   t.match(await estate.post('admin', `/api/v1/contacts/${bao!.id}/erase`, {}), { status: 200 })
   t.match(await estate.post('admin', `/api/v1/contacts/${bao!.id}/erase`, {}), { status: 404 })
-  t.match(await estate.json('agent', '/api/v1/households?q=Bao'), { items: [] })
+  t.match((await estate.post('agent', '/api/v1/households/search', { q: 'Bao' })).body, { items: [] })
 })
 
 t.test('one lift down is information, both are an outage', async (t) => {

@@ -48,14 +48,16 @@ export function householdList(context: ApiContext): FastifyPluginAsyncTypebox {
           querystring: NoQuery,
         },
       },
-      async ({ params: { id } }, reply) => {
+      async ({ params: { id }, identity }, reply) => {
         const contact = register.get(id)
         if (!contact) throw new Fault('not_found')
         const lines = await context.read.reachOfContact(id, 0)
+        const reports = context.secrets.list('report', id)
+        await context.journal({ type: 'private.exported', subject: id, by: identity!.id })
         return reply
           .header('content-type', 'text/csv; charset=utf-8')
           .header('content-disposition', `attachment; filename="${id}.csv"`)
-          .send(listCsv(contact, lines, context.site.plan.timeZone))
+          .send(listCsv(contact, lines, reports, context.site.plan.timeZone))
       },
     )
     app.post(

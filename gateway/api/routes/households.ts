@@ -3,16 +3,17 @@ import Type from 'typebox'
 import { Fault } from '#devices/fault.ts'
 import { isTag } from '../../households/tags.ts'
 import { correcting } from '../../audience/corrections.ts'
-import { reachedOf } from '../../audience/reached.ts'
+import type { Identity } from '../../access/identity.ts'
 import type { Contact } from '../../households/register.ts'
+import { regionOf } from '../../intake/places.ts'
 import { isHome } from '../../site/places.ts'
-import { PHASES } from '#rules/reach/events.ts'
 import type { Role } from '../../role.ts'
 import { audited } from '../audited.ts'
 import type { ApiContext } from '../context.ts'
 import { may, PERMISSIONS } from '../permissions.ts'
 import { timesOf, timeUnder } from '../site-time.ts'
-import { phoneFor, taskView } from '../views/reach-view.ts'
+import { homeOrderView, toldView } from '../views/household-view.ts'
+import { phoneFor } from '../views/reach-view.ts'
 import { NoQuery } from './collection.ts'
 
 const TOLD_FOR_MS = 90 * 24 * 3_600_000
@@ -62,33 +63,47 @@ export function households(context: ApiContext): FastifyPluginAsyncTypebox {
       {
         config,
         schema: {
-          summary: 'Find a home: by its number, by a phone number, by a name',
-          querystring: Type.Object({ q: Type.String({ minLength: 2, maxLength: 64 }) }, exact),
+          summary: 'Find a home by its number; by a telephone number or a name with POST /households/search',
+          querystring: Type.Object(
+            { q: Type.String({ pattern: '^[A-Za-z]{0,4} ?[0-9]{0,3}[ -]?[0-9]{3,5}$' }) },
+            exact,
+          ),
         },
       },
-      async ({ query: { q } }) => {
+      async ({ query: { q } }) => ({ items: homesLike(q).slice(0, MOST_FOUND).map(found) }),
+    )
+    app.post(
+      '/api/v1/households/search',
+      {
+        config,
+        schema: {
+          summary: 'Find a home: by its number, by a telephone number, by a name; these two stand in no address',
+          querystring: NoQuery,
+          body: Type.Object({ q: Type.String({ minLength: 2, maxLength: 64 }) }, exact),
+        },
+      },
+      async ({ body: { q } }) => {
         const text = q.trim()
         const byPhone = register.findByPhone(text).map(({ home }) => home)
-        const wanted = text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '')
-        const all = register.all()
-        const byName = all.filter(({ name }) => name.includes(text)).map(({ home }) => home)
-        const byNumber = homesLike(wanted)
-        const found = [...new Set([...byPhone, ...byNumber, ...byName])].slice(0, MOST_FOUND)
-        return {
-          items: found.map((home) => ({
-            home,
-            names: all.filter((contact) => contact.home === home).map(({ name }) => name),
-          })),
-        }
+        const byName =
+          text === '' ? [] : register.all().flatMap(({ name, home }) => (name.includes(text) ? [home] : []))
+        const homes = [...new Set([...byPhone, ...homesLike(text), ...byName])].slice(0, MOST_FOUND)
+        return { items: homes.map(found) }
       },
     )
     app.get(
       '/api/v1/households/owner-only',
-      { config, schema: { summary: 'Homes of which only an owner elsewhere is known', querystring: NoQuery } },
-      async () => {
+      {
+        config,
+        schema: {
+          summary: 'Homes of which only an owner elsewhere is known; a steward sees his own',
+          querystring: NoQuery,
+        },
+      },
+      async ({ identity }) => {
         const roll = register.roll()
         const homes = [...new Set(register.all().map(({ home }) => home))].toSorted()
-        return { items: homes.filter((home) => roll.at(home, wall()).isOwnerOnly) }
+        return { items: homes.filter((home) => isTheirs(home, identity!) && roll.at(home, wall()).isOwnerOnly) }
       },
     )
     app.get(
@@ -103,40 +118,18 @@ export function households(context: ApiContext): FastifyPluginAsyncTypebox {
         const { lines, tasks } = await read.reachOfHome(home, clock.now() - TOLD_FOR_MS)
         const roll = register.roll()
         const ids = [...new Set([...lines, ...tasks].map(({ notice }) => notice))]
+        const around = { register, time, wallOffsetMs: clock.wallOffsetMs() }
         const notices = await Promise.all(
-          ids.map(async (id) => {
-            const notice = await read.get('notices', id)
-            const own = lines.filter((line) => line.notice === id)
-            const errands = tasks.filter((task) => task.notice === id)
-            return {
-              id,
-              kind: notice?.kind ?? null,
-              state: notice?.state ?? null,
-              publishedAt: time(notice?.publishedAt ?? null),
-              /** Nobody of the staff looked at it: it went out by itself. */
-              isUnconfirmed: notice?.publishedBy === 'caretaker',
-              isReached: reachedOf(home, own, errands, roll, clock.wallOffsetMs()),
-              lines: own.map((line) => ({
-                contact: line.contact,
-                relation: roll.entry(line.contact)?.relation ?? null,
-                phone: phoneFor(register.get(line.contact)?.phone ?? null, false),
-                channel: line.channel,
-                part: PHASES[line.phase],
-                state: line.state,
-                reason: line.reason,
-                at: time(line.at),
-                settledAt: time(line.settledAt),
-              })),
-              tasks: errands.map((task) => taskView(task, time)),
-            }
-          }),
+          ids.map(async (id) => toldView(home, id, await read.get('notices', id), { lines, tasks }, around)),
         )
+        const orders = await read.list('orders', { home, limit: MOST_FOUND })
         const { isOwnerOnly } = roll.at(home, wall())
         return {
           home,
           isOwnerOnly,
           contacts: register.ofHome(home).map((contact) => contactView(contact, identity!.role)),
           notices,
+          orders: orders.items.map((order) => homeOrderView(order, time)),
         }
       },
     )
@@ -202,8 +195,19 @@ export function households(context: ApiContext): FastifyPluginAsyncTypebox {
     )
   }
 
+  /** A steward of the site file looks after the homes of his regions; all others speak for all. */
+  function isTheirs(home: string, { role, person }: Identity): boolean {
+    const steward = role === 'steward' ? site.plan.staff.find(({ id }) => id === person) : undefined
+    return !steward || steward.regions.includes(regionOf(site, { home }) ?? '')
+  }
+
+  function found(home: string) {
+    return { home, names: register.ofHome(home).map(({ name }) => name) }
+  }
+
   /** `1803` and `b2 1803` mean B2-1803. */
-  function homesLike(wanted: string): string[] {
+  function homesLike(text: string): string[] {
+    const wanted = text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '')
     if (!/\d{3,}$/.test(wanted)) return []
     return site.buildings
       .map(({ id }) => `${id}-${wanted.startsWith(id.toUpperCase()) ? wanted.slice(id.length) : wanted}`)

@@ -4,6 +4,7 @@ import Type from 'typebox'
 import { Fault } from '#devices/fault.ts'
 import { homesOfSite } from '../../notices/audience.ts'
 import { calendarOf, rssOf } from '../../residents/feeds.ts'
+import { ledgerOfHome } from '../../residents/ledger.ts'
 import { isShown, type NoticesOfHome, noticesOfHome } from '../../residents/notices-of-home.ts'
 import { LIVE, STYLE } from '../../residents/frame.ts'
 import { homePage, noticePage, notFoundPage } from '../../residents/page.ts'
@@ -89,6 +90,17 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
       const all = [...found.planned, ...found.current, ...found.ended]
       return reply.type('text/calendar; charset=utf-8').send(calendarOf(all, readerOf(request)))
     })
+    app.get('/r/:token/ledger.csv', { ...open, schema: hidden }, async (request: Asked, reply) => {
+      const found = await ofHome(request)
+      if (!found) return unknown(request, reply)
+      const { language } = readerOf(request)
+      const times = { now: clock.now(), wallOffsetMs: clock.wallOffsetMs(), language }
+      const csv = await ledgerOfHome(found.home, { site, read, register: context.residents.register }, times)
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('content-disposition', `attachment; filename="${found.home}.csv"`)
+        .send(csv)
+    })
     app.get('/n/:token', { ...open, schema: hidden }, async (request: Asked, reply) => {
       const id = door.links.noticeOf(request.params.token)
       const notice = id === null ? null : await read.get('notices', id)
@@ -112,6 +124,7 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
         if (!homesOfSite(site).includes(home)) throw new Fault('unknown_home', { home })
         if (fresh) door.links.revoke(home)
         const path = door.links.create(home, identity!.id, clock.now())
+        await context.journal({ type: 'access.home_link_made', home, by: identity!.id, isFresh: fresh })
         return reply.code(201).send({ home, path, url: site.notices.publicUrl && `${site.notices.publicUrl}${path}` })
       },
     )
