@@ -35,6 +35,8 @@ export const OFFERED = {
   takeOutOfService: ['admin', 'manager', 'engineer'],
   planMaintenance: ['admin', 'manager', 'engineer'],
   work: ['admin', 'manager', 'engineer', 'field'],
+  workOwn: ['admin', 'manager', 'engineer', 'field', 'agent', 'steward', 'contractor'],
+  openOrders: ['admin', 'manager', 'engineer', 'field', 'monitor', 'agent', 'steward'],
   decideOrders: ['admin', 'manager', 'engineer'],
   callBack: ['admin', 'manager', 'engineer', 'agent', 'steward', 'monitor'],
   rescue: ['admin', 'manager', 'engineer', 'field', 'monitor', 'contractor'],

@@ -1,3 +1,5 @@
+import type { Both, OrderState } from './types.ts'
+
 /** How far a home was told; `door`: in person. */
 export type HomeFate = 'waiting' | 'queued' | 'accepted' | 'delivered' | 'door' | 'failed' | 'no_contact'
 export type Part = 'begins' | 'between' | 'ends'
@@ -72,12 +74,25 @@ export type Household = Readonly<{
   notices: readonly Readonly<{
     id: string
     kind: string | null
+    order: string | null
     publishedAt: string | null
     isUnconfirmed: boolean
     isReached: boolean
     lines: readonly (Omit<ReachLine, 'id' | 'home'> & Readonly<{ phone: string | null }>)[]
     tasks: readonly Errand[]
   }>[]
+  orders: readonly HomeOrder[]
+}>
+export type HomeOrder = Readonly<{
+  id: string
+  state: OrderState
+  class: string
+  name: Both
+  assignee: string | null
+  openedAt: string
+  closedAt: string | null
+  stars: number | null
+  isSolved: boolean | null
 }>
 export type Impact = Readonly<{
   losses: readonly Readonly<{

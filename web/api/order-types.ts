@@ -1,9 +1,34 @@
 /** The same text in all languages. */
 type Both = Readonly<{ 'zh-CN': string; en: string }>
 
+export type IntakeClass = 'P1' | 'P2' | 'P3' | 'P4a' | 'P4b' | 'P5' | 'P5q' | 'P6'
+/** What an order can be opened for. */
+export type IntakeChoices = Readonly<{
+  classes: readonly IntakeClass[]
+  skills: readonly string[]
+  places: readonly Readonly<{ id: string; name: Both }>[]
+}>
+/** What somebody told us; null what was erased. */
+export type OrderReport = Readonly<{
+  at: string
+  home: string | null
+  name: string | null
+  phone: string | null
+  text: string | null
+}>
 export type PhotoKind = 'before' | 'after' | 'other'
 /** What an order has been through beyond its clocks, and what it still waits for. */
 export type OrderLife = Readonly<{
+  /** Where people opened it. */
+  source: 'resident' | 'staff' | 'planned' | null
+  openedBy: string | null
+  owner: string | null
+  home: string | null
+  place: string | null
+  against: string | null
+  due: string | null
+  appointment: Readonly<{ for: string; by: string }> | null
+  reporters: number
   departedAt: string | null
   arrival: Readonly<{
     at: string

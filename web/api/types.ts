@@ -198,6 +198,8 @@ export type OrderClock = Readonly<{
   dueAt: string | null
   metAt: string | null
   state: 'running' | 'paused' | 'overdue' | 'met' | 'missed'
+  /** After which the promise is broken, where that is later. */
+  latestAt?: string
 }>
 export type Order = OrderLife &
   Readonly<{

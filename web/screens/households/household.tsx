@@ -5,6 +5,10 @@ import { useApp } from '../../app-context.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Empty, Panel, Screen, Skeletons } from '../../parts/screen.tsx'
+import { OrderBadge } from '../../parts/state-badge.tsx'
+import { useKeys } from '../alarms/alarm-keys.ts'
+import { useOrderSentences } from '../order/sentences.ts'
+import { OpenOrder } from '../orders/open-order.tsx'
 import { ContactDialog } from './contact-dialog.tsx'
 import type { Words } from '../../words/words.ts'
 import { useHouseholdWords } from './sentences.ts'
@@ -12,7 +16,9 @@ import { useHouseholdWords } from './sentences.ts'
 /** One home: who lives there, and what each of them was told, as it is. */
 export function HouseholdScreen() {
   const { words, connection } = useApp()
-  const isSaid = useHouseholdWords()
+  const isSaid = [useHouseholdWords(), useOrderSentences()].every(Boolean)
+  const [isOpening, setOpening] = useState(false)
+  useKeys({ n: () => setOpening(true) })
   const { params } = useRoute()
   const home = params.id ?? ''
   const [found, setFound] = useState<Household | null | undefined>(undefined)
@@ -22,16 +28,61 @@ export function HouseholdScreen() {
   useEffect(look, [home])
   const under = { href: '/households', name: words.say('web.screen.households') }
   return (
-    <Screen title={home} under={under}>
+    <Screen
+      title={home}
+      under={under}
+      {...(isSaid ? { hint: words.say('web.intake.keys') } : {})}
+      aside={
+        isSaid &&
+        found && (
+          <button type="button" class="btn btn-primary touch" onClick={() => setOpening(true)}>
+            <Icon name="clipboard-list" />
+            {words.say('web.intake.open')}
+          </button>
+        )
+      }
+    >
+      {isOpening && isSaid && found && <OpenOrder home={home} onClose={() => setOpening(false)} />}
       {(found === undefined || !isSaid) && <Skeletons count={2} height="h-32" />}
       {found === null && isSaid && <Empty icon="house">{words.say('web.gone')}</Empty>}
       {found && isSaid && (
         <div class="grid items-start gap-3 lg:grid-cols-2">
-          <Contacts household={found} onChange={look} />
+          <div class="grid gap-3">
+            <Contacts household={found} onChange={look} />
+            <HomeOrders orders={found.orders} />
+          </div>
           <Told household={found} />
         </div>
       )}
     </Screen>
+  )
+}
+
+/** What was opened for this home, and what they thought of it. */
+function HomeOrders({ orders }: Pick<Household, 'orders'>) {
+  const { words } = useApp()
+  return (
+    <Panel title={words.say('web.screen.orders')}>
+      {orders.length === 0 && <p class="quiet text-sm">{words.say('web.intake.none')}</p>}
+      <ul class="grid gap-2 text-sm">
+        {orders.map(({ id, name, class: ofClass, state, assignee, openedAt, stars, isSolved }) => (
+          <li key={id} class="border-base-300 flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-t pt-2">
+            <a class="link font-medium" href={`/orders/${id}`}>
+              {words.of(name)} · {id}
+            </a>
+            <OrderBadge state={state} />
+            <span class="quiet">{[ofClass, assignee].filter(Boolean).join(' · ')}</span>
+            <Moment at={openedAt} class="quiet" />
+            {isSolved !== null && (
+              <span class={`badge badge-sm ${isSolved ? 'badge-success' : 'badge-warning'}`}>
+                {words.say(isSolved ? 'web.callback.solved' : 'web.callback.not_solved')}
+              </span>
+            )}
+            {stars !== null && <span>{words.say('web.time.rated', { stars })}</span>}
+          </li>
+        ))}
+      </ul>
+    </Panel>
   )
 }
 

@@ -1,3 +1,4 @@
+import { useLocation } from 'preact-iso'
 import { useEffect, useState } from 'preact/hooks'
 import type { Page } from '../../api/types.ts'
 import { useApp } from '../../app-context.ts'
@@ -31,6 +32,7 @@ export function HouseholdsScreen() {
 
 function Search() {
   const { words, connection } = useApp()
+  const { route } = useLocation()
   const [typed, setTyped] = useState('')
   const [found, setFound] = useState<readonly Found[] | null>(null)
   const wanted = typed.trim()
@@ -42,7 +44,8 @@ function Search() {
     let isWanted = true
     // Not at every key: a number is typed in one go.
     const timer = setTimeout(() => {
-      connection.get<Page<Found>>(`/households?q=${encodeURIComponent(wanted)}`).then(
+      // A number or a name stands in no address: addresses are written down on the way.
+      connection.send<Page<Found>>('POST', '/households/search', { q: wanted }).then(
         ({ items }) => isWanted && setFound(items),
         () => isWanted && setFound([]),
       )
@@ -54,17 +57,24 @@ function Search() {
   }, [wanted])
   return (
     <div class="grid grid-cols-1 gap-3">
-      <label class="input touch w-full">
-        <Icon name="search" />
-        <input
-          type="search"
-          autofocus
-          aria-label={words.say('web.households.hint')}
-          placeholder={words.say('web.households.find')}
-          value={typed}
-          onInput={(event) => setTyped(event.currentTarget.value)}
-        />
-      </label>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (found?.[0]) route(`/households/${found[0].home}`)
+        }}
+      >
+        <label class="input touch w-full">
+          <Icon name="search" />
+          <input
+            type="search"
+            autofocus
+            aria-label={words.say('web.households.hint')}
+            placeholder={words.say('web.households.find')}
+            value={typed}
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
+        </label>
+      </form>
       <div aria-live="polite">
         {found === null && <p class="quiet text-sm">{words.say('web.households.ask')}</p>}
         {found?.length === 0 && <Empty icon="house">{words.say('web.households.none')}</Empty>}

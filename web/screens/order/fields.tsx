@@ -1,9 +1,11 @@
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Order } from '../../api/types.ts'
 import { useApp } from '../../app-context.ts'
 import { ByWhom } from '../../parts/action.tsx'
 import type { TextKey } from '../../words/words.ts'
+import { localOf, momentOf } from '../silences/local-time.ts'
+import { TimeField } from '../silences/time-field.tsx'
 import type { FieldName } from './steps.ts'
 import { tagFor } from './tag.ts'
 
@@ -23,6 +25,7 @@ export function Fields({ asks, order, said, say }: FieldsProps) {
   return (
     <>
       {asks.includes('tag') && <Tag {...props} />}
+      {asks.includes('for') && <Appointment {...props} />}
       {asks.includes('to') && <Person {...props} name="to" label="web.field.to" />}
       {asks.includes('into') && <Line {...props} name="into" label="web.field.into" isRequired />}
       {asks.includes('pause') && <Pause {...props} />}
@@ -164,6 +167,22 @@ function Pause(field: Field) {
       <Choice {...field} name="until" label="web.field.until" options={untils} />
     </>
   )
+}
+
+/** When somebody will be there, as it was agreed. */
+function Appointment({ said, set }: Field) {
+  const { words, estate } = useApp()
+  const zone = estate.site.value?.timeZone ?? 'UTC'
+  const [local, setLocal] = useState(localOf(estate.clock.now.peek() + 24 * 3_600_000, zone))
+  const choose = (value: string) => {
+    setLocal(value)
+    const at = momentOf(value, zone)
+    set('for', at === null ? undefined : new Date(at).toISOString())
+  }
+  useEffect(() => {
+    if (said['for'] === undefined) choose(local)
+  }, [])
+  return <TimeField name="for" label={words.say('web.field.for')} value={local} choose={choose} />
 }
 
 function Proof(field: Field) {

@@ -38,13 +38,16 @@ function stateNow(clock: OrderClock, now: number): OrderClock {
   return isOver ? { ...clock, state: 'overdue' } : clock
 }
 
-function Line({ clock: { clock, dueAt, state } }: { clock: OrderClock }) {
+function Line({ clock: { clock, dueAt, state, latestAt } }: { clock: OrderClock }) {
   const words = useWords()
   return (
     <li class="flex flex-wrap items-center justify-between gap-x-3">
       <span>{words.say(`web.order.clock.${clock}`)}</span>
       <span class="flex items-center gap-2">
         {dueAt !== null && <Moment at={dueAt} class="quiet" />}
+        {latestAt !== undefined && (
+          <span class="quiet">{words.say('web.intake.latest', { time: words.format.moment(latestAt) })}</span>
+        )}
         <span class={`badge badge-sm ${TONE[state]}`}>{words.say(`web.order.clock.state.${state}`)}</span>
       </span>
     </li>

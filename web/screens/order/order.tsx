@@ -13,6 +13,7 @@ import { OrderClocks } from './order-clocks.tsx'
 import { OrderLines } from './order-lines.tsx'
 import { outboxOf } from './outbox.ts'
 import { Photos } from './photos.tsx'
+import { Reports } from './reports.tsx'
 import { useOrderSentences } from './sentences.ts'
 import { Steps } from './step-bar.tsx'
 import { afterWaiting } from './steps.ts'
@@ -51,7 +52,8 @@ function OrderDetails({ order }: { order: Order }) {
     alarms.find(({ id }) => id === order.alarmId)?.response ?? alarms.find((alarm) => alarm.response)?.response
   const asset = words.of(order.assetName)
   const notice = (estate.notices.value ?? []).find(({ orderId }) => orderId === order.id)
-  const homes = estate.site.value?.assets.find(({ id }) => id === order.asset)?.homes ?? 0
+  const known = estate.site.value?.assets.find(({ id }) => id === order.asset)
+  const [homes, isAsset] = [known?.homes ?? 0, order.home === null && order.place === null]
   return (
     <>
       <div class="mb-4 flex flex-wrap items-center gap-2">
@@ -74,12 +76,17 @@ function OrderDetails({ order }: { order: Order }) {
       </div>
       <div class="grid items-start gap-3 lg:grid-cols-2">
         <div class="grid gap-3">
+          <Reports order={order} />
           <Panel title={words.say('web.order.what')}>
             <Facts
               facts={[
                 [
                   words.say('web.alarm.where'),
-                  may(role, 'readPlant') ? (
+                  order.home !== null && may(role, 'readHouseholds') ? (
+                    <a class="link" href={`/households/${order.home}`}>
+                      {asset}
+                    </a>
+                  ) : may(role, 'readPlant') && isAsset ? (
                     <a class="link" href={`/assets/${order.asset}`}>
                       {asset}
                     </a>
@@ -90,6 +97,11 @@ function OrderDetails({ order }: { order: Order }) {
                 [words.say('web.order.serves'), homes > 0 ? homesText(words, homes) : null],
                 [words.say('web.order.who'), order.assignee ?? words.say('web.order.nobody')],
                 [words.say('web.order.why'), words.of(order.why?.text)],
+                [words.say('web.intake.opened_by'), order.openedBy],
+                [words.say('web.intake.owner'), order.source && order.owner !== order.assignee ? order.owner : null],
+                [words.say('web.intake.against'), order.against],
+                [words.say('web.intake.appointment'), order.appointment && words.format.moment(order.appointment.for)],
+                [words.say('web.intake.due'), order.due && words.format.moment(order.due)],
                 [words.say('web.order.skill'), words.sayCode('skill', order.skill)],
                 [words.say('web.order.class'), order.class],
                 [words.say('web.action.ask.finding'), order.finding],

@@ -15,7 +15,7 @@ export function Steps({ order, role }: { order: Order; role: Role }) {
   const doing = useStep(order)
   const visitor = session.visitor.value
   const person = visitor.is === 'somebody' ? visitor.session.user.person : null
-  const steps = stepsOf(order, role)
+  const steps = stepsOf(order, role, person)
   if (steps.length === 0) return null
   const act = (step: Step) => {
     if (person === null || step.asks.length > 0 || step.means !== undefined) setAsked(step)

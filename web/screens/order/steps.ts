@@ -17,6 +17,7 @@ export type FieldName =
   | 'callBack'
   | 'stars'
   | 'tag'
+  | 'for'
 
 /** Something a person may do about an order; `to` is the state it leads to, shown while it waits to be sent. */
 export type Step = Readonly<{
@@ -46,6 +47,7 @@ const FINISH = step('finish', 'wrench', { asks: ['report'], to: 'restored' })
 const REPORT = step('report', 'clipboard-list', { asks: ['report'] })
 const RESUME = step('resume', 'check', { to: 'accepted' })
 const CLOSE = step('close', 'flag', { means: 'web.order.close.means' })
+const APPOINT = step('appoint', 'clock', { asks: ['for'] })
 const UPDATE = step('update', 'megaphone', { asks: ['text'] })
 const DECLINE = step('decline', 'undo-2', { asks: ['reason'] })
 const PAUSE = step('pause', 'clock', { asks: ['pause'], isAside: true })
@@ -91,18 +93,26 @@ const WORK: Readonly<Record<OrderState, readonly Step[]>> = {
 }
 const DECIDE: readonly Step[] = [MERGE, FALSE_ALARM, CANCEL]
 const NEVER_PAUSES = ['P0', 'P1']
+/** Answered, not mended: nobody goes anywhere for them. */
+const ANSWERED = ['P5', 'P5q']
+const AT_HOME = ['P4a', 'P4b']
+const BEFORE_ONE_COMES: readonly OrderState[] = ['new', 'dispatched', 'accepted']
 
 /** What this role is offered in this state, the next step first. The gateway has the last word. */
-export function stepsOf(order: Order, role: Role): readonly Step[] {
+export function stepsOf(order: Order, role: Role, person: string | null = null): readonly Step[] {
   const { state, class: ofClass, waitsFor, closedAt, finishedAt } = order
   const offered = (permission: Permission, steps: readonly Step[]) => (may(role, permission) ? steps : [])
   const isOver = closedAt !== null
   const work = WORK[state].filter((each) => each !== PAUSE || !NEVER_PAUSES.includes(ofClass))
-  const scanned = work.map((each) => (each === ARRIVE && waitsFor.scan ? { ...ARRIVE, asks: ['tag'] as const } : each))
+  const going = ANSWERED.includes(ofClass) && state === 'accepted' ? [FINISH, DECLINE, PAUSE, TRANSFER] : work
+  const isExpected = AT_HOME.includes(ofClass) && BEFORE_ONE_COMES.includes(state)
+  const isHis = person !== null && (order.assignee === person || order.owner === person)
+  const permission = isHis && !may(role, 'work') ? 'workOwn' : 'work'
+  const scanned = going.map((each) => (each === ARRIVE && waitsFor.scan ? { ...ARRIVE, asks: ['tag'] as const } : each))
   const called = finishedAt === null ? [] : [...(waitsFor.callBackBy === null ? [] : [CALL_BACK]), RATE]
   const isReopenable = state === 'restored' || state === 'feedback' || state === 'verified' || isOver
   return [
-    ...offered('work', [...scanned, ...(isOver ? [] : [UPDATE])]),
+    ...offered(permission, [...scanned, ...(isExpected ? [APPOINT] : []), ...(isOver ? [] : [UPDATE])]),
     ...offered('callBack', [...called, ...(isReopenable && state !== 'merged' ? [REOPEN] : [])]),
     ...offered('decideOrders', isOver ? [] : DECIDE),
   ]

@@ -1,7 +1,8 @@
 import { useLocation } from 'preact-iso'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { useApp } from '../../app-context.ts'
 import type { Order, OrderState } from '../../api/types.ts'
+import { Icon } from '../../parts/icon.tsx'
 import { FilterTabs } from '../../parts/filter-tabs.tsx'
 import { useOlder } from '../../parts/older.tsx'
 import { Empty, Screen, Skeletons } from '../../parts/screen.tsx'
@@ -11,6 +12,8 @@ import { focusRow, useKeys } from '../alarms/alarm-keys.ts'
 import { useOrderSentences } from '../order/sentences.ts'
 import { takeTag } from '../order/tag.ts'
 import { Waiting } from '../order/waiting.tsx'
+import { may } from '../../roles.ts'
+import { OpenOrder } from './open-order.tsx'
 import { OrderCard } from './order-card.tsx'
 
 const COLUMNS: readonly Readonly<{
@@ -30,9 +33,11 @@ export function OrdersScreen() {
   const { words, estate, session } = useApp()
   const { query, route } = useLocation()
   const isSaid = useOrderSentences()
-  useKeys({ j: () => focusRow(1), k: () => focusRow(-1) })
+  const [isOpening, setOpening] = useState(false)
+  useKeys({ j: () => focusRow(1), k: () => focusRow(-1), n: () => mayOpen && setOpening(true) })
   const visitor = session.visitor.value
   const user = visitor.is === 'somebody' ? visitor.session.user : null
+  const mayOpen = user !== null && may(user.role, 'openOrders')
   const isField = user?.role === 'field' && user.person !== null
   const options: [Choice, string][] = [
     ...(isField ? ([['mine', words.say('web.filter.mine')]] as [Choice, string][]) : []),
@@ -62,8 +67,19 @@ export function OrdersScreen() {
     <Screen
       title={words.say('web.screen.orders')}
       {...(isSaid ? { hint: words.say('web.orders.keys') } : {})}
-      aside={<FilterTabs base="/orders" label={words.say('web.filter')} chosen={chosen} options={options} />}
+      aside={
+        <div class="flex flex-wrap items-center gap-2">
+          {isSaid && mayOpen && (
+            <button type="button" class="btn btn-primary touch" onClick={() => setOpening(true)}>
+              <Icon name="clipboard-list" />
+              {words.say('web.intake.open')}
+            </button>
+          )}
+          <FilterTabs base="/orders" label={words.say('web.filter')} chosen={chosen} options={options} />
+        </div>
+      }
     >
+      {isOpening && <OpenOrder onClose={() => setOpening(false)} />}
       <OrderPages />
       {isSaid && <Waiting />}
       {orders === null ? (
