@@ -66,7 +66,7 @@ export function OpenOrder({ home, onClose }: Props) {
           label={words.say('web.intake.class')}
           value={ofClass}
           choose={(value) => setClass(value as IntakeClass)}
-          options={classes.map((each) => [each, `${words.sayCode('intake.class', each)} · ${each}`])}
+          options={classes.map((each) => [each, `${words.sayCode('opening', each)} · ${each}`])}
         />
         {home === undefined ? (
           <TextField
