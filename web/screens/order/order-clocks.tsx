@@ -1,8 +1,9 @@
 import { useApp, useWords } from '../../app-context.ts'
 import type { Order, OrderClock } from '../../api/types.ts'
 import { Moment } from '../../parts/moment.tsx'
-import { TimeLeft } from '../../parts/order-clock.tsx'
+import { clockKey, TimeLeft } from '../../parts/order-clock.tsx'
 import { Panel } from '../../parts/screen.tsx'
+import type { TextKey } from '../../words/words.ts'
 
 const TONE: Readonly<Record<OrderClock['state'], string>> = {
   running: 'badge-info badge-soft',
@@ -24,7 +25,7 @@ export function OrderClocks({ order }: { order: Order }) {
       </p>
       <ul class="grid gap-1 text-sm">
         {order.clocks.map((clock) => (
-          <Line key={clock.clock} clock={stateNow(clock, now)} />
+          <Line key={clock.clock} name={clockKey(order, clock)} clock={stateNow(clock, now)} />
         ))}
       </ul>
       <Told order={order} />
@@ -38,11 +39,11 @@ function stateNow(clock: OrderClock, now: number): OrderClock {
   return isOver ? { ...clock, state: 'overdue' } : clock
 }
 
-function Line({ clock: { clock, dueAt, state, latestAt } }: { clock: OrderClock }) {
+function Line({ name, clock: { dueAt, state, latestAt } }: { name: TextKey; clock: OrderClock }) {
   const words = useWords()
   return (
     <li class="flex flex-wrap items-center justify-between gap-x-3">
-      <span>{words.say(`web.order.clock.${clock}`)}</span>
+      <span>{words.say(name)}</span>
       <span class="flex items-center gap-2">
         {dueAt !== null && <Moment at={dueAt} class="quiet" />}
         {latestAt !== undefined && (

@@ -106,13 +106,16 @@ export function stepsOf(order: Order, role: Role, person: string | null = null):
   const work = WORK[state].filter((each) => each !== PAUSE || !NEVER_PAUSES.includes(ofClass))
   const going = ANSWERED.includes(ofClass) && state === 'accepted' ? [FINISH, DECLINE, PAUSE, TRANSFER] : work
   const isExpected = AT_HOME.includes(ofClass) && BEFORE_ONE_COMES.includes(state)
-  const isHis = person !== null && (order.assignee === person || order.owner === person)
+  const isHis = person !== null && order.assignee === person
   const permission = isHis && !may(role, 'work') ? 'workOwn' : 'work'
+  const talk = [...(isExpected ? [APPOINT] : []), ...(isOver ? [] : [UPDATE])]
+  const isAskedFirst = !may(role, 'work') && !isHis && person !== null && order.owner === person
   const scanned = going.map((each) => (each === ARRIVE && waitsFor.scan ? { ...ARRIVE, asks: ['tag'] as const } : each))
   const called = finishedAt === null ? [] : [...(waitsFor.callBackBy === null ? [] : [CALL_BACK]), RATE]
   const isReopenable = state === 'restored' || state === 'feedback' || state === 'verified' || isOver
   return [
-    ...offered(permission, [...scanned, ...(isExpected ? [APPOINT] : []), ...(isOver ? [] : [UPDATE])]),
+    ...offered(permission, [...scanned, ...talk]),
+    ...(isAskedFirst ? offered('workOwn', talk) : []),
     ...offered('callBack', [...called, ...(isReopenable && state !== 'merged' ? [REOPEN] : [])]),
     ...offered('decideOrders', isOver ? [] : DECIDE),
   ]

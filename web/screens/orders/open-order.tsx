@@ -100,7 +100,9 @@ export function OpenOrder({ home, onClose }: Props) {
           value={said.skill}
           choose={set('skill')}
           isRequired={ofClass === 'P4a' || ofClass === 'P4b'}
-          empty={words.say(ofClass === 'P4a' || ofClass === 'P4b' ? 'web.action.by.choose' : 'web.intake.skill.found')}
+          empty={words.say(
+            ofClass === 'P4a' || ofClass === 'P4b' ? 'web.intake.skill.choose' : 'web.intake.skill.found',
+          )}
           options={(choices?.skills ?? []).map((skill) => [skill, words.sayCode('skill', skill)])}
         />
         {ofClass === 'P5' && (
