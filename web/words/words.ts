@@ -67,6 +67,15 @@ export async function openWords(): Promise<Words> {
   const timeZone = signal('UTC')
   document.documentElement.lang = first
   const format = formatsOf(language, timeZone)
+  const added = new Map<Sentences, Promise<void>>()
+  /** Beside whatever else is being added; who asks a second time waits for the first. */
+  async function addPart(sentences: Sentences): Promise<void> {
+    parts.push(sentences)
+    const { language: read } = state.peek()
+    const more = await sentences[read]()
+    const { language: now, catalogue } = state.peek()
+    if (now === read) state.value = { language: read, catalogue: { ...catalogue, ...more } }
+  }
   const lookUp = (key: string): string | undefined => {
     const { catalogue } = state.value
     return Object.hasOwn(catalogue, key) ? catalogue[key as TextKey] : undefined
@@ -81,12 +90,10 @@ export async function openWords(): Promise<Words> {
       document.documentElement.lang = next
       remember(KEPT_AS, next)
     },
-    async add(sentences) {
-      if (parts.includes(sentences)) return
-      parts.push(sentences)
-      const { language: read } = state.peek()
-      const catalogue = await load(read)
-      if (state.peek().language === read) state.value = { language: read, catalogue }
+    add(sentences) {
+      const adding = added.get(sentences) ?? addPart(sentences)
+      added.set(sentences, adding)
+      return adding
     },
     useTimeZone(zone) {
       timeZone.value = zone
