@@ -22,7 +22,7 @@ const app: App = { words, theme: openTheme(), connection: gateway, session, esta
 // Another session of the same role is no reason to begin anew.
 const role = computed(() => {
   const visitor = session.visitor.value
-  return visitor.is === 'somebody' && may(visitor.session.user.role, 'readSite') ? visitor.session.user.role : null
+  return visitor.is === 'somebody' && may(visitor.session.user.role, 'readOwnSite') ? visitor.session.user.role : null
 })
 effect(() => {
   const now = role.value

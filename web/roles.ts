@@ -19,11 +19,13 @@ const OVERSEERS = ['admin', 'manager', 'engineer', 'monitor', 'quality'] as cons
 /** What each role is offered here. The gateway decides; a test holds this table against the gateway's own. */
 export const OFFERED = {
   readGateway: OVERSEERS,
-  readSite: [...OVERSEERS, 'field', 'steward', 'agent'],
+  readOwnSite: [...OVERSEERS, 'field', 'steward', 'agent', 'contractor'],
   readPlant: [...OVERSEERS, 'field'],
   readAlarms: [...OVERSEERS, 'field', 'steward'],
   readOrders: [...OVERSEERS, 'field', 'steward', 'agent'],
   readNotices: [...OVERSEERS, 'steward', 'agent'],
+  readOwnAlarms: [...OVERSEERS, 'field', 'steward', 'contractor'],
+  readOwnOrders: [...OVERSEERS, 'field', 'steward', 'agent', 'contractor'],
   readCases: ['admin', 'manager', 'engineer', 'quality'],
   explain: ['admin', 'manager', 'engineer'],
   judge: ['admin', 'quality'],
@@ -74,7 +76,7 @@ export type ScreenName = 'overview' | 'orders' | 'alarms' | 'notices' | 'health'
 const SCREENS: readonly Readonly<{ name: ScreenName; permission: Permission }>[] = [
   { name: 'overview', permission: 'readPlant' },
   { name: 'alarms', permission: 'readAlarms' },
-  { name: 'orders', permission: 'readOrders' },
+  { name: 'orders', permission: 'readOwnOrders' },
   { name: 'notices', permission: 'readNotices' },
   { name: 'households', permission: 'readHouseholds' },
   { name: 'health', permission: 'readGateway' },

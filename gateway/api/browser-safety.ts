@@ -8,6 +8,8 @@ export const SAFETY_HEADERS: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
+  // The camera reads tags; nothing else of the device is asked for.
+  'permissions-policy': 'camera=(self), geolocation=(), microphone=()',
   'cache-control': 'no-store',
 }
 

@@ -77,6 +77,8 @@ export async function openEstate({
   /** Another site than this one, and where its story begins. */
   given = null as Site | null,
   startAt = START,
+  /** How strictly orders are handled: `arrival: scan`. */
+  procedure = '',
   /** More people, each a line of the list. */
   staff = '',
   env = {} as Readonly<Record<string, string>>,
@@ -84,7 +86,8 @@ export async function openEstate({
   reload = (() => Promise.resolve({ outcome: 'unchanged', faults: [], changes: [] })) as ApiContext['reload'],
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'caretaker-api-'))
-  writeFileSync(join(folder, 'site.yaml'), ESTATE.replace('fallback:', `${staff}fallback:`) + added)
+  const strict = procedure === '' ? ESTATE : ESTATE.replace('settings: {', `settings: { orders: { ${procedure} },`)
+  writeFileSync(join(folder, 'site.yaml'), strict.replace('fallback:', `${staff}fallback:`) + added)
   const loaded = given ?? loadSite('site.yaml', { env, cwd: folder }).site
   if (!loaded) throw new Error('the test site does not load')
   const site = { ...loaded, channels: [...loaded.channels, ...personal] }

@@ -210,6 +210,20 @@ t.test(
       body: { by: 'LC' },
     })
     t.equal(accept.status, 404)
+    const photo = { by: 'LC', kind: 'before', key: 'a'.repeat(32), size: 9 }
+    const rows: [path: string, body: object][] = [
+      [`orders/${foreign!.id}/arrive`, { by: 'LC' }],
+      [`orders/${foreign!.id}/finish`, { by: 'LC' }],
+      [`orders/${foreign!.id}/update`, { by: 'LC', text: 'x' }],
+      [`orders/${foreign!.id}/photos`, photo],
+      [`tasks/${foreign!.id}-rescue/accept`, { by: 'LC' }],
+    ]
+    for (const [i, [path, body]] of rows.entries()) {
+      const headers = { 'idempotency-key': `contractor-foreign-${i}` }
+      const sent = await send(estate, `/api/v1/${path}`, { method: 'POST', cookie: contractor.cookie, headers, body })
+      t.equal(sent.status, 404, path)
+    }
+    t.equal((await get(`/api/v1/orders/${foreign!.id}/photos/${'a'.repeat(64)}`)).status, 404, 'nor its pictures')
     const site = (await get('/api/v1/site')).json as unknown as { assets: { id: string }[]; staff: { id: string }[] }
     t.strictSame([site.assets.map(({ id }) => id), site.staff.map(({ id }) => id)], [['L1'], ['LC']])
     for (const path of ['/api/v1/roster', '/api/v1/devices', '/api/v1/silences', '/api/v1/events'])

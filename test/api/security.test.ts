@@ -274,6 +274,7 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(self), geolocation=(), microphone=()',
 }
 
 t.test('S02 every route declares whom it serves, and serves nobody else', async (t) => {

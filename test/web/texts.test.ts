@@ -65,7 +65,7 @@ t.test('each role lands on its own first page', async (t) => {
     monitor: '/overview',
     manager: '/overview',
     quality: '/overview',
-    contractor: '/',
+    contractor: '/orders',
     resident: '/',
   })
   t.strictSame(screensOf('steward'), ['notices', 'orders', 'alarms', 'households'])

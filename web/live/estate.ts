@@ -27,9 +27,13 @@ export type Estate = Readonly<{
   isReady: ReadonlySignal<boolean>
   open(role: Role): void
   close(): void
+  /** Something was done here: where no live line tells of it, its effect is looked for at once. */
+  look(): void
 }>
 
 const HEALTH_EVERY_MS = 15_000
+/** Who has no live line looks again so often. */
+const LOOKED_AT_EVERY_MS = 5_000
 const RETRY_MS = 2_000
 
 export function openEstate(connection: Connection, useTimeZone: (zone: string) => void, onRefused: () => void): Estate {
@@ -43,6 +47,7 @@ export function openEstate(connection: Connection, useTimeZone: (zone: string) =
   const values = valuesStore()
   const clock = siteClock()
   let stop = () => {}
+  let look = () => {}
 
   async function readSite(role: Role): Promise<void> {
     const [found, page] = await Promise.all([
@@ -108,9 +113,19 @@ export function openEstate(connection: Connection, useTimeZone: (zone: string) =
         stream.close()
       }
     }
+    /** S30: the live line is for those who see all of it; a contractor's page looks at its own again and again. */
+    const lookAgain = () => {
+      line.value = 'live'
+      look = () =>
+        void Promise.all([lists.read(role), readHealth(role)]).then(() => {
+          if (isOpen) line.value = 'live'
+        }, fail)
+      const pulse = setInterval(() => look(), LOOKED_AT_EVERY_MS)
+      end = () => clearInterval(pulse)
+    }
     const start = () => {
       readAll(role).then(
-        () => isOpen && follow(),
+        () => isOpen && (may(role, 'readOrders') ? follow() : lookAgain()),
         () => {
           fail()
           if (isOpen) timer = setTimeout(start, RETRY_MS)
@@ -127,7 +142,7 @@ export function openEstate(connection: Connection, useTimeZone: (zone: string) =
 
   function close(): void {
     stop()
-    stop = () => {}
+    stop = look = () => {}
     lists.forget()
     values.forget()
     site.value = devices.value = health.value = null
@@ -150,5 +165,6 @@ export function openEstate(connection: Connection, useTimeZone: (zone: string) =
     isReady: computed(() => health.value !== null && site.value !== null && lists.notices.value !== null),
     open,
     close,
+    look: () => look(),
   }
 }

@@ -43,14 +43,14 @@ export function listsStore(connection: Connection): Lists {
     await Promise.all([
       ...(families.includes('alarms')
         ? [
-            may(role, 'readAlarms')
+            may(role, 'readOwnAlarms')
               ? both<Alarm>('/alarms', 60).then((found) => (lists.alarms.value = found))
               : none('alarms'),
           ]
         : []),
       ...(families.includes('orders')
         ? [
-            may(role, 'readOrders')
+            may(role, 'readOwnOrders')
               ? both<Order>('/orders', 60).then((found) => (lists.orders.value = found))
               : none('orders'),
           ]

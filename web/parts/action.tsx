@@ -22,7 +22,7 @@ export type Action = Readonly<{
 
 /** Sends actions. One that got no answer keeps its key: sent again, it has one effect. */
 export function useSending() {
-  const { connection, words } = useApp()
+  const { connection, estate, words } = useApp()
   const unanswered = useRef<{ what: string; key: string } | null>(null)
   const [isBusy, setBusy] = useState(false)
   const [refused, setRefused] = useState<string | null>(null)
@@ -50,6 +50,7 @@ export function useSending() {
       try {
         const answer = await connection.send<T>('POST', path, body, unanswered.current.key)
         unanswered.current = null
+        estate.look()
         return answer
       } catch (error) {
         if (error instanceof Refusal) unanswered.current = null

@@ -3,11 +3,14 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Order } from '../../api/types.ts'
 import { useApp } from '../../app-context.ts'
 import { ByWhom } from '../../parts/action.tsx'
+import { may } from '../../roles.ts'
+import { useRole } from '../alarms/person.tsx'
 import type { TextKey } from '../../words/words.ts'
 import { localOf, momentOf } from '../silences/local-time.ts'
 import { TimeField } from '../silences/time-field.tsx'
 import type { FieldName } from './steps.ts'
 import { tagFor } from './tag.ts'
+import { TagCamera } from './tag-camera.tsx'
 
 const PAUSES = ['resident_absent', 'parts', 'utility', 'weather', 'fund_approval'] as const
 const PROOFS = ['voice', 'camera', 'opened_door', 'looked_on_site'] as const
@@ -233,8 +236,11 @@ function Report(field: Field) {
 /** What was scanned last is filled in when it is this equipment's. */
 function Tag(field: Field) {
   const { words } = useApp()
+  const role = useRole()
   const [isMissing, setMissing] = useState(false)
   const { order, said, set } = field
+  // In the name of a supervisor only a supervisor says so.
+  const mayAnswerForIt = role !== null && may(role, 'decideOrders')
   const isFilled = said['tag'] !== undefined
   const known = tagFor(order.asset)
   if (known !== null && !isFilled && !isMissing) set('tag', known)
@@ -245,29 +251,41 @@ function Tag(field: Field) {
   return (
     <>
       {!isMissing && (
-        <Labelled label="web.field.tag" hint="web.field.tag.hint">
-          <input
-            class="input touch w-full font-mono"
-            name="tag"
-            required
-            maxLength={128}
-            autocomplete="off"
-            autocapitalize="off"
-            spellcheck={false}
-            value={String(said['tag'] ?? '')}
-            onInput={(event) => set('tag', event.currentTarget.value.trim())}
+        <>
+          <TagCamera
+            take={(tag) => {
+              const isHere = tag.startsWith(`${order.asset}.`)
+              if (isHere) set('tag', tag)
+              return isHere
+            }}
           />
-        </Labelled>
+          <Labelled label="web.field.tag" hint="web.field.tag.hint">
+            <input
+              class="input touch w-full font-mono"
+              name="tag"
+              required
+              maxLength={128}
+              autocomplete="off"
+              autocapitalize="off"
+              spellcheck={false}
+              value={String(said['tag'] ?? '')}
+              onInput={(event) => set('tag', event.currentTarget.value.trim())}
+            />
+          </Labelled>
+        </>
       )}
-      <label class="flex min-h-11 items-center gap-2">
-        <input
-          type="checkbox"
-          class="checkbox"
-          checked={isMissing}
-          onChange={(event) => lose(event.currentTarget.checked)}
-        />
-        <span>{words.say('web.field.no_tag')}</span>
-      </label>
+      {!mayAnswerForIt && <p class="quiet text-sm">{words.say('web.field.tag.lost')}</p>}
+      {mayAnswerForIt && (
+        <label class="flex min-h-11 items-center gap-2">
+          <input
+            type="checkbox"
+            class="checkbox"
+            checked={isMissing}
+            onChange={(event) => lose(event.currentTarget.checked)}
+          />
+          <span>{words.say('web.field.no_tag')}</span>
+        </label>
+      )}
       {isMissing && (
         <>
           <Person {...field} name="approver" label="web.field.approver" of={SUPERVISORS} />

@@ -46,7 +46,7 @@ function OrderDetails({ order }: { order: Order }) {
   const visitor = session.visitor.value
   if (visitor.is !== 'somebody') return null
   const { role, person } = visitor.session.user
-  const worker = may(role, 'work') ? person : null
+  const worker = may(role, 'workOwn') ? person : null
   const alarms = (estate.alarms.value ?? []).filter(({ id }) => order.alarmIds.includes(id))
   const response =
     alarms.find(({ id }) => id === order.alarmId)?.response ?? alarms.find((alarm) => alarm.response)?.response
@@ -117,11 +117,11 @@ function OrderDetails({ order }: { order: Order }) {
           <Timeline order={order} />
         </div>
         <div class="grid gap-3">
-          <Tasks order={order} own={person} mayAct={may(role, 'rescue')} />
+          <Tasks order={order} own={person} mayAct={may(role, 'rescue')} isBound={!may(role, 'readOrders')} />
           <OrderLines order={order} />
           <OrderClocks order={order} />
-          <PagesLedger subject={order.id} />
-          {alarms.length > 0 && <Causes alarms={alarms} />}
+          {may(role, 'readOrders') && <PagesLedger subject={order.id} />}
+          {alarms.length > 0 && <Causes alarms={alarms} isLinked={may(role, 'readAlarms')} />}
           {may(role, 'readAlarms') && <LastAlarms order={order} />}
         </div>
       </div>
@@ -139,7 +139,7 @@ function WaitsFor({ order: { waitsFor } }: { order: Order }) {
   return <p class="mt-2 text-sm">{words.say(says, { time: words.format.moment(at) })}</p>
 }
 
-function Causes({ alarms }: { alarms: readonly Alarm[] }) {
+function Causes({ alarms, isLinked }: { alarms: readonly Alarm[]; isLinked: boolean }) {
   const { words } = useApp()
   return (
     <Panel title={words.say('web.order.causes')}>
@@ -147,9 +147,13 @@ function Causes({ alarms }: { alarms: readonly Alarm[] }) {
         {alarms.map((alarm) => (
           <li key={alarm.id} class="flex min-h-11 flex-wrap items-center gap-2 lg:min-h-8">
             <PriorityBadge priority={alarm.priority} />
-            <a class="link" href={`/alarms/${alarm.id}`}>
-              {words.of(alarm.name)}
-            </a>
+            {isLinked ? (
+              <a class="link" href={`/alarms/${alarm.id}`}>
+                {words.of(alarm.name)}
+              </a>
+            ) : (
+              words.of(alarm.name)
+            )}
             <span class="quiet text-sm">{words.say(`web.alarm.state.${alarm.state}`)}</span>
           </li>
         ))}

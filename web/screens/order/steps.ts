@@ -92,6 +92,8 @@ const WORK: Readonly<Record<OrderState, readonly Step[]>> = {
   cancelled: [],
 }
 const DECIDE: readonly Step[] = [MERGE, FALSE_ALARM, CANCEL]
+/** A contractor knows nobody to hand over to, and whether it is over is for the house to say. */
+const OF_THE_HOUSE: readonly Step[] = [TRANSFER, CLOSE]
 const NEVER_PAUSES = ['P0', 'P1']
 /** Answered, not mended: nobody goes anywhere for them. */
 const ANSWERED = ['P5', 'P5q']
@@ -103,7 +105,10 @@ export function stepsOf(order: Order, role: Role, person: string | null = null):
   const { state, class: ofClass, waitsFor, closedAt, finishedAt } = order
   const offered = (permission: Permission, steps: readonly Step[]) => (may(role, permission) ? steps : [])
   const isOver = closedAt !== null
-  const work = WORK[state].filter((each) => each !== PAUSE || !NEVER_PAUSES.includes(ofClass))
+  const work = WORK[state].filter(
+    (each) =>
+      (each !== PAUSE || !NEVER_PAUSES.includes(ofClass)) && (role !== 'contractor' || !OF_THE_HOUSE.includes(each)),
+  )
   const going = ANSWERED.includes(ofClass) && state === 'accepted' ? [FINISH, DECLINE, PAUSE, TRANSFER] : work
   const isExpected = AT_HOME.includes(ofClass) && BEFORE_ONE_COMES.includes(state)
   const isHis = person !== null && order.assignee === person

@@ -8,22 +8,35 @@ import { Panel } from '../../parts/screen.tsx'
 
 type Deed = Readonly<{ label: string; path: string; body: object; action: Action }>
 
-/** The three tasks of a rescue, each with its clock and its buttons; what the chain has asked, and who dials next. */
-export function Tasks({ order: { tasks }, own, mayAct }: { order: Order; own: string | null; mayAct: boolean }) {
+type TasksProps = Readonly<{ order: Order; own: string | null; mayAct: boolean; isBound: boolean }>
+
+/**
+ * The three tasks of a rescue, each with its clock and its buttons; what the chain has asked, and who dials next. Whoever
+ * is bound to what is his acts there alone, and in his own name.
+ */
+export function Tasks({ order: { tasks }, own, mayAct, isBound }: TasksProps) {
   const { words } = useApp()
   if (tasks.length === 0) return null
   return (
     <Panel title={words.say('web.order.tasks')}>
       <ul class="grid gap-3">
         {tasks.map((task) => (
-          <TaskLine key={task.id} task={task} own={own} mayAct={mayAct && task.state !== 'ended'} />
+          <TaskLine
+            key={task.id}
+            task={task}
+            own={own}
+            isBound={isBound}
+            mayAct={mayAct && task.state !== 'ended' && (!isBound || task.to === own)}
+          />
         ))}
       </ul>
     </Panel>
   )
 }
 
-function TaskLine({ task, own, mayAct }: { task: RescueTask; own: string | null; mayAct: boolean }) {
+type TaskProps = Readonly<{ task: RescueTask; own: string | null; isBound: boolean }>
+
+function TaskLine({ task, own, isBound, mayAct }: TaskProps & Readonly<{ mayAct: boolean }>) {
   const { words } = useApp()
   const { kind, state, to, calls, contacts } = task
   return (
@@ -54,7 +67,7 @@ function TaskLine({ task, own, mayAct }: { task: RescueTask; own: string | null;
           ))}
         </ol>
       )}
-      {mayAct && <Deeds task={task} own={own} />}
+      {mayAct && <Deeds task={task} own={own} isBound={isBound} />}
     </li>
   )
 }
@@ -72,7 +85,7 @@ function Left({ task: { acceptBy, dueAt, state, kind } }: { task: RescueTask }) 
   return <span class={isLate ? 'text-error font-medium' : ''}>{words.say(says, { time })}</span>
 }
 
-function Deeds({ task, own }: { task: RescueTask; own: string | null }) {
+function Deeds({ task, own, isBound }: TaskProps) {
   const { words } = useApp()
   const sending = useSending()
   const [asked, setAsked] = useState<Action | null>(null)
@@ -80,7 +93,7 @@ function Deeds({ task, own }: { task: RescueTask; own: string | null }) {
   const act = ({ path, body, action }: Deed) => {
     sending.clear()
     // Recorded for somebody else, or for the contractor: in whose name is asked.
-    if (own === null || task.kind === 'rescue') setAsked(action)
+    if (own === null || (task.kind === 'rescue' && !isBound)) setAsked(action)
     else void sending.send(path, { by: own, ...body })
   }
   return (

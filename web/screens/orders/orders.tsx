@@ -11,10 +11,12 @@ import { OrderPages } from '../supervision/with-sentences.tsx'
 import { focusRow, useKeys } from '../alarms/alarm-keys.ts'
 import { useOrderSentences } from '../order/sentences.ts'
 import { takeTag } from '../order/tag.ts'
+import { TagCamera } from '../order/tag-camera.tsx'
 import { Waiting } from '../order/waiting.tsx'
 import { may } from '../../roles.ts'
 import { OpenOrder } from './open-order.tsx'
 import { OrderCard } from './order-card.tsx'
+import { OwnAssets } from './own-assets.tsx'
 
 const COLUMNS: readonly Readonly<{
   name: 'waiting' | 'accepted' | 'arrived' | 'restored'
@@ -38,7 +40,8 @@ export function OrdersScreen() {
   const visitor = session.visitor.value
   const user = visitor.is === 'somebody' ? visitor.session.user : null
   const mayOpen = user !== null && may(user.role, 'openOrders')
-  const isField = user?.role === 'field' && user.person !== null
+  const isOutside = user?.role === 'contractor'
+  const isField = (user?.role === 'field' || isOutside) && user.person !== null
   const options: [Choice, string][] = [
     ...(isField ? ([['mine', words.say('web.filter.mine')]] as [Choice, string][]) : []),
     ['open', words.say('web.filter.open')],
@@ -82,6 +85,16 @@ export function OrdersScreen() {
       {isOpening && <OpenOrder onClose={() => setOpening(false)} />}
       <OrderPages />
       {isSaid && <Waiting />}
+      {isSaid && isField && chosen !== 'ended' && (
+        <div class="mb-3 grid justify-items-start">
+          <TagCamera
+            take={(read) => {
+              route(`/orders?tag=${encodeURIComponent(read)}`, true)
+              return true
+            }}
+          />
+        </div>
+      )}
       {orders === null ? (
         <Skeletons count={4} height="h-28" />
       ) : chosen === 'ended' ? (
@@ -99,6 +112,7 @@ export function OrdersScreen() {
       ) : (
         <Board orders={open} />
       )}
+      {isOutside && isSaid && orders !== null && <OwnAssets />}
     </Screen>
   )
 }
