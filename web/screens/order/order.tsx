@@ -16,7 +16,7 @@ import { Photos } from './photos.tsx'
 import { Reports } from './reports.tsx'
 import { useOrderSentences } from './sentences.ts'
 import { Steps } from './step-bar.tsx'
-import { afterWaiting } from './steps.ts'
+import { afterWaiting, mayWorkAt } from './steps.ts'
 import { Tasks } from './tasks.tsx'
 import { Timeline } from './timeline.tsx'
 import { Waiting } from './waiting.tsx'
@@ -46,7 +46,7 @@ function OrderDetails({ order }: { order: Order }) {
   const visitor = session.visitor.value
   if (visitor.is !== 'somebody') return null
   const { role, person } = visitor.session.user
-  const worker = may(role, 'workOwn') ? person : null
+  const worker = mayWorkAt(order, role, person) ? person : null
   const alarms = (estate.alarms.value ?? []).filter(({ id }) => order.alarmIds.includes(id))
   const response =
     alarms.find(({ id }) => id === order.alarmId)?.response ?? alarms.find((alarm) => alarm.response)?.response
