@@ -36,6 +36,7 @@ export const OFFERED = {
   shelve: ['admin', 'manager', 'engineer'],
   takeOutOfService: ['admin', 'manager', 'engineer'],
   planMaintenance: ['admin', 'manager', 'engineer'],
+  work: ['admin', 'manager', 'engineer', 'field'],
   workOwn: ['admin', 'manager', 'engineer', 'field', 'agent', 'steward', 'contractor'],
   openOrders: ['admin', 'manager', 'engineer', 'field', 'monitor', 'agent', 'steward'],
   decideOrders: ['admin', 'manager', 'engineer'],

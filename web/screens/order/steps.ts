@@ -100,30 +100,31 @@ const ANSWERED = ['P5', 'P5q']
 const AT_HOME = ['P4a', 'P4b']
 const BEFORE_ONE_COMES: readonly OrderState[] = ['new', 'dispatched', 'accepted']
 
-/** At the desk and on the rounds one works at what one was given. */
+/** Some work at what they were given alone. */
 export function mayWorkAt({ assignee }: Order, role: Role, person: string | null): boolean {
-  return may(role, 'workOwn') && ((role !== 'agent' && role !== 'steward') || (person !== null && assignee === person))
+  return may(role, 'work') || (may(role, 'workOwn') && person !== null && assignee === person)
 }
 
 /** What this role is offered in this state, the next step first. The gateway has the last word. */
-export function stepsOf(order: Order, role: Role, person: string | null): readonly Step[] {
+export function stepsOf(order: Order, role: Role, person: string | null = null): readonly Step[] {
   const { state, class: ofClass, waitsFor, closedAt, finishedAt } = order
-  const offered = (permission: Permission, steps: readonly Step[]) => (may(role, permission) ? steps : [])
+  const isOpenTo = (each: Step) => role !== 'contractor' || !OF_THE_HOUSE.includes(each)
+  const offered = (permission: Permission, steps: readonly Step[]) =>
+    may(role, permission) ? steps.filter(isOpenTo) : []
   const isOver = closedAt !== null
-  const work = WORK[state].filter(
-    (each) =>
-      (each !== PAUSE || !NEVER_PAUSES.includes(ofClass)) && (role !== 'contractor' || !OF_THE_HOUSE.includes(each)),
-  )
+  const work = WORK[state].filter((each) => each !== PAUSE || !NEVER_PAUSES.includes(ofClass))
   const going = ANSWERED.includes(ofClass) && state === 'accepted' ? [FINISH, DECLINE, PAUSE, TRANSFER] : work
   const isExpected = AT_HOME.includes(ofClass) && BEFORE_ONE_COMES.includes(state)
+  const isHis = person !== null && order.assignee === person
+  const permission = isHis && !may(role, 'work') ? 'workOwn' : 'work'
   const talk = [...(isExpected ? [APPOINT] : []), ...(isOver ? [] : [UPDATE])]
-  const isWorker = mayWorkAt(order, role, person)
-  const isAskedFirst = person !== null && order.owner === person
+  const isAskedFirst = !may(role, 'work') && !isHis && person !== null && order.owner === person
   const scanned = going.map((each) => (each === ARRIVE && waitsFor.scan ? { ...ARRIVE, asks: ['tag'] as const } : each))
   const called = finishedAt === null ? [] : [...(waitsFor.callBackBy === null ? [] : [CALL_BACK]), RATE]
   const isReopenable = state === 'restored' || state === 'feedback' || state === 'verified' || isOver
   return [
-    ...offered('workOwn', isWorker ? [...scanned, ...talk] : isAskedFirst ? talk : []),
+    ...offered(permission, [...scanned, ...talk]),
+    ...(isAskedFirst ? offered('workOwn', talk) : []),
     ...offered('callBack', [...called, ...(isReopenable && state !== 'merged' ? [REOPEN] : [])]),
     ...offered('decideOrders', isOver ? [] : DECIDE),
   ]
