@@ -3,13 +3,11 @@ import type { Site } from '../site/site.ts'
 import { type ResidentCodes, residentCodes } from './codes.ts'
 import { keyIn, openDatabase } from './database.ts'
 import { residentLinks, type ResidentLinks } from './links.ts'
-import type { OwnReport } from './page.ts'
 
-/** What stands behind the page of residents. `reportsOf`: the reports of a home, where the gateway keeps some. */
+/** What stands behind the page of residents. */
 export type ResidentDoor = Readonly<{
   links: ResidentLinks
   codes: ResidentCodes
-  reportsOf?(home: string): Promise<readonly OwnReport[]>
 }>
 type Opening = Readonly<{ folder: string; random: Random; site: Site; speed: number }>
 

@@ -71,6 +71,9 @@ input[type=text],input[type=tel],textarea,select{width:100%;max-width:24rem}text
 button{font-weight:600;border-color:var(--soon);color:var(--soon);cursor:pointer;margin-top:1rem}
 button.plain{font-weight:400;border-width:1px;border-color:var(--line);color:inherit}
 :focus-visible{outline:3px solid var(--soon);outline-offset:2px}
+.steps{list-style:none;padding:0}.steps li{border-left:.4rem solid var(--line);padding:.2rem .8rem;margin:0}.steps .past{border-color:var(--back);font-weight:600}
+blockquote{margin:.8rem 0;padding:.4rem 1rem;border-left:.4rem solid var(--line);white-space:pre-wrap}
+fieldset{border:2px solid var(--line);border-radius:.6rem;padding:.4rem 1rem}legend{font-weight:600}.star{font-weight:400;min-height:44px;padding:.3rem 0}.star input{min-height:1.4rem;width:1.4rem}.star span{color:var(--soon)}
 .wrong{border:2px solid var(--off);border-radius:.6rem;padding:.6rem 1rem;color:var(--off);font-weight:600}
 .calm{padding:1rem;border:2px solid var(--back);border-radius:.6rem;background:var(--soft)}
 ul{padding-left:1.2rem}li{margin:.6rem 0}time{color:inherit;font-variant-numeric:tabular-nums}

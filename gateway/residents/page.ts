@@ -1,20 +1,19 @@
 import { noticeText } from '../notice-text.ts'
 import { timeText } from '../notices/words.ts'
 import type { NoticeDocument } from '../store/documents.ts'
-import { isTextKey, say, type TextKey } from '../texts.ts'
+import { say, type TextKey } from '../texts.ts'
 import { document, type Reader } from './frame.ts'
 import { type Markup, markup } from './markup.ts'
+import { reportList } from './report-page.ts'
+import type { OwnReport } from './reports.ts'
 import { leaveForm } from './sign-in-page.ts'
 import { type NoticesOfHome, toneOf } from './notices-of-home.ts'
-
-/** A report of this home on its way, as far as its author may follow it. */
-export type OwnReport = Readonly<{ id: string; state: string; what: string; at: number }>
 
 /** Everything that concerns one home: what is off now, what is planned, what is over. Works without a script. */
 export function homePage(
   home: string,
   { current, planned, ended }: NoticesOfHome,
-  reports: readonly OwnReport[] | null,
+  reports: readonly OwnReport[],
   reader: Reader,
 ): string {
   const { language, path } = reader
@@ -26,7 +25,7 @@ export function homePage(
 <p class="home">${t('resident.home', { home })}</p>
 <section><h2>${t('resident.current')}</h2>${current.length === 0 ? calm : current.map((each) => banner(each, reader))}</section>
 ${planned.length === 0 ? null : markup`<h2>${t('resident.planned')}</h2>${planned.map((each) => banner(each, reader))}`}
-${reports === null ? null : reportList(reports, reader)}
+${reportList(reports, reader)}
 ${ended.length === 0 ? null : markup`<h2>${t('resident.ended')}</h2><ul class="ended">${ended.map((each) => endedLine(each, reader))}</ul>`}
 ${isByVisit(reader) ? leaveForm(reader) : feeds}`
   return document(body, reader)
@@ -65,20 +64,6 @@ function endedLine(notice: NoticeDocument, { site, language, now }: Reader): Mar
   return markup`<li><strong>${title}</strong> <time>${timeText(notice.endedAt ?? now, now, site, language)}</time><br>${body}</li>`
 }
 
-function reportList(reports: readonly OwnReport[], { site, language, now }: Reader): Markup {
-  const lines = reports.map(
-    ({ id, state, what, at }) =>
-      markup`<li><strong>${what}</strong> ${id} · ${say(language, orderKey(state))} <time>${timeText(at, now, site, language)}</time></li>`,
-  )
-  const none = markup`<p>${say(language, 'resident.reports.none')}</p>`
-  return markup`<h2>${say(language, 'resident.reports')}</h2>${lines.length === 0 ? none : markup`<ul>${lines}</ul>`}`
-}
-
 function stateKey(state: NoticeDocument['state']): TextKey {
   return `resident.state.${state}` as TextKey
-}
-
-function orderKey(state: string): TextKey {
-  const key = `web.order.state.${state}`
-  return isTextKey(key) ? key : 'web.order.state.new'
 }

@@ -46,6 +46,7 @@ export const PROJECTIONS = `
   create index if not exists alarms_by_seq on alarms (open, seq);
   create index if not exists orders_by_seq on orders (open, seq);
   create index if not exists notices_by_seq on notices (open, seq);
+  create index if not exists orders_by_home on orders (doc ->> '$.home', seq);
   create index if not exists orders_by_assignee on orders (doc ->> '$.assignee', seq);
   create index if not exists orders_by_home on orders (doc ->> '$.home', seq);
   create table if not exists silences (id text primary key, seq integer not null, open integer not null, doc text not null) strict;

@@ -60,10 +60,18 @@ export function answerTo(command: OrderCommand, around: Around): readonly Draft[
   const order = AFTER_THE_END.includes(command.type) ? book.recall(command.order) : book.get(command.order)
   if (!order) return refuse(...missing(command.order, book))
   const person = plan.staff.find(({ id }) => id === command.by)
-  if (!person) return refuse('unknown_person', { person: command.by })
+  if (!person && !isOfReporter(command, order)) return refuse('unknown_person', { person: command.by })
   const refused =
-    whoRefusal(command, order, person, around) ?? whenRefusal(command, order) ?? guardRefusal(command, order, around)
+    (person ? whoRefusal(command, order, person, around) : null) ??
+    whenRefusal(command, order) ??
+    guardRefusal(command, order, around)
   return refused ? refuse(...refused) : done(command, order, book)
+}
+
+/** Whoever reported it, or the home that did, says how it was done, and that it is not; nothing else. */
+function isOfReporter({ type, by }: OrderCommand, { reports }: Order): boolean {
+  if (type !== 'order.rate' && type !== 'order.reopen') return false
+  return reports.some(({ reporter, home }) => by === reporter || by === home)
 }
 
 /** Late news of an order that is over: whoever was offline learns how it ended. */

@@ -341,3 +341,91 @@ t.test(
     t.equal((await fetch(`${plain.url}/r/code`, { method: 'POST', body })).status, 404)
   },
 )
+
+t.test('a home reports a fault, follows it like a parcel and rates it; another home sees nothing of it', async (t) => {
+  const estate = await openWithSms(t)
+  const { form, opened, queries, linkOf } = estate
+  const [{ path: home }, { path: other }, { path: empty }] = [linkOf('B1-0101'), linkOf('B1-0201'), linkOf('B1-0102')]
+  const blank = await opened(`${home}/report?lang=en`, '')
+  t.match(blank, { status: 200, text: /<option value="water">[^]*<textarea/ })
+  const key = /name="key" value="([\w-]{43})"/.exec(blank.text)![1]!
+  const fault = { key, topic: 'water', text: 'The tap drips <b>all night</b>' }
+  for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }])
+    t.equal((await form(`${home}/report`, fault, headers as Record<string, string>)).status, 403, 'S11')
+  t.equal((await form('/r/nonsense/report', fault)).status, 404)
+  t.equal((await form(`${home}/report`, { ...fault, home: 'B1-0201' })).status, 400, 'S16')
+  t.equal((await form(`${home}/report`, { ...fault, text: ' ' })).status, 400)
+  const told = await form(`${home}/report`, fault)
+  t.equal(told.status, 303)
+  const page = told.at!
+  t.match(await form(`${home}/report`, fault), { status: 303, at: page }, 'sent twice it is one report')
+  const id = /W\d+/.exec(page)![0]
+  t.match(queries.get('orders', id), { class: 'P4b', source: 'resident', home: 'B1-0101', skill: 'water' })
+  const journal = JSON.stringify(queries.eventsAfter(0, 10_000))
+  t.notMatch(journal, /drips/, 'S30 what was said is not in the journal')
+  t.match((await opened(page, '')).text, /The tap drips &lt;b&gt;all night[^]*Received[^]*Passed on/, 'S15')
+  t.match((await opened(`${home}?lang=en`, '')).text, `${home}/reports/${id}`)
+  t.notMatch((await opened(`${other}?lang=en`, '')).text, id)
+  for (const wrong of [`${other}/reports/${id}`, `${home}/reports/W9999`, `/r/nonsense/reports/${id}`]) {
+    t.equal((await opened(wrong, '')).status, 404, 'S18')
+    t.equal((await form(`${wrong}/rate`, { stars: '1' })).status, 404)
+    t.equal((await form(`${wrong}/reopen`, {})).status, 404)
+  }
+  t.match(await form(`${empty}/report`, { ...fault, key: 'k'.repeat(43) }), { status: 409, text: /do not know who/ })
+
+  await form(`${home}/reports/${id}/rate`, { stars: '1' })
+  t.equal(queries.get('orders', id)!.rating, undefined, 'nobody has an opinion of work that is not done')
+  let keys = 0
+  const works = async (deed: string, more = {}) => {
+    const answer = await estate.order('engineer', `/api/v1/orders/${id}/${deed}`, `works-${++keys}-${id}`, {
+      by: 'T1',
+      ...more,
+    })
+    t.equal(answer.status, 200, `${deed} ${await answer.text()}`)
+  }
+  await works('accept')
+  await works('update', { text: 'We bring a new tap' })
+  t.match((await opened(page, '')).text, /accepted[^]*We bring a new tap/)
+  await works('arrive')
+  await works('start')
+  t.match((await opened(page, '')).text, /being dealt with/)
+  await works('finish', { finding: 'washer changed' })
+  await until('it is verified', () => ['verified', 'closed'].includes(queries.get('orders', id)!.state))
+  const done = await opened(page, '')
+  t.match(done.text, /class="past">Done[^]*name="stars" value="5"[^]*not solved/)
+  t.notMatch(done.text, /T1|13900000101|washer/, 'S35 no name of anybody')
+  t.equal((await form(`${home}/reports/${id}/rate`, { stars: '6' })).status, 400)
+  t.equal((await form(`${home}/reports/${id}/rate`, { stars: '4' })).status, 303)
+  t.match(queries.get('orders', id), { rating: { stars: 4, by: 'B1-0101' } })
+  await form(`${home}/reports/${id}/rate`, { stars: '1' })
+  t.match(queries.get('orders', id), { rating: { stars: 4 } }, 'once')
+  t.match((await opened(page, '')).text, /★★★★\./)
+  t.equal((await form(`${home}/reports/${id}/reopen`, {})).status, 303)
+  t.match(queries.get('orders', id), { state: /new|dispatched/, reopenings: [{ by: 'B1-0101', reason: 'not_solved' }] })
+
+  // S42 five a day are heard; then it says to call.
+  for (let i = 0; i < 4; i++) t.equal((await form(`${home}/report`, { ...fault, key: `${i}`.repeat(43) })).status, 303)
+  t.match(await form(`${home}/report`, { ...fault, key: '9'.repeat(43) }), {
+    status: 409,
+    text: /Please call[^]*The tap drips/,
+  })
+  // Whoever moves in reads nothing of those before.
+  estate.pass(MINUTE)
+  const [tang] = estate.register.findByPhone('13900000101')
+  estate.register.correct(tang!.id, { to: estate.now() }, 'test')
+  estate.register.add(
+    {
+      home: 'B1-0101',
+      name: 'New',
+      phone: '13900000555',
+      relation: 'tenant',
+      from: estate.now(),
+      to: null,
+      consent: true,
+    },
+    'test',
+  )
+  estate.pass(MINUTE)
+  t.equal((await opened(page, '')).status, 404)
+  t.notMatch((await opened(`${home}?lang=en`, '')).text, id)
+})

@@ -9,6 +9,10 @@ export const LanguageQuery = Type.Object(
   { lang: Type.Optional(Type.Union(LANGUAGES.map((language) => Type.Literal(language)))) },
   { additionalProperties: false },
 )
+/** Whatever it is, the answer to a wrong one is the same. */
+export const Token = Type.Object({ token: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
+/** The home that the token of an address opens for whoever asks; null when it opens nothing. */
+export type ToHome = (request: FastifyRequest & { params: { token: string } }) => string | null
 const LONGEST_FORM_BYTES = 16 * 1_024
 
 type Asked = Pick<FastifyRequest, 'url' | 'headers'> & Readonly<{ query: unknown }>

@@ -8,17 +8,17 @@ import { ledgerOfHome } from '../../residents/ledger.ts'
 import { isShown, type NoticesOfHome, noticesOfHome } from '../../residents/notices-of-home.ts'
 import { LIVE, STYLE } from '../../residents/frame.ts'
 import { homePage, noticePage, notFoundPage } from '../../residents/page.ts'
+import { reportsOfHome } from '../../residents/reports.ts'
 import { ResidentSignIn } from '../../residents/sign-in.ts'
 import type { Language } from '../../texts.ts'
 import type { ApiContext } from '../context.ts'
 import { visitOf } from '../identity.ts'
 import { PERMISSIONS } from '../permissions.ts'
 import { NoQuery } from './collection.ts'
-import { HTML, LanguageQuery, readerOf as readerOfContext } from './resident-page.ts'
+import { HTML, LanguageQuery, readerOf as readerOfContext, type ToHome, Token } from './resident-page.ts'
+import { residentReports } from './resident-reports.ts'
 import { residentSignIn } from './resident-sign-in.ts'
 
-/** Whatever it is, the answer to a wrong one is the same. */
-const Token = Type.Object({ token: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
 type Asked = FastifyRequest<{ Params: { token: string }; Querystring: { lang?: Language } }>
 /** A home by what the browser was given for a code, not by a link. */
 const BY_VISIT = '~'
@@ -41,8 +41,7 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
     log: (level, message, fields) => context.log[level](fields, message),
   })
 
-  /** The home that a token of an address opens for whoever asks; null when it opens nothing. */
-  function homeBehind(request: Asked): string | null {
+  const homeBehind: ToHome = (request) => {
     const { token } = request.params
     if (!token.startsWith(BY_VISIT)) return door.links.homeOf(token)
     const cookie = visitOf(request)
@@ -64,6 +63,7 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
 
   return async (app) => {
     await app.register(residentSignIn(context, signIn))
+    await app.register(residentReports(context, homeBehind))
     app.get('/r/style.css', { ...open, schema: { hide: true, querystring: NoQuery } }, (_, reply) =>
       reply.type('text/css; charset=utf-8').header('cache-control', 'public, max-age=3600').send(STYLE),
     )
@@ -73,7 +73,8 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
     app.get('/r/:token', { ...open, schema: hidden }, async (request: Asked, reply) => {
       const found = await ofHome(request)
       if (!found) return unknown(request, reply)
-      const reports = door.reportsOf ? await door.reportsOf(found.home) : null
+      const { secrets, residents } = context
+      const reports = await reportsOfHome({ site, read, secrets, register: residents.register, clock }, found.home)
       return reply.type(HTML).send(homePage(found.home, found, reports, readerOf(request)))
     })
     app.get('/r/:token/notices.rss', { ...open, schema: hidden }, async (request: Asked, reply) => {
