@@ -359,7 +359,7 @@ t.test('a home reports a fault, follows it like a parcel and rates it; another h
   t.equal(told.status, 303)
   const page = told.at!
   t.match(await form(`${home}/report`, fault), { status: 303, at: page }, 'sent twice it is one report')
-  const id = /W\d+/.exec(page)![0]
+  const id = /(?<=reports\/)W\d+/.exec(page)![0]
   t.match(queries.get('orders', id), { class: 'P4b', source: 'resident', home: 'B1-0101', skill: 'water' })
   const journal = JSON.stringify(queries.eventsAfter(0, 10_000))
   t.notMatch(journal, /drips/, 'S30 what was said is not in the journal')
