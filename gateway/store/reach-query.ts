@@ -1,18 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ReachDocument, ReachLine, TaskRow, Unaddressed } from './reach-rows.ts'
+import type { OpenedRow, ReachDocument, ReachLine, TaskRow, Unaddressed } from './reach-rows.ts'
 
 /** Everything that is known of whom a notice reached. */
 export type ReachLedger = Readonly<{
   doc: ReachDocument | null
   lines: readonly ReachLine[]
   tasks: readonly TaskRow[]
+  opened: readonly OpenedRow[]
 }>
 /** What one home was told since `since`, the newest first. */
-export type HomeReach = Readonly<{ lines: readonly ReachLine[]; tasks: readonly TaskRow[] }>
+export type HomeReach = Readonly<{
+  lines: readonly ReachLine[]
+  tasks: readonly TaskRow[]
+  opened: readonly OpenedRow[]
+}>
 
 const LINE = 'id, notice, home, contact, channel, phase, state, at, settled_at as settledAt, reason'
 const TASK =
-  "id, notice, phase, kind, why, homes, entrance, state, opened_at as openedAt, done_at as doneAt, nullif(by, '') as by"
+  "id, notice, phase, kind, why, homes, entrance, state, opened_at as openedAt, done_at as doneAt, nullif(by, '') as by, attempt"
 
 /** Reads the ledger of reach. */
 export class ReachQuery {
@@ -35,6 +40,7 @@ export class ReachQuery {
       doc: row ? (JSON.parse(row.doc) as ReachDocument) : null,
       lines: this.#lines('where notice = ? order by home, at, id', notice),
       tasks: this.#tasks('where notice = ? order by opened_at, id', notice),
+      opened: this.#openings('where notice = ? order by at, home', notice),
     }
   }
 
@@ -46,6 +52,7 @@ export class ReachQuery {
         since,
         home,
       ),
+      opened: this.#openings('where home = ? and at >= ? order by at desc', home, since),
     }
   }
 
@@ -62,6 +69,12 @@ export class ReachQuery {
 
   #lines(rest: string, ...values: (string | number)[]): ReachLine[] {
     return this.#db.prepare(`select ${LINE} from reach_lines ${rest}`).all(...values) as unknown as ReachLine[]
+  }
+
+  #openings(rest: string, ...values: (string | number)[]): OpenedRow[] {
+    return this.#db
+      .prepare(`select notice, home, at from reach_opened ${rest}`)
+      .all(...values) as unknown as OpenedRow[]
   }
 
   #tasks(rest: string, ...values: (string | number)[]): TaskRow[] {

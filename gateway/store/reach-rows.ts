@@ -48,7 +48,11 @@ export type TaskRow = Readonly<{
   openedAt: number
   doneAt: number | null
   by: string | null
+  /** How many have tried, with this one. */
+  attempt: number
 }>
+/** A home whose page, or the notice's own by its link, was opened while the notice ran. */
+export type OpenedRow = Readonly<{ notice: string; home: string; at: number }>
 /** An event of a notice whose recipients nobody has resolved yet. */
 export type Unaddressed = Readonly<{ notice: string; cause: number; at: number }>
 
@@ -62,11 +66,13 @@ export const REACH_TABLES = `
   create table if not exists reach_lines (id text primary key, notice text not null, home text not null, contact text not null, channel text not null, phase text not null, state text not null, at integer not null, settled_at integer, reason text) strict, without rowid;
   create index if not exists reach_lines_by_notice on reach_lines (notice);
   create index if not exists reach_lines_by_home on reach_lines (home, at);
-  create table if not exists reach_tasks (id text primary key, notice text not null, phase text not null, kind text not null, why text not null, homes text not null, entrance text, state text not null, opened_at integer not null, done_at integer, by text) strict, without rowid;
+  create table if not exists reach_tasks (id text primary key, notice text not null, phase text not null, kind text not null, why text not null, homes text not null, entrance text, state text not null, opened_at integer not null, done_at integer, by text, attempt integer not null) strict, without rowid;
   create index if not exists reach_tasks_by_notice on reach_tasks (notice);
+  create table if not exists reach_opened (notice text not null, home text not null, at integer not null, primary key (notice, home)) strict, without rowid;
+  create index if not exists reach_opened_by_home on reach_opened (home, at);
   create index if not exists reach_tasks_by_state on reach_tasks (state, opened_at);
 `
-export const REACH_TABLE_NAMES = ['reach_wanted', 'reach_notices', 'reach_lines', 'reach_tasks']
+export const REACH_TABLE_NAMES = ['reach_wanted', 'reach_notices', 'reach_lines', 'reach_tasks', 'reach_opened']
 
 /** The ledger of reach, made from events: a line for each message to a contact, a row for each errand. */
 export class ReachRows {
@@ -81,6 +87,7 @@ export class ReachRows {
   readonly #reroute: StatementSync
   readonly #task: StatementSync
   readonly #endTask: StatementSync
+  readonly #opened: StatementSync
 
   constructor(db: DatabaseSync, queue: (message: PersonalMessage) => void) {
     this.#queue = queue
@@ -100,8 +107,9 @@ export class ReachRows {
        select ?, notice, home, contact, ?, phase, 'queued', ? from reach_lines where id = ?`,
     )
     this.#task = db.prepare(
-      "insert or ignore into reach_tasks (id, notice, phase, kind, why, homes, entrance, state, opened_at) values (?, ?, ?, ?, ?, ?, ?, 'open', ?)",
+      "insert or ignore into reach_tasks (id, notice, phase, kind, why, homes, entrance, state, opened_at, attempt) values (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)",
     )
+    this.#opened = db.prepare('insert or ignore into reach_opened (notice, home, at) values (?, ?, ?)')
     this.#endTask = db.prepare("update reach_tasks set state = ?, done_at = ?, by = ? where id = ? and state = 'open'")
   }
 
@@ -142,8 +150,11 @@ export class ReachRows {
         this.#queueAll(event)
         return false
       case 'reach.tasks_opened':
-        for (const { task, kind, why, homes, entrance = null } of event.tasks)
-          this.#task.run(task, event.notice, event.phase, kind, why, JSON.stringify(homes), entrance, event.at)
+        for (const { task, kind, why, homes, entrance = null, attempt = 1 } of event.tasks)
+          this.#task.run(task, event.notice, event.phase, kind, why, JSON.stringify(homes), entrance, event.at, attempt)
+        return false
+      case 'reach.opened':
+        this.#opened.run(event.notice, event.home, event.at)
         return false
       case 'reach.task_done':
         this.#endTask.run(event.result, event.at, event.by, event.task)

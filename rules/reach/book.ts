@@ -27,6 +27,8 @@ export type HomeLedger = {
   lines: OpenLine[]
 }
 type OpenTask = ReachTask & { readonly phase: ReachPhase }
+/** Nobody was there; then somebody tries again. */
+export type Again = Readonly<{ task: OpenTask; dueAt: number }>
 
 export type NoticeLedger = {
   readonly notice: string
@@ -45,6 +47,9 @@ export type NoticeLedger = {
   heldUntil: number | null
   isOverCap: boolean
   tasks: OpenTask[]
+  again: Again[]
+  /** Homes whose page was opened. */
+  opened: string[]
 }
 
 type Stored = Readonly<{
@@ -134,6 +139,8 @@ export class ReachBook {
       heldUntil: null,
       isOverCap: false,
       tasks: [],
+      again: [],
+      opened: [],
     })
   }
 
@@ -144,6 +151,8 @@ export class ReachBook {
       ledger.waiting = []
       ledger.heldUntil = null
       ledger.isOverCap = false
+      // What began is over: nobody has to be found for it any more.
+      ledger.again = []
       return
     }
     switch (event.type) {
@@ -162,11 +171,16 @@ export class ReachBook {
         return
       case 'reach.closed':
         ledger.isClosed = true
+        ledger.again = []
+        return
+      case 'reach.opened':
+        ledger.opened.push(event.home)
         return
       case 'message.settled':
         return this.#settle(event)
       case 'reach.tasks_opened':
         for (const task of event.tasks) {
+          ledger.again = ledger.again.filter(({ task: known }) => known.task !== task.after)
           ledger.tasks.push({ ...task, phase: event.phase })
           for (const id of task.homes) this.#attend(ledger, id, event.phase)
         }
@@ -174,6 +188,7 @@ export class ReachBook {
       case 'reach.task_done': {
         const task = ledger.tasks.find((open) => open.task === event.task)
         ledger.tasks = ledger.tasks.filter((open) => open !== task)
+        if (task && event.againAt !== undefined) ledger.again.push({ task, dueAt: event.againAt })
         for (const id of task?.homes ?? []) {
           const home = ledger.homes.get(id)
           if (home && event.result === 'told' && task && !isLast(task.phase)) home.isTold = true
@@ -182,6 +197,7 @@ export class ReachBook {
       }
       case 'reach.tasks_withdrawn':
         ledger.tasks = ledger.tasks.filter(({ task }) => !event.tasks.includes(task))
+        ledger.again = ledger.again.filter(({ task: { task } }) => !event.tasks.includes(task))
         return
       default:
     }
@@ -242,7 +258,7 @@ export class ReachBook {
 
   /** Told to the end, nothing open: nothing more can follow from it. */
   #forget(ledger: NoticeLedger): void {
-    if (ledger.overAt === null || ledger.tasks.length > 0) return
+    if (ledger.overAt === null || ledger.tasks.length > 0 || ledger.again.length > 0) return
     if (!ledger.isClosed && [...ledger.homes.values()].some(isUnsettled)) return
     for (const { lines } of ledger.homes.values()) for (const { id } of lines) this.#ofLine.delete(id)
     this.#ledgers.delete(ledger.notice)

@@ -13,6 +13,8 @@ export type ReachCommands = {
   }
   /** More than the cap is spent only when somebody else agrees than who published it. */
   'notice.approve_cost': { notice: string; by: string }
+  /** Somebody of the home, or with its link, opened what it says of the notice: the page answers for the home. */
+  'reach.open': { notice: string; home: string }
   'reach.finish_task': { task: string; by: string; result: 'told' | 'not_met' }
   'reach.correct': { notice: string; home: string; isReached: boolean; since: number; by: string }
 }

@@ -39,6 +39,9 @@ export type ReachTask = Readonly<{
   homes: readonly string[]
   /** Of a sheet. */
   entrance?: string
+  /** The errand at which nobody was there, and the how manieth this is. */
+  after?: string
+  attempt?: number
 }>
 
 /** Whom a notice reached, by what, and what people still have to do for it. Ids only. */
@@ -66,7 +69,10 @@ export type ReachEvents = {
   /** Two days after the last word: what no provider reported until now will not be. */
   'reach.closed': { notice: string }
   'reach.tasks_opened': { notice: string; phase: ReachPhase; tasks: readonly ReachTask[] }
-  'reach.task_done': { notice: string; task: string; by: string; result: 'told' | 'not_met' }
+  /** `againAt`: nobody was there, and somebody tries again then; site time. */
+  'reach.task_done': { notice: string; task: string; by: string; result: 'told' | 'not_met'; againAt?: number }
+  /** Once for a home and notice: the page was looked at. It says nothing of who, and is never counted as reached. */
+  'reach.opened': { notice: string; home: string }
   /** It is over, or a message arrived after all: nobody has to go. */
   'reach.tasks_withdrawn': { notice: string; tasks: readonly string[] }
   /** Who was believed to live there did not: the figure of a past notice is told anew. */

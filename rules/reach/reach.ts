@@ -77,7 +77,8 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     if (!isBeginning(line.phase)) return []
     if (isOver(ledger) && !home.isEnded) return queued(ledger, ledger.lastPhase, [lineTo(home.home, wayOf(line))])
     // It arrived after all: nobody has to go for that.
-    const idle = ledger.tasks.filter(({ why, homes }) => why === 'no_answer' && homes.includes(home.home))
+    const waiting = [...ledger.tasks, ...ledger.again.map(({ task }) => task)]
+    const idle = waiting.filter(({ why, homes }) => why === 'no_answer' && homes.includes(home.home))
     return result === 'accepted' ? [] : withdrawn(ledger, idle)
   }
 
@@ -159,14 +160,37 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     return said(ledger, phase, ledger.homes.values(), at)
   }
 
-  function onTick(at: number): readonly Draft[] {
-    return [...book.all()]
-      .filter((ledger) => at >= dueOf(ledger))
-      .map(({ notice, overAt, trace }) => ({
-        type: overAt === null ? 'reach.released' : 'reach.closed',
-        notice,
-        trace,
+  function onTick(at: number, seq: number): readonly Draft[] {
+    const ledgers = [...book.all()]
+    const begun = ledgers
+      .filter((ledger) => at >= stepAt(ledger))
+      .map(({ notice, overAt, trace }): Draft => {
+        return { type: overAt === null ? 'reach.released' : 'reach.closed', notice, trace }
+      })
+    let place = 0
+    return [...begun, ...ledgers.flatMap((ledger) => triedAgain(ledger, at, () => `D${seq}-${place++}`))]
+  }
+
+  /** Nobody was there; somebody goes, or rings, again. */
+  function triedAgain({ notice, again, trace }: NoticeLedger, at: number, nextId: () => string): readonly Draft[] {
+    const due = again.filter(({ dueAt }) => at >= dueAt).map(({ task }) => task)
+    return [...Map.groupBy(due, ({ phase }) => phase)].map(([phase, known]): Draft => {
+      const tasks = known.map(({ phase: _, task, attempt = 1, ...rest }): ReachTask => ({
+        ...rest,
+        task: nextId(),
+        after: task,
+        attempt: attempt + 1,
       }))
+      return { type: 'reach.tasks_opened', notice, phase, tasks, trace }
+    })
+  }
+
+  /** When somebody tries again; undefined when nobody does: it is a sheet, it is over, or enough. Doors and telephones rest at night. */
+  function againAt({ overAt }: NoticeLedger, task: ReachTask & { phase: ReachPhase }, at: number): number | undefined {
+    const isEnough = (task.attempt ?? 1) >= settings.errandTries
+    if (task.kind === 'sheet' || isEnough || (overAt !== null && !isLast(task.phase))) return undefined
+    const wall = book.wallAt(at + settings.errandAgainMs)
+    return book.siteAt(quiet.isQuiet(wall) ? quiet.morningAfter(wall) : wall)
   }
 
   function isStaff(by: string): boolean {
@@ -182,13 +206,22 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     return [{ type: 'reach.cost_approved', notice, by, trace: ledger.trace }]
   }
 
-  function onFinish(command: Extract<Command, { type: 'reach.finish_task' }>): readonly Draft[] | Refusal {
+  function onFinish(command: Extract<Command, { type: 'reach.finish_task' }>, at: number): readonly Draft[] | Refusal {
     const { task, by, result } = command
     const known = book.ofTask(task)
     if (!known) return refuse('unknown_task', { task })
     if (!isStaff(by)) return refuse('unknown_person', { person: by })
     const { notice, trace } = known.ledger
-    return [{ type: 'reach.task_done', notice, task, by, result, trace }]
+    const again = result === 'not_met' ? againAt(known.ledger, known.task, at) : undefined
+    const more = again === undefined ? {} : { againAt: again }
+    return [{ type: 'reach.task_done', notice, task, by, result, ...more, trace }]
+  }
+
+  /** Only while the notice runs, and once: more than that is nobody's business. */
+  function onOpen({ notice, home }: Extract<Command, { type: 'reach.open' }>): readonly Draft[] {
+    const ledger = book.get(notice)
+    if (!ledger || ledger.opened.includes(home)) return []
+    return [{ type: 'reach.opened', notice, home, trace: ledger.trace }]
   }
 
   function onCommand(command: Command, at: number): readonly Draft[] | Refusal {
@@ -198,7 +231,9 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
       case 'notice.approve_cost':
         return onApprove(command)
       case 'reach.finish_task':
-        return onFinish(command)
+        return onFinish(command, at)
+      case 'reach.open':
+        return onOpen(command)
       case 'reach.correct': {
         const { notice, home, isReached, since, by } = command
         return [{ type: 'reach.corrected', notice, home, isReached, since, by, trace: notice }]
@@ -210,9 +245,9 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
 
   return {
     name: 'reach',
-    version: 1,
+    version: 2,
     decide(input: Event | Command | Tick, { at, seq }: Context) {
-      if (input.type === 'tick') return onTick(at)
+      if (input.type === 'tick') return onTick(at, seq)
       if ('id' in input && 'actor' in input && !('seq' in input)) return onCommand(input, at)
       const phase = 'notice' in input ? phaseOf(input) : null
       if ('notice' in input && phase !== null) {
@@ -245,7 +280,11 @@ function isOver({ overAt }: NoticeLedger): boolean {
   return overAt !== null
 }
 
-function dueOf({ heldUntil, overAt, isClosed }: NoticeLedger): number {
+function dueOf(ledger: NoticeLedger): number {
+  return Math.min(stepAt(ledger), ...ledger.again.map(({ dueAt }) => dueAt))
+}
+
+function stepAt({ heldUntil, overAt, isClosed }: NoticeLedger): number {
   if (isClosed) return Infinity
   return overAt === null ? (heldUntil ?? Infinity) : overAt + CLOSED_AFTER_MS
 }

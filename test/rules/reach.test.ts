@@ -167,3 +167,90 @@ t.test('quiet hours by the clock on the wall, over midnight and not', async (t) 
     t.equal(untilOf(time, night), until, new Date(time).toISOString())
   t.equal(untilOf(at(13), { quietFrom: 12 * 60, quietTo: 14 * 60 }), at(14))
 })
+
+t.test('nobody was there: somebody tries again, by day, three times in all, until it is over', async (t) => {
+  const site = outage()
+  site.address()
+  const [noContact, tagged] = site.tasks()
+  const not = (task: string) =>
+    t.equal(site.does({ type: 'reach.finish_task', task, by: 'S1', result: 'not_met' }), null)
+  const open = () => site.tasks().map(({ homes, kind, why, attempt, after }) => ({ homes, kind, why, attempt, after }))
+  not(noContact!.task)
+  t.equal(open().length, 1, 'nobody runs back at once')
+  site.wait(2 * HOUR - S)
+  t.equal(open().length, 1)
+  site.restart('snapshot')
+  site.wait(S)
+  const second = site.tasks().at(-1)!
+  t.match(open().at(-1), { homes: ['B1-0201'], kind: 'door', why: 'no_contact', attempt: 2, after: noContact!.task })
+  site.restart('events')
+  t.strictSame(site.tasks().at(-1), second)
+  not(second.task)
+  site.wait(2 * HOUR)
+  const third = site.tasks().at(-1)!
+  t.equal(third.attempt, 3)
+  not(third.task)
+  site.wait(24 * HOUR)
+  t.strictSame(
+    open().map(({ homes }) => homes),
+    [['B1-0202']],
+    'three times, then it stays unreached',
+  )
+  site.does({ type: 'reach.finish_task', task: tagged!.task, by: 'S1', result: 'told' })
+  site.wait(3 * HOUR)
+  t.equal(open().length, 0, 'who was told is not asked for again')
+
+  // Over meanwhile: nobody goes; at night nobody knocks.
+  for (const [start, wait, name] of [
+    [NOON, 2 * HOUR, 'by day'],
+    [NOON + 9 * HOUR, 9.5 * HOUR, 'in the morning'],
+  ] as const) {
+    const other = outage(start)
+    other.address()
+    const [first] = other.tasks()
+    other.does({ type: 'reach.finish_task', task: first!.task, by: 'S1', result: 'not_met' })
+    other.wait(wait - MINUTE)
+    t.equal(other.tasks().length, 1, name)
+    other.wait(MINUTE)
+    t.equal(other.tasks().length, 2, name)
+  }
+  const ended = outage()
+  ended.address()
+  ended.does({ type: 'reach.finish_task', task: ended.tasks()[0]!.task, by: 'S1', result: 'not_met' })
+  over(ended)
+  ended.wait(3 * HOUR)
+  t.equal(ended.tasks().length, 0)
+})
+
+t.test('F65 it arrived after all: nobody tries again', async (t) => {
+  const site = outage()
+  site.address()
+  const [, second] = site.open()
+  site.settle(second!.id, 'failed')
+  const { task } = site.tasks().at(-1)!
+  site.does({ type: 'reach.finish_task', task, by: 'S1', result: 'not_met' })
+  site.settle(second!.id, 'delivered')
+  site.wait(3 * HOUR)
+  t.notOk(site.tasks().some(({ homes }) => homes.includes('B1-0102')))
+})
+
+t.test('opened is noted once for a home and notice, while it runs; it is never reached', async (t) => {
+  const site = outage()
+  site.address()
+  const opens = (home: string) => site.does({ type: 'reach.open', notice: site.notice, home })
+  opens('B1-0101')
+  site.restart('snapshot')
+  opens('B1-0101')
+  opens('B1-0201')
+  t.strictSame(
+    site.of('reach.opened').map(({ home }) => home),
+    ['B1-0101', 'B1-0201'],
+  )
+  t.equal(site.tasks().length, 2, 'somebody still goes to the door')
+  over(site)
+  for (const { id } of site.open()) site.settle(id, 'delivered')
+  site.wait(72 * HOUR)
+  opens('B1-0102')
+  t.equal(site.of('reach.opened').length, 2, 'and not when it is long over')
+  t.equal(site.does({ type: 'reach.open', notice: 'N999', home: 'B1-0101' }), null)
+})

@@ -19,7 +19,7 @@ function whoOf(roll: Roll | null, contact: string): object {
 /** Whom a notice reached: homes by what became of them, each message, each errand, and what it cost. */
 export function reachView(site: Site): (ledger: ReachLedger, roll: Roll | null, wallOffsetMs: number) => object {
   const time = timesOf(site.plan.timeZone)
-  return ({ doc, lines, tasks }, roll, wallOffsetMs) => {
+  return ({ doc, lines, tasks, opened }, roll, wallOffsetMs) => {
     const homes = homesOf(lines, tasks)
     const residents = new Map<string, boolean>()
     const isReached = (home: string) => reachedOf(home, lines, tasks, roll, wallOffsetMs)
@@ -60,6 +60,8 @@ export function reachView(site: Site): (ledger: ReachLedger, roll: Roll | null, 
         at: time(line.at),
         settledAt: time(line.settledAt),
       })),
+      /** Somebody looked at the page: never proof that anybody was told. */
+      opened: opened.map(({ home, at }) => ({ home, at: time(at) })),
       tasks: tasks.map((task) => taskView(task, time)),
     }
   }
