@@ -38,7 +38,7 @@ export type SendingOptions = Readonly<{
   log: OutboxOptions['log']
   /** Where a contact is reached on a channel; without it only groups are. */
   addressOf?: AddressOf
-  linkOf?: (notice: string) => string | null
+  linkOf?: (notice: string, home?: string) => string | null
   /** Whether a browser may still be told. */
   mayHear(subscription: Subscription): boolean
 }>

@@ -89,6 +89,12 @@ function setCookie(reply: FastifyReply, names: Names, value: string, maxAgeS: nu
   reply.header('set-cookie', `${names[protocol]}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}${age}`)
 }
 
+/** A page that a person opens: not one that a browser looks ahead to, nor a picture in another. */
+export function isOpenedPage(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
+  const isAhead = ['sec-purpose', 'purpose', 'x-moz'].some((name) => /prefetch|preview/i.test(String(headers[name])))
+  return !isAhead && (headers['sec-fetch-dest'] ?? 'document') === 'document'
+}
+
 /** A foreign name that resolves to this machine (DNS rebinding) is a foreign page looking in. */
 function isNamedLoopback(request: FastifyRequest): boolean {
   return isLoopback((request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase())

@@ -18,8 +18,8 @@ type Sources = Readonly<{
   site: Site
   noticeOf(id: string): Promise<NoticeDocument | null>
   addressOf: AddressOf
-  /** The living page of a notice, where residents can reach one. */
-  linkOf?(notice: string): string | null
+  /** The living page of a notice, where residents can reach one; as it is sent to one home. */
+  linkOf?(notice: string, home?: string): string | null
 }>
 
 export async function prepare(
@@ -30,10 +30,15 @@ export async function prepare(
   const notice = await noticeOf(row.doc.notice)
   if (!notice) return { result: 'failed', reason: 'unknown_notice' }
   if (isOver(row, notice, channel)) return { result: 'cancelled', reason: 'over_before_sent' }
-  const message = messageOf(row, notice, site, linkOf?.(notice.id) ?? null)
+  const message = messageOf(row, notice, site, linkOf?.(notice.id, homeOf(row)) ?? null)
   if (channel.reach === 'group') return { message }
   const to = row.doc.contact === undefined ? null : await addressOf(row.doc.contact, channel.id)
   return to === null ? { result: 'failed', reason: 'no_address' } : { message: { ...message, to } }
+}
+
+/** Of a message to one person; a group is many. */
+function homeOf({ doc: { contact, homes } }: OutboxRow): string | undefined {
+  return contact === undefined ? undefined : homes[0]
 }
 
 /**

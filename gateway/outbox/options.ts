@@ -26,7 +26,7 @@ export type OutboxOptions = Readonly<{
   >
   noticeOf(id: string): Promise<NoticeDocument | null>
   /** The living page of a notice, where residents can reach one. */
-  linkOf?(notice: string): string | null
+  linkOf?(notice: string, home?: string): string | null
   /** Without it nobody is reached on a channel to one person. */
   addressOf?: AddressOf
   command(command: Command): Promise<unknown>

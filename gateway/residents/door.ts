@@ -15,7 +15,7 @@ type Opening = Readonly<{ folder: string; random: Random; site: Site; speed: num
 export function openResidentDoor(
   { folder, random, site, speed }: Opening,
   opened: Readonly<{ defer(close: () => void): void }>,
-): ResidentDoor & Readonly<{ linkOf(notice: string): string | null }> {
+): ResidentDoor & Readonly<{ linkOf(notice: string, home?: string): string | null }> {
   const db = openDatabase(folder)
   opened.defer(() => db.close())
   const key = keyIn(folder, random)
@@ -23,6 +23,6 @@ export function openResidentDoor(
   return {
     links,
     codes: residentCodes(db, key, { random, speed }),
-    linkOf: (id) => site.notices.publicUrl && `${site.notices.publicUrl}${links.pathOf(id)}`,
+    linkOf: (id, home) => site.notices.publicUrl && `${site.notices.publicUrl}${links.pathOf(id, home)}`,
   }
 }

@@ -51,6 +51,24 @@ t.test(
     t.match(await read(living), { status: 200, text: /停水通知/ })
     t.notMatch((await read(living)).text, /B1-0101/, 'the link of a notice says nothing of a home')
     const before = (await read(living)).text
+    // Opened is noted once for a home and notice, by the link of the home or the one that was sent to it; no more than that.
+    const opened = () =>
+      estate.queries.eventsAfter(0, 10_000).flatMap((e) => (e.type === 'reach.opened' ? [e.home] : []))
+    await until('it is noted', () => opened().length === 1)
+    await read(first)
+    await read(living)
+    const sent = estate.residentLinks.pathOf(id, 'B1-0202')
+    t.match(sent, /^\/n\/N\d+\.[\w-]{22}\.[\w-]{6}$/)
+    for (const headers of [{ 'sec-purpose': 'prefetch' }, { 'sec-fetch-dest': 'empty' }])
+      await read(sent, headers as never)
+    t.notMatch((await read(sent)).text, /B1-0202/, 'nor does the page that was sent to one say which')
+    await until('the one it was sent to', () => opened().length === 2)
+    t.strictSame(opened(), ['B1-0101', 'B1-0202'])
+    const ledger = (await (await estate.as('steward', `/api/v1/notices/${id}/reach`)).json()) as Json
+    t.match(ledger, { opened: [{ home: 'B1-0101' }, { home: 'B1-0202' }], reached: 0 })
+    const household = (await (await estate.as('steward', '/api/v1/households/B1-0202')).json()) as Json
+    t.match(household, { notices: [{ id, openedAt: /T/, isReached: false }] })
+
     await estate.say('P1', { ...LOW, outlet_pressure: 0.7 }, 70)
     t.match((await read(living)).text, /已恢复/, 'one link: its state changes in place')
     t.not((await read(living)).text, before)

@@ -28,6 +28,7 @@ export type Errand = Readonly<{
   openedAt: string
   doneAt: string | null
   by: string | null
+  attempt: number
   /** Only for who rings people up. */
   contacts?: readonly Readonly<{ name: string; phone: string }>[]
 }>
@@ -42,6 +43,7 @@ export type Reach = Readonly<{
   approvedBy: string | null
   corrections: readonly Readonly<{ home: string; isReached: boolean; since: string; by: string; at: string }>[]
   lines: readonly ReachLine[]
+  opened: readonly Readonly<{ home: string; at: string }>[]
   tasks: readonly Errand[]
 }>
 /** Whom a draft would reach now. */
@@ -77,6 +79,7 @@ export type Household = Readonly<{
     order: string | null
     publishedAt: string | null
     isUnconfirmed: boolean
+    openedAt: string | null
     isReached: boolean
     lines: readonly (Omit<ReachLine, 'id' | 'home'> & Readonly<{ phone: string | null }>)[]
     tasks: readonly Errand[]

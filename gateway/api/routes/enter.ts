@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { audited } from '../audited.ts'
 import type { ApiContext } from '../context.ts'
-import { sessionOf, setSession } from '../identity.ts'
+import { isOpenedPage, sessionOf, setSession } from '../identity.ts'
 import { NoQuery } from './collection.ts'
 
 const Params = Type.Object({ link: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false })
@@ -27,9 +27,4 @@ export function enter(context: ApiContext): FastifyPluginAsyncTypebox {
       },
     )
   }
-}
-
-function isOpenedPage(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
-  const isAhead = ['sec-purpose', 'purpose', 'x-moz'].some((name) => /prefetch|preview/i.test(String(headers[name])))
-  return !isAhead && (headers['sec-fetch-dest'] ?? 'document') === 'document'
 }

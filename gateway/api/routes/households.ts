@@ -115,12 +115,12 @@ export function households(context: ApiContext): FastifyPluginAsyncTypebox {
       async ({ params: { home }, identity }) => {
         if (!isHome(home, site)) throw new Fault('not_found')
         const time = timesOf(site.plan.timeZone)
-        const { lines, tasks } = await read.reachOfHome(home, clock.now() - TOLD_FOR_MS)
+        const told = await read.reachOfHome(home, clock.now() - TOLD_FOR_MS)
         const roll = register.roll()
-        const ids = [...new Set([...lines, ...tasks].map(({ notice }) => notice))]
+        const ids = [...new Set([...told.lines, ...told.tasks, ...told.opened].map(({ notice }) => notice))]
         const around = { register, time, wallOffsetMs: clock.wallOffsetMs() }
         const notices = await Promise.all(
-          ids.map(async (id) => toldView(home, id, await read.get('notices', id), { lines, tasks }, around)),
+          ids.map(async (id) => toldView(home, id, await read.get('notices', id), told, around)),
         )
         const orders = await read.list('orders', { home, limit: MOST_FOUND })
         const { isOwnerOnly } = roll.at(home, wall())

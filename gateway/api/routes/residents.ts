@@ -9,10 +9,11 @@ import { isShown, type NoticesOfHome, noticesOfHome } from '../../residents/noti
 import { LIVE, STYLE } from '../../residents/frame.ts'
 import { homePage, noticePage, notFoundPage } from '../../residents/page.ts'
 import { reportsOfHome } from '../../residents/reports.ts'
+import type { NoticeDocument } from '../../store/documents.ts'
 import { ResidentSignIn } from '../../residents/sign-in.ts'
 import type { Language } from '../../texts.ts'
 import type { ApiContext } from '../context.ts'
-import { visitOf } from '../identity.ts'
+import { isOpenedPage, visitOf } from '../identity.ts'
 import { PERMISSIONS } from '../permissions.ts'
 import { NoQuery } from './collection.ts'
 import { HTML, LanguageQuery, readerOf as readerOfContext, type ToHome, Token } from './resident-page.ts'
@@ -61,6 +62,8 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
     return home === null ? null : { home, ...(await noticesOfHome(read, home, clock.now())) }
   }
 
+  const note = noting(context)
+
   return async (app) => {
     await app.register(residentSignIn(context, signIn))
     await app.register(residentReports(context, homeBehind))
@@ -73,6 +76,7 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
     app.get('/r/:token', { ...open, schema: hidden }, async (request: Asked, reply) => {
       const found = await ofHome(request)
       if (!found) return unknown(request, reply)
+      if (isOpenedPage(request.headers)) note(found.home, [...found.current, ...found.planned])
       const { secrets, residents } = context
       const reports = await reportsOfHome({ site, read, secrets, register: residents.register, clock }, found.home)
       return reply.type(HTML).send(homePage(found.home, found, reports, readerOf(request)))
@@ -106,6 +110,8 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
       const id = door.links.noticeOf(request.params.token)
       const notice = id === null ? null : await read.get('notices', id)
       if (!notice || !isShown(notice)) return unknown(request, reply)
+      const home = door.links.sentTo(request.params.token, notice.homeIds)
+      if (home !== null && isOpenedPage(request.headers)) note(home, [notice])
       return reply.type(HTML).send(noticePage(notice, readerOf(request)))
     })
     app.post(
@@ -129,5 +135,28 @@ export function residents(context: ApiContext): FastifyPluginAsyncTypebox {
         return reply.code(201).send({ home, path, url: site.notices.publicUrl && `${site.notices.publicUrl}${path}` })
       },
     )
+  }
+}
+
+/** So many are known to be noted already; beyond that the core is asked once more, to no effect. */
+const MOST_NOTED = 50_000
+
+/**
+ * Once for a home and notice it is noted that the page was opened: not when again, not by what, not by whom. Whoever reads
+ * does not wait for it, nor learn whether it could be noted.
+ */
+function noting({ command, log }: Pick<ApiContext, 'command' | 'log'>) {
+  const noted = new Set<string>()
+  return (home: string, notices: readonly Pick<NoticeDocument, 'id'>[]): void => {
+    for (const { id: notice } of notices) {
+      const id = `opened:${notice}:${home}`
+      if (noted.has(id)) continue
+      if (noted.size >= MOST_NOTED) noted.clear()
+      noted.add(id)
+      command({ type: 'reach.open', notice, home, id, actor: 'resident' }).catch((error: unknown) => {
+        noted.delete(id)
+        log.warn({ notice, error: (error as Error).name }, 'that a page was opened is not noted')
+      })
+    }
   }
 }

@@ -13,7 +13,7 @@ export function toldView(
   home: string,
   id: string,
   notice: NoticeDocument | null,
-  { lines, tasks }: HomeReach,
+  { lines, tasks, opened }: HomeReach,
   { register, time, wallOffsetMs }: Readonly<{ register: Register; time: Time; wallOffsetMs: number }>,
 ): object {
   const roll = register.roll()
@@ -27,6 +27,8 @@ export function toldView(
     publishedAt: time(notice?.publishedAt ?? null),
     /** Nobody of the staff looked at it: it went out by itself. */
     isUnconfirmed: notice?.publishedBy === 'caretaker',
+    /** Somebody looked at its page: never proof that anybody was told. */
+    openedAt: time(opened.find((row) => row.notice === id)?.at ?? null),
     isReached: reachedOf(home, own, errands, roll, wallOffsetMs),
     lines: own.map((line) => ({
       contact: line.contact,

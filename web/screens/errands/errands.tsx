@@ -70,6 +70,7 @@ function Errands() {
             </div>
             <p class="quiet">
               {words.say(`web.errands.why.${errand.why}`)} · {errand.notice}
+              {errand.attempt > 1 && ` · ${words.say('web.errands.attempt', { attempt: errand.attempt })}`}
               {errand.entrance && ` · ${errand.homes.join(', ')}`}
             </p>
             {errand.contacts?.map(({ name, phone }) => (

@@ -159,7 +159,7 @@ function Told({ household: { notices } }: { household: Household }) {
     <Panel title={words.say('web.household.told')}>
       {notices.length === 0 && <p class="quiet text-sm">{words.say('web.household.told.none')}</p>}
       <ul class="grid gap-4">
-        {notices.map(({ id, publishedAt, isUnconfirmed, isReached, lines, tasks }) => (
+        {notices.map(({ id, publishedAt, isUnconfirmed, openedAt, isReached, lines, tasks }) => (
           <li key={id} class="text-sm">
             <div class="flex flex-wrap items-center gap-2">
               <a class="link font-medium" href={`/notices/${id}`}>
@@ -168,6 +168,11 @@ function Told({ household: { notices } }: { household: Household }) {
               {publishedAt && <Moment at={publishedAt} class="quiet" />}
               <span class={`badge badge-sm ${isReached ? 'badge-success' : 'badge-warning'}`}>
                 {words.say(isReached ? 'web.household.reached' : 'web.household.notreached')}
+              </span>
+              <span class="quiet">
+                {openedAt === null
+                  ? words.say('web.household.unopened')
+                  : words.say('web.household.opened', { time: words.format.clock(openedAt) })}
               </span>
               {isUnconfirmed && <span class="quiet">{words.say('web.household.unconfirmed')}</span>}
             </div>

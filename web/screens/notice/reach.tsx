@@ -50,6 +50,7 @@ export function ReachPanel({ notice: { id, state } }: { notice: Pick<Notice, 'id
                 words.say('web.reach.reached'),
                 <strong>{words.say('web.reach.reached.of', { reached: reach.reached, homes: reach.homes })}</strong>,
               ],
+              [words.say('web.reach.opened'), words.say('web.reach.opened.homes', { homes: reach.opened.length })],
               [words.say('web.reach.informed'), reach.informed > 0 ? String(reach.informed) : null],
               [words.say('web.reach.cost'), words.say('web.reach.cost.yuan', { yuan: reach.costYuan.toFixed(2) })],
             ]}
