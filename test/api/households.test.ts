@@ -216,6 +216,15 @@ t.test('"Nobody told me" (story 9)', async (t) => {
   )
 
   t.strictSame(await estate.json('steward', '/api/v1/households/owner-only'), { items: ['B1-0102'] })
+  const ledgerOf = async (of: string) => {
+    const text = await (await fetch(`${estate.url}${estate.linkOf(of).path}/ledger.csv?lang=en`)).text()
+    return text.trim().split('\n').length - 1
+  }
+  t.equal(await ledgerOf('B1-0102'), 1, 'what went to the owner')
+  estate.pass(60_000)
+  const since = new Date(estate.now() - 1_000).toISOString()
+  await estate.post('agent', '/api/v1/households/B1-0102/contacts', { ...tenant, phone: '13900006666', from: since })
+  t.equal(await ledgerOf('B1-0102'), 0, 'whoever came later learns nothing of what was before')
   const all = JSON.stringify(await estate.read.eventsAfter(0, 500))
   for (const secret of ['13900008888', 'Chen', 'Bao', 'living']) t.notOk(all.includes(secret), `${secret} in no event`)
 })
