@@ -20,7 +20,7 @@ export function homePage(
   const t = (key: TextKey, params = {}) => say(language, key, params)
   const calm = markup`<p class="calm">${t('resident.calm')}</p>`
   const feeds = markup`<h2>${t('resident.follow')}</h2>
-<p class="feeds"><a href="${path}/notices.ics">${t('resident.calendar')}</a> <a href="${path}/notices.rss">${t('resident.feed')}</a></p>`
+<p class="feeds"><a href="${path}/notices.ics">${t('resident.calendar')}</a> <a href="${path}/notices.rss">${t('resident.feed')}</a> <a href="${path}/ledger.csv?lang=${language}">${t('resident.ledger')}</a></p>`
   const body = markup`
 <p class="home">${t('resident.home', { home })}</p>
 <section><h2>${t('resident.current')}</h2>${current.length === 0 ? calm : current.map((each) => banner(each, reader))}</section>

@@ -2,7 +2,7 @@ import { hoursOfClasses } from '../clocks/class-hours.ts'
 import type { Plan } from '../plan.ts'
 import type { Order, OrderBook } from './order.ts'
 
-type Asked = Pick<Order, 'class' | 'alarms'>
+type Asked = Pick<Order, 'class' | 'asset'>
 
 /** Outside the hours of its class an order waits for the shift in which they open: nobody is asked to accept it before. */
 export type OpenHours = Readonly<{
@@ -16,7 +16,7 @@ export function openHoursOf(plan: Pick<Plan, 'timeZone' | 'assets' | 'settings'>
   const hoursOf = hoursOfClasses(plan)
   /** Asked after each input, and calendars are slow: counted out once. */
   const counted = new WeakMap<Order, Readonly<{ dispatchedAt: number; wall: number; ofClass: string; by: number }>>()
-  const of = ({ class: ofClass, alarms }: Asked) => hoursOf(ofClass, alarms[0]?.asset ?? '')
+  const of = ({ class: ofClass, asset }: Asked) => hoursOf(ofClass, asset)
   return {
     opensAt: (order, at) => of(order).nextOpening(book.wallAt(at)),
     acceptBy(order) {

@@ -211,6 +211,8 @@ t.test(
       { home: 'B2-1803' },
       'who opened a door to it is known',
     )
+    const herPage = await (await fetch(`${estate.url}${String(link.body['path'])}`)).text()
+    t.match(herPage, `${String(link.body['path'])}/ledger.csv`, 'from her own page')
     const ledger = await fetch(`${estate.url}${String(link.body['path'])}/ledger.csv?lang=zh-CN`)
     const lines = (await ledger.text()).trim().split('\n')
     t.match(lines[1], new RegExp(`${notice!.notice},.*,业主,139\\*\\*\\*\\*8888,`))
