@@ -211,7 +211,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const { addressOf } = residents
   const asked = { site, folder, store, command, clock, random, log: say }
   const { linkOf, links } = residentDoor
-  const sending = sendingOf({ ...asked, addressOf, linkOf, mayHear: pushRights(access, links) })
+  const sending = sendingOf({ ...asked, addressOf, linkOf, mayHear: pushRights(access, links), sealing: key.sealing })
   opened.defer(() => sending.close())
   const calls = { site, store: store.write, read, secrets, command, clock, wallNow, random, log: say }
   const paging = startPaging({ ...calls, urgent: sending.urgent })

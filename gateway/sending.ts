@@ -20,6 +20,7 @@ import type { AddressOf } from './outbox/message.ts'
 import type { Fallback, OutboxOptions } from './outbox/options.ts'
 import { type ChannelTest, type Outbox, outbox } from './outbox/outbox.ts'
 import { takeReceipts } from './outbox/pushed-receipts.ts'
+import type { Sealing } from './private/sealing.ts'
 import type { Site } from './site/site.ts'
 import type { DeadLetter, OutboxCount } from './store/outbox-query.ts'
 import type { Store } from './store/store.ts'
@@ -41,6 +42,8 @@ export type SendingOptions = Readonly<{
   linkOf?: (notice: string, home?: string) => string | null
   /** Whether a browser may still be told. */
   mayHear(subscription: Subscription): boolean
+  /** Of the private key; null while that is missing or wrong. */
+  sealing: Sealing | null
 }>
 
 /** The way of messages to people: the outbox with all its channels, and what is known of them. */
@@ -64,7 +67,7 @@ export type Sending = Pick<Outbox, 'run' | 'nudge' | 'pulses' | 'test' | 'urgent
 export function sendingOf(options: SendingOptions): Sending {
   const { site, folder, store, clock } = options
   const hasPush = site.channels.some(({ type }) => type === 'web-push')
-  const book = hasPush ? openPushBook(folder, options.mayHear) : null
+  const book = hasPush ? openPushBook(folder, options.mayHear, options.sealing) : null
   let keys: Promise<PushKeys> | null = null
   const keysOf = () => (keys ??= pushKeys(folder))
   const ports: ChannelPorts = {

@@ -1,6 +1,8 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Fault } from '#devices/fault.ts'
+import type { Sealing } from '../private/sealing.ts'
 import type { Language } from '../texts.ts'
 
 /** By what a browser came to be told: the hash of a home's link, an account, a session without one, a machine token. */
@@ -30,79 +32,87 @@ export type PushBook = Readonly<{
 /** Nobody fills the disk by asking: so many browsers, and so many for one home. */
 const MOST = 20_000
 const MOST_OF_A_HOME = 20
-type Row = {
-  endpoint: string
-  p256dh: string
-  auth: string
-  homes: string | null
-  language: Language
-  kind: Right['kind']
-  holder: string
-  session: string | null
-}
+const PURPOSE = 'push'
+type Row = Readonly<{ place: Uint8Array; doc: Uint8Array }>
+type Seal = Pick<Sealing, 'seal' | 'open' | 'fingerprint'>
 
-/** Where browsers are reached: a file of its own, for nobody else on this machine. It can be lost: browsers ask again. */
-export function openPushBook(folder: string, mayHear: (subscription: Subscription) => boolean): PushBook {
+/**
+ * Where browsers are reached: a file of its own, for nobody else on this machine, sealed, for it says which home and which
+ * account has which browser. It can be lost: browsers ask again. Without the key nobody is known, and nobody taken.
+ */
+export function openPushBook(
+  folder: string,
+  mayHear: (subscription: Subscription) => boolean,
+  sealing: Seal | null,
+): PushBook {
   const file = join(folder, 'push.db')
   closeSync(openSync(file, 'a', 0o600))
   const db = new DatabaseSync(file)
-  forgetWithoutRight(db)
-  db.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000;
-    create table if not exists subscriptions (endpoint text primary key, p256dh text not null, auth text not null,
-      homes text, language text not null, created_at integer not null,
-      kind text not null, holder text not null, session text) strict`)
-  const all = db.prepare('select endpoint, p256dh, auth, homes, language, kind, holder, session from subscriptions')
-  const remove = db.prepare('delete from subscriptions where endpoint = ?')
-  const endSession = db.prepare('delete from subscriptions where session = ?')
-  const endAccount = db.prepare(
-    "delete from subscriptions where kind = 'account' and holder = ? and session is not nullif(?, '')",
-  )
-  const subscriptions = () => (all.all() as Row[]).map(subscriptionOf)
+  db.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; pragma secure_delete = on`)
+  forgetUnsealed(db)
+  db.exec(`create table if not exists browsers (place blob primary key, doc blob not null, created_at integer not null)
+    strict, without rowid`)
+  const insert = db.prepare('insert or replace into browsers (place, doc, created_at) values (?, ?, ?)')
+  const drop = db.prepare('delete from browsers where place = ?')
+  const known = new Map<string, Subscription>()
+  for (const { place, doc } of sealing
+    ? (db.prepare('select place, doc from browsers').all() as unknown as Row[])
+    : []) {
+    const subscription = opened(sealing!, place, doc)
+    // What another key sealed waits for it.
+    if (subscription) known.set(subscription.endpoint, subscription)
+  }
+  const remove = (endpoint: string) => {
+    known.delete(endpoint)
+    if (sealing) drop.run(sealing.fingerprint(endpoint))
+  }
+  const removeWhere = (isMeant: (right: Right) => boolean) => {
+    for (const { endpoint, right } of [...known.values()]) if (isMeant(right)) remove(endpoint)
+  }
   return {
-    add({ endpoint, p256dh, auth, homes, language, right }, at) {
-      const others = subscriptions().filter((known) => known.endpoint !== endpoint)
-      const ofHome = (home: string) => others.filter((known) => known.homes?.includes(home)).length
+    add(subscription, at) {
+      if (!sealing) return false
+      const { endpoint, homes } = subscription
+      const others = [...known.values()].filter((other) => other.endpoint !== endpoint)
+      const ofHome = (home: string) => others.filter((other) => other.homes?.includes(home)).length
       if (others.length >= MOST || homes?.some((home) => ofHome(home) >= MOST_OF_A_HOME)) return false
-      const written = homes && JSON.stringify(homes)
-      db.prepare('insert or replace into subscriptions values (?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
-        endpoint,
-        p256dh,
-        auth,
-        written,
-        language,
-        at,
-        right.kind,
-        right.id,
-        right.session,
-      )
+      const place = sealing.fingerprint(endpoint)
+      insert.run(place, sealing.seal(PURPOSE, hexOf(place), Buffer.from(JSON.stringify(subscription))), at)
+      known.set(endpoint, subscription)
       return true
     },
-    remove: (endpoint) => void remove.run(endpoint),
-    endSession: (session) => void endSession.run(session),
-    endAccount: (account, except = null) => void endAccount.run(account, except ?? ''),
+    remove,
+    endSession: (session) => removeWhere((right) => right.session === session),
+    endAccount: (account, except = null) =>
+      removeWhere(({ kind, id, session }) => kind === 'account' && id === account && session !== except),
     of(homes) {
       const concerned = new Set(homes)
-      const asked = subscriptions().filter(
+      const asked = [...known.values()].filter(
         (each) => each.homes === null || each.homes.some((home) => concerned.has(home)),
       )
       const heard = asked.filter(mayHear)
-      for (const { endpoint } of asked.filter((each) => !heard.includes(each))) remove.run(endpoint)
+      for (const { endpoint } of asked.filter((each) => !heard.includes(each))) remove(endpoint)
       return heard
     },
     close: () => db.close(),
   }
 }
 
-function subscriptionOf({ homes, kind, holder, session, ...row }: Row): Subscription {
-  return {
-    ...row,
-    homes: homes === null ? null : (JSON.parse(homes) as string[]),
-    right: { kind, id: holder, session },
+function opened(sealing: Seal, place: Uint8Array, doc: Uint8Array): Subscription | null {
+  try {
+    return JSON.parse(sealing.open(PURPOSE, hexOf(place), doc).toString('utf8')) as Subscription
+  } catch (error) {
+    if (error instanceof Fault) return null
+    throw error
   }
 }
 
-/** Of a file in which it did not stand who asked: they ask again. */
-function forgetWithoutRight(db: DatabaseSync): void {
-  const columns = db.prepare('pragma table_info(subscriptions)').all() as { name: string }[]
-  if (columns.length > 0 && !columns.some(({ name }) => name === 'holder')) db.exec('drop table subscriptions')
+function hexOf(place: Uint8Array): string {
+  return Buffer.from(place).toString('hex')
+}
+
+/** Of an earlier version, in the clear: they ask again. */
+function forgetUnsealed(db: DatabaseSync): void {
+  if (db.prepare("select 1 from sqlite_schema where name = 'subscriptions'").get() === undefined) return
+  db.exec('drop table subscriptions; vacuum; pragma wal_checkpoint(truncate)')
 }

@@ -10,7 +10,7 @@ const HEAD_BYTES = 1 + NONCE_BYTES
 const ALGORITHM = 'aes-256-gcm'
 
 /** What the master key is used for: each purpose has a key of its own, so that none says anything of another. */
-type Purpose = 'data-keys' | 'lookup' | 'second-factors' | 'check'
+type Purpose = 'data-keys' | 'lookup' | 'second-factors' | 'push' | 'check'
 
 /** Sealing under the master key. `place` is bound to what is sealed: moved to another row it does not open. */
 export type Sealing = Readonly<{
@@ -30,6 +30,7 @@ export function sealingOf(master: Buffer, random: Random, file: string): Sealing
     'data-keys': keyFor('data-keys'),
     lookup: keyFor('lookup'),
     'second-factors': keyFor('second-factors'),
+    push: keyFor('push'),
     check: keyFor('check'),
   }
   const newBytes = (n: number) => Buffer.from(random.token(), 'base64url').subarray(0, n)

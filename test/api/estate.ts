@@ -15,6 +15,7 @@ import { startPaging } from '#gateway/paging/paging.ts'
 import type { StaffContact } from '#gateway/private/kinds.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
 import { pushRights } from '#gateway/push-rights.ts'
+import { masterKey } from '#gateway/private/master-key.ts'
 import { openPrivate } from '#gateway/private/private-store.ts'
 import { residentsOf } from '#gateway/residents.ts'
 import { Desks } from '#gateway/desks.ts'
@@ -176,6 +177,7 @@ export async function openEstate({
     random,
     log: (level, message, fields = {}) => log[level](fields, message),
     mayHear: pushRights(access, residentLinks),
+    sealing: masterKey(folder, systemRandom()).sealing,
   })
   await pipeline.start()
   const sent = !sends ? Promise.resolve() : sending.run(stopping.signal)

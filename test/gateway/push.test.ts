@@ -1,10 +1,12 @@
 import { createDecipheriv, createECDH, createPublicKey, hkdfSync, verify } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { openPushBook, type Subscription } from '#gateway/channels/push-book.ts'
 import { pushKeys } from '#gateway/channels/push-keys.ts'
+import { sealingOf } from '#gateway/private/sealing.ts'
+import { systemRandom } from '#gateway/random.ts'
 import { webPush } from '#gateway/channels/web-push.ts'
 import { type Received, startHttpProvider } from '../fakes/http-provider.ts'
 import { MESSAGE, portsOf } from './channel-ports.ts'
@@ -28,11 +30,13 @@ function browser() {
   return { pair, auth, p256dh: pair.getPublicKey('base64url'), authText: auth.toString('base64url') }
 }
 
+const sealing = (fill = 1) => sealingOf(Buffer.alloc(32, fill), systemRandom(), 'private.key')
+
 /** As the links of homes and the accounts stand; everybody may, unless a test says otherwise. */
 async function station(t: Ending, isInside = true, mayHear: (subscription: Subscription) => boolean = () => true) {
   const folder = dataFolder(t)
   const service = await startHttpProvider({ status: 201, body: '' })
-  const book = openPushBook(folder, mayHear)
+  const book = openPushBook(folder, mayHear, sealing())
   t.teardown(async () => {
     book.close()
     await service.stop()
@@ -171,6 +175,37 @@ t.test('the keys are made at first use, for nobody else, and kept; torn ones are
   t.equal(statSync(join(folder, 'push.key')).mode & 0o777, 0o600)
   writeFileSync(join(folder, 'push.key'), JSON.stringify(first).slice(0, 60))
   await t.rejects(pushKeys(folder), { code: 'store_corrupt' })
+})
+
+t.test('S33 which home has which browser is sealed, kept over a restart, and waits for its key', async (t) => {
+  const { folder, book, subscribe } = await station(t)
+  const { endpoint, p256dh } = subscribe('b1', ['B1-0101'])
+  subscribe('b2', ['B1-0102'])
+  const bytes = ['push.db', 'push.db-wal'].map((file) => join(folder, file)).filter(existsSync)
+  for (const secret of ['B1-0101', endpoint, p256dh, RIGHT.id])
+    t.notOk(
+      bytes.some((file) => readFileSync(file).includes(secret)),
+      secret,
+    )
+  const reopened = (fill: number | null) => openPushBook(folder, () => true, fill === null ? null : sealing(fill))
+  for (const fill of [null, 2]) {
+    const other = reopened(fill)
+    t.strictSame(other.of(['B1-0101']), [], `without the key: ${fill}`)
+    other.close()
+  }
+  const shut = reopened(null)
+  t.equal(shut.add(book.of(['B1-0101'])[0]!, 1), false, 'nor is anybody taken')
+  shut.close()
+  const again = reopened(1)
+  t.strictSame(again.of(['B1-0101']), book.of(['B1-0101']))
+  again.remove(endpoint)
+  again.close()
+  const last = reopened(1)
+  t.strictSame(
+    last.of(['B1-0101', 'B1-0102']).map(({ homes }) => homes),
+    [['B1-0102']],
+  )
+  last.close()
 })
 
 t.test('S42 nobody fills the book: so many browsers to a home', async (t) => {
