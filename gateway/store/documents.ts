@@ -97,6 +97,8 @@ export type OrderDocument = {
   owner?: string | null
   /** Opened again: the clocks began anew. */
   reopenedAt?: number
+  /** It rose: until then it was of the class `was`. */
+  raises?: { at: number; was: OrderClass }[]
   pauses?: { from: number; to: number | null; reason: PauseReason; until: number }[]
   /** Words to those concerned. */
   updates?: { at: number; by: string; text: string; eta: number | null }[]

@@ -66,7 +66,7 @@ export function goOn(order: OrderDocument, event: Step): void {
       const { by = null, reason = null } = event
       order.reopenings = [...(order.reopenings ?? []), { at, by, reason, closedAt: order.closedAt }]
       delete order.appointment
-      Object.assign(order, ANEW, { reopenedAt: at, pauses: [], updates: [], escalations: [], ticks: [] })
+      Object.assign(order, ANEW, { reopenedAt: at, pauses: [], raises: [], updates: [], escalations: [], ticks: [] })
       return
     }
     case 'order.called_back': {

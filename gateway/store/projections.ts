@@ -81,7 +81,9 @@ export class Projections {
       }
       case 'order.joined':
         this.#order(event, (order) => {
-          order.class = graver(order.class, event.class)
+          const to = graver(order.class, event.class)
+          if (to !== order.class) order.raises = [...(order.raises ?? []), { at: event.at, was: order.class }]
+          order.class = to
           if (event.reported) order.reports = [...(order.reports ?? []), { ...event.reported, at: event.at }]
           if (event.alarm !== '' && !order.alarmIds.includes(event.alarm)) order.alarmIds.push(event.alarm)
           if (!order.assets.includes(event.asset)) order.assets.push(event.asset)

@@ -34,7 +34,10 @@ export type OrderFacts = Readonly<{
   planned?: Planned
   /** An end of null: it rests now. */
   pauses: readonly Readonly<{ from: number; to: number | null }>[]
+  /** It rose: until then it was of the class `was`. In their order. */
+  raises?: readonly Raise[]
 }>
+export type Raise = Readonly<{ at: number; was: OrderClass }>
 
 const MINUTE = 60_000
 /** So long before a promised end its owner is asked whether it holds. */
@@ -51,6 +54,8 @@ export type ClockReading = Readonly<{
   latestAt?: number
 }>
 export type Level = 1 | 2 | 3
+/** A level, and the clock that it is told of. */
+type Told = Readonly<{ clock: Goal; at: number }>
 export const LEVELS = [1, 2, 3] as const satisfies readonly Level[]
 
 /** The clocks of orders: a function of what happened, the calendars and the policy of the class. Knows no present. */
@@ -71,8 +76,14 @@ export class OrderClocks {
     return this.shareAt(facts, goal, 1)
   }
 
-  /** The moment at which this share (0…1) of the time for a goal is used up. */
+  /** The moment at which this share (0…1) of the time for a goal is used up: of all that was promised, of what is due first. */
   shareAt(facts: OrderFacts, goal: Goal, share: number): number | null {
+    const terms = termsOf(facts)
+    const dues = terms.map((term) => this.#shareAt(term, goal, 1) ?? Infinity)
+    return this.#shareAt(terms[dues.indexOf(Math.min(...dues))]!, goal, share)
+  }
+
+  #shareAt(facts: OrderFacts, goal: Goal, share: number): number | null {
     const policy = policyOf(facts.class, facts.circumstance)
     const target = policy?.[goal]
     if (!policy || !target) return null
@@ -84,10 +95,15 @@ export class OrderClocks {
   }
 
   /** Those concerned should hear something by then; null where nobody waits for word, or it is restored. */
-  feedbackDueAt({ class: ofClass, startedAt, restoredAt, toldAt, etaAt = null }: OrderFacts): number | null {
-    const feedback = policyOf(ofClass)?.feedback
+  feedbackDueAt(facts: OrderFacts): number | null {
+    const { restoredAt, toldAt, etaAt = null } = facts
     if (restoredAt !== null) return null
-    const wordAt = !feedback ? null : toldAt === null ? startedAt + feedback.firstMs : toldAt + feedback.thenMs
+    const words = termsOf(facts).flatMap(({ class: ofClass, startedAt }) => {
+      const feedback = policyOf(ofClass)?.feedback
+      if (!feedback) return []
+      return toldAt === null || toldAt < startedAt ? startedAt + feedback.firstMs : toldAt + feedback.thenMs
+    })
+    const wordAt = words.length === 0 ? null : Math.min(...words)
     // A promised end that passes without a word is a broken one, also where no word was due.
     return etaAt === null || wordAt === null ? (etaAt ?? wordAt) : Math.min(etaAt, wordAt)
   }
@@ -99,14 +115,19 @@ export class OrderClocks {
   }
 
   /** When a level is told, and of which unmet clock; never before that clock itself is due. Null: not as things stand. */
-  levelAt(facts: OrderFacts, level: Level): Readonly<{ clock: Goal; at: number }> | null {
+  levelAt(facts: OrderFacts, level: Level): Told | null {
+    const told = termsOf(facts).flatMap((term) => this.#levelAt(term, level) ?? [])
+    return told.toSorted((a, b) => a.at - b.at)[0] ?? null
+  }
+
+  #levelAt(facts: OrderFacts, level: Level): Told | null {
     const policy = policyOf(facts.class, facts.circumstance)
     if (!policy) return null
     const hours = this.#hours[policy.calendar]
-    let first: { clock: Goal; at: number } | null = null
+    let first: Told | null = null
     for (const trigger of policy.levels[level - 1]!) {
       const { clock, since, ms, elapsed, rescuer } = trigger
-      const dueAt = this.dueAt(facts, clock)
+      const dueAt = this.#shareAt(facts, clock, 1)
       const isMet =
         rescuer && facts.rescuerAt !== undefined ? (facts.rescuerAt ?? facts.restoredAt) : metAt(facts, clock)
       if (dueAt === null || isMet !== null) continue
@@ -185,6 +206,24 @@ export class OrderClocks {
     const hours = this.#hours[policy.calendar]
     return facts.pauses.reduce((sum, { from, to }) => sum + hours.between(from, to ?? from), 0)
   }
+}
+
+/**
+ * What was promised of an order, class by class: a graver one promises from the moment at which it rose, for before that
+ * nobody could keep it; and what was promised before stands.
+ */
+function termsOf(facts: OrderFacts): readonly OrderFacts[] {
+  const { raises = [], ...last } = facts
+  if (raises.length === 0) return [facts]
+  const classes = [...raises.map(({ was }) => was), facts.class]
+  return classes.map((ofClass, i) => {
+    if (i === 0) return { ...last, class: ofClass }
+    const startedAt = raises[i - 1]!.at
+    const pauses = facts.pauses
+      .filter(({ to }) => to === null || to > startedAt)
+      .map(({ from, to }) => ({ from: Math.max(from, startedAt), to }))
+    return { ...last, class: ofClass, startedAt, pauses }
+  })
 }
 
 /** When a goal was reached; whoever is there has taken it, and what is restored was reached. */

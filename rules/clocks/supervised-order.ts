@@ -1,7 +1,7 @@
 import type { OrderClass } from '#devices/alarm-definition.ts'
 import type { Event } from '../event.ts'
 import { graver } from '../orders/order.ts'
-import type { OrderFacts } from './order-clocks.ts'
+import type { OrderFacts, Raise } from './order-clocks.ts'
 import type { Circumstance, Planned } from './policy.ts'
 
 /** What supervision knows of one open order. Times are site time. */
@@ -23,6 +23,7 @@ export type SupervisedOrder = {
   readonly planned: Planned
   /** Somebody is to be freed; null where nobody is. */
   rescuer: { arrivedAt: number | null } | null
+  raises?: readonly Raise[]
   pauses: { from: number; to: number | null }[]
   /** The highest share of each clock that its assignee was warned of, in percent. */
   warned: Partial<Record<string, number>>
@@ -70,6 +71,7 @@ function unmetSince(startedAt: number) {
     etaAt: null,
     appointment: null,
     rescuer: null,
+    raises: [],
     isSilenceTold: false,
   }
 }
@@ -78,8 +80,7 @@ function unmetSince(startedAt: number) {
 export function change(known: SupervisedOrder, event: Event): void {
   switch (event.type) {
     case 'order.joined':
-      known.class = graver(known.class, event.class)
-      return
+      return rise(known, graver(known.class, event.class), event.at)
     // Whoever has it now did not pause it.
     case 'order.dispatched':
       known.assignee = event.assignee
@@ -134,6 +135,13 @@ export function change(known: SupervisedOrder, event: Event): void {
       return
     default:
   }
+}
+
+/** What the graver class promises, it promises from now on. */
+function rise(known: SupervisedOrder, to: OrderClass, at: number): void {
+  if (to === known.class) return
+  known.raises = [...(known.raises ?? []), { at, was: known.class }]
+  known.class = to
 }
 
 /**
@@ -191,6 +199,7 @@ export function factsOf(known: SupervisedOrder, wallOffsetMs: number): OrderFact
     arrivedAt: orNot(known.arrivedAt),
     restoredAt: orNot(known.restoredAt),
     toldAt: orNot(known.toldAt),
+    raises: (known.raises ?? []).map(({ at, was }) => ({ at: onWall(at), was })),
     pauses: known.pauses.map(({ from, to }) => ({ from: onWall(from), to: orNot(to) })),
   }
 }

@@ -201,3 +201,51 @@ function isLawful(events: readonly Event[]): boolean {
   }
   return emptyAt === null
 }
+
+t.test(
+  'what rises promises more from then on: nothing is due before it rose that was not due anyhow, nothing later than before',
+  async (t) => {
+    const classes = CLOCKED.filter((ofClass) => ofClass !== 'P6')
+    const pair = fc.tuple(fc.nat(classes.length - 2), fc.nat(classes.length - 2)).map(([a, b]) => {
+      const [graver, was] = a <= b ? [a, b + 1] : [b, a]
+      return [classes[graver]!, classes[was]!] as const
+    })
+    fc.assert(
+      fc.property(fc.constantFrom(...ZONES), pair, minute, fc.nat(3 * 1_440), (zone, [graver, was], start, later) => {
+        const clocks = clocksOf.get(zone)!
+        const risenAt = (start + later) * MIN
+        const before = opened(was, start * MIN)
+        const after = opened(graver, start * MIN, { raises: [{ at: risenAt, was }] })
+        const dues = (facts: OrderFacts) => [
+          ...(['ack', 'arrive', 'restore'] as const).map((goal) => clocks.dueAt(facts, goal)),
+          ...LEVELS.map((level) => clocks.levelAt(facts, level)?.at ?? null),
+          clocks.feedbackDueAt(facts),
+        ]
+        const old = dues(before)
+        return dues(after).every((due, i) => {
+          const [now, then] = [due ?? Infinity, old[i] ?? Infinity]
+          return now <= then && (now >= risenAt || now === then)
+        })
+      }),
+      { numRuns: 1_000 },
+    )
+    t.pass('1,000 orders')
+  },
+)
+
+t.test('a P2 that becomes a P1 at noon reaches level 3 four hours later, not at once', async (t) => {
+  const site = orderSite('P2')
+  site.says('6 06:00', 20)
+  const { order, alarm, rule, asset, closesItself } = site.of('order.opened')[0]!
+  const levels = () => site.of('order.escalated').map(({ level, at: time }) => `L${level} ${said(time)}`)
+  site.passes('6 12:00')
+  t.strictSame(levels(), ['L1 6 07:30', 'L2 6 11:00'], 'by the hours of its class')
+  const joined = { type: 'order.joined', order, alarm, rule, asset, class: 'P1', closesItself, trace: 'x' } as const
+  site.records('6 12:00', joined)
+  // A restart on the way forgets nothing of it.
+  const again = orderSite('P2', {}, site.flow)
+  again.passes('6 15:59')
+  t.strictSame(again.of('order.escalated'), [])
+  again.passes('6 16:00')
+  t.match(again.of('order.escalated'), [{ level: 3, clock: 'restore', dueAt: at('6 16:00') }])
+})

@@ -32,6 +32,7 @@ export function clocksView(
       ...(order.appointment
         ? { appointment: { for: order.appointment.for, madeAt: onWall(order.appointment.madeAt) } }
         : {}),
+      raises: (order.raises ?? []).map(({ at, was }) => ({ at: onWall(at), was })),
       pauses: (order.pauses ?? []).map(({ from, to }) => ({ from: onWall(from), to: orNot(to) })),
     }
     const onSite = (at: number | null) => time(at === null ? null : at - offset)
