@@ -193,6 +193,11 @@ export const AlarmDefinition = Type.Object(
     until: Type.Optional(
       Type.String({ minLength: 1, description: 'CEL, with when: once true it stays so until this is true' }),
     ),
+    pulse: Type.Optional(
+      Type.Boolean({
+        description: 'with until: one reading is enough, also while the delay runs, such as of a button',
+      }),
+    ),
     ...Conditions,
     deadband: Type.Optional(Type.Number({ minimum: 0, description: 'so far back from the limit it is over' })),
     delay: Type.Optional(
@@ -232,6 +237,9 @@ export const AlarmDefinition = Type.Object(
       Type.Boolean({
         description: 'somebody cannot get out: comfort, somebody on site and the rescue chain begin at once',
       }),
+    ),
+    intercom: Type.Optional(
+      Type.Boolean({ description: 'an alarm button: somebody answers by intercom within a minute, in every mode' }),
     ),
     verify: Type.Optional(
       Type.Object(

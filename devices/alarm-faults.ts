@@ -50,6 +50,8 @@ function shapeFaults(alarm: AlarmDefinition, blame: Blame): void {
       blame([key], 'wrong_value', { key, detail: 'only limits have it' })
   if (alarm.until !== undefined && alarm.when === undefined)
     blame(['until'], 'wrong_value', { key: 'until', detail: 'only when has it; limits have a deadband' })
+  if (alarm.pulse && alarm.until === undefined)
+    blame(['pulse'], 'wrong_value', { key: 'pulse', detail: 'what ends it stands under until' })
   const isOfDevice = said[0] === 'when' || said[0] === 'lost'
   if (said.length === 1 && !isOfDevice && alarm.point === undefined) blame([], 'missing_key', { key: 'point' })
   if (alarm.lost && alarm.point !== undefined)

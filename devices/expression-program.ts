@@ -196,11 +196,19 @@ export class Program {
     }
   }
 
+  /** The one thing that is never unknown itself: whether a point says anything. */
+  #known(point: Tree | undefined, tree: Tree): Typed {
+    const slot = point && this.#slotOf(point)?.slot
+    if (slot === undefined) throw new Unsupported(`${KNOWN}() asks for one point, by its name`, tree.start)
+    return { kind: 'bool', part: (slots) => slots[slot] !== undefined }
+  }
+
   #call(tree: Tree): Typed {
     const [name, ...rest] = tree.args as [string, ...unknown[]]
     const operands = rest.flat().filter((each) => typeof each === 'object' && each !== null) as Tree[]
     if (name === 'size' && operands[0]?.op === 'list')
       throw new Unsupported('size() is that of a text', operands[0].start)
+    if (name === KNOWN) return this.#known(operands[0], tree)
     const [first, second] = operands.map((operand) => this.#of(operand))
     const kind = RESULT_OF[name]
     if (!first || !kind) throw new Unsupported(`${name}() has no place in a condition`, tree.start)
@@ -228,6 +236,9 @@ export class Program {
     }
   }
 }
+
+/** `known(passenger_present)`: a lift without that sensor is judged by what it has. */
+export const KNOWN = 'known'
 
 const WORDS: Readonly<Record<string, string>> = {
   list: 'a list stands after in: mode in ["stopped", "fault"]',

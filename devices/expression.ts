@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { closest } from './closest.ts'
 import { parseDuration } from './duration.ts'
-import { type Failure, Program, type Slots, Unsupported } from './expression-program.ts'
+import { type Failure, KNOWN, Program, type Slots, Unsupported } from './expression-program.ts'
 import { callsIn, isTree, type Tree } from './expression-tree.ts'
 import type { FaultCode, Params } from './fault.ts'
 import type { Value } from './reading.ts'
@@ -48,7 +48,7 @@ const MAX_LENGTH = 4_096
  * S22: what is judged for every reading has a cost that can be seen in its text: each node once. So no patterns, and no
  * macros over lists, which multiply. Text of a device is a word, a mode; longer than this it is unknown.
  */
-const FUNCTIONS = new Set(['size', 'contains', 'startsWith', 'endsWith', 'int', 'double', 'string', 'bool'])
+const FUNCTIONS = new Set([KNOWN, 'size', 'contains', 'startsWith', 'endsWith', 'int', 'double', 'string', 'bool'])
 const MAX_TEXT = 1_024
 
 /** Points are doubles and people write `pressure * 2`: mixed arithmetic and equality keep that natural. */
@@ -65,6 +65,7 @@ function environmentOf(variables: ReadonlyMap<string, VariableType>): Environmen
   environment.registerOperator('double == int: bool', unused)
   for (const [name, types] of Object.entries(WINDOW_FUNCTIONS))
     for (const type of types) environment.registerFunction(`${name}(${type}, string): double`, unused)
+  for (const type of ['double', 'bool', 'string']) environment.registerFunction(`${KNOWN}(${type}): bool`, unused)
   for (const [name, type] of variables) environment.registerVariable(name, type)
   return environment
 }

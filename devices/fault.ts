@@ -62,6 +62,7 @@ export const FAULTS = {
   unknown_task: { status: 404, retry: false },
   not_certified: { status: 403, retry: false },
   order_ended: { status: 409, retry: false },
+  proof_too_weak: { status: 409, retry: false },
   needs_supervisor: { status: 403, retry: false },
   never_grouped: { status: 409, retry: false },
   unknown_step: { status: 404, retry: false },

@@ -186,13 +186,15 @@ export type Rule = Readonly<{
   onDelayMs: number
   offDelayMs: number
   latch: boolean
-  /** P0, and every latching P1: never contained by chatter rules or grouping. */
+  /** P0, every latching P1, and an alarm button: never contained by chatter rules or grouping. */
   safety: boolean
   priority: Priority
   class: OrderClass
   skill: string
   /** Somebody is in it and cannot get out: the rescue begins with the order. */
   rescue?: true
+  /** Somebody pressed the alarm button: the intercom is answered within a minute. Never silent in any mode. */
+  intercom?: true
   notice?: string
   closesItself: boolean
   /** A value older than this can no longer raise anything (ms). */
@@ -253,8 +255,8 @@ export type Watch = (
   | PersistsWatch
   /** So many readings in a row say no longer what an alarm watches. */
   | Readonly<{ kind: 'settled'; of: Watch; readings: number }>
-  /** Once true, it stays so until `until` is. */
-  | Readonly<{ kind: 'when'; condition: Condition; until?: Condition }>
+  /** Once true, it stays so until `until` is; of a pulse already while the delay runs. */
+  | Readonly<{ kind: 'when'; condition: Condition; until?: Condition; isPulse?: true }>
   /** Bad readings of one family of reasons, over all points of the device. */
   | Readonly<{ kind: 'data'; family: 'communication' | 'sensor' }>
   /** The point moves by so much or more within the window. */

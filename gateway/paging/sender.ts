@@ -147,7 +147,7 @@ async function messageOf(
     trace,
     texts: pageTexts(doc, subject, site),
     values: valuesOf(doc, subject, site, 'zh-CN'),
-    link: link === null ? null : `${link}/${PLACES[about]}/${place}`,
+    link: link === null ? null : about === 'roster' ? `${link}/roster` : `${link}/${PLACES[about]}/${place}`,
   }
 }
 

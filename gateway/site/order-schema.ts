@@ -33,6 +33,9 @@ export const Rescue = Type.Object(
         description: "the contractor's 24-hour number, and a second one",
       }),
     ),
+    outside_cities: Type.Optional(
+      Type.Boolean({ description: 'whoever frees people has an hour to come instead of half an hour' }),
+    ),
   },
   { ...strict, description: 'who frees people from a lift' },
 )

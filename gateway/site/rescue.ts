@@ -27,5 +27,6 @@ export function rescueOf(
     onSite: named('on_site', RESCUE_DEFAULTS.onSite),
     contractor: written.contractor ?? listed ?? null,
     lines: written.lines ?? [],
+    ...(written.outside_cities ? { isOutsideCities: true as const } : {}),
   }
 }

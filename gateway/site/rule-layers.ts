@@ -13,7 +13,7 @@ export type DisabledAlarm = Readonly<{ device: string; alarm: string; reason: st
 type Placed = Readonly<{ entry: RuleEntry; at: Path; file: RuleFile }>
 
 /** Who states another condition replaces the whole of the one before, with what belongs to it. */
-const OF_A_CONDITION: readonly string[] = [...CONDITION_KEYS, 'window', 'schedule', 'deadband', 'until']
+const OF_A_CONDITION: readonly string[] = [...CONDITION_KEYS, 'window', 'schedule', 'deadband', 'until', 'pulse']
 
 /**
  * The alarms of each device, from the widest word to the nearest: its profile's, rule files for the profile, for the

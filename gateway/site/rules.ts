@@ -52,13 +52,17 @@ function rulesFrom(
     onDelayMs: onDelayOf(definition, device),
     offDelayMs: offDelayOf(definition),
     latch: definition.latch ?? false,
-    safety: definition.class === 'P0' || (definition.class === 'P1' && definition.latch === true),
+    safety:
+      definition.class === 'P0' ||
+      (definition.class === 'P1' && definition.latch === true) ||
+      definition.intercom === true,
     priority: steps(suffix).step === 1 ? oneGraver(definition.priority) : definition.priority,
     class: definition.class,
     skill: definition.skill,
     ...(definition.notice === undefined ? {} : { notice: definition.notice }),
     closesItself: definition.closes_itself ?? false,
     ...(definition.rescue ? { rescue: true as const } : {}),
+    ...(definition.intercom ? { intercom: true as const } : {}),
     ...verifyOf(definition, device, watches),
     validityMs: offlineAfterMs(device.profile),
     ...(definition.cause === undefined ? {} : { cause: definition.cause }),

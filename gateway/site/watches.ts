@@ -94,8 +94,9 @@ function otherThanLimits(definition: AlarmDefinition, device: Device, asset?: Pi
   } = definition
   const point = definition.point!
   if (when !== undefined) {
-    const { until } = definition
-    const end = until === undefined ? {} : { until: conditionOf(until, device) }
+    const { until, pulse } = definition
+    const end =
+      until === undefined ? {} : { until: conditionOf(until, device), ...(pulse ? { isPulse: true as const } : {}) }
     return { kind: 'when', condition: conditionOf(when, device), ...end }
   }
   if (lost) {

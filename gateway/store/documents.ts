@@ -3,8 +3,8 @@ import type { AlarmState, SilentState } from '#rules/alarms/states.ts'
 import type { Level } from '#rules/clocks/order-clocks.ts'
 import type { Goal, Planned } from '#rules/clocks/policy.ts'
 import type { Evidence, Found, Silence, Why } from '#rules/event.ts'
-import type { ChainStep, TaskKind } from '#rules/tasks/chain.ts'
-import type { MissedClock } from '#rules/tasks/events.ts'
+import type { ChainStep, ConfirmedBy, TaskKind } from '#rules/tasks/chain.ts'
+import type { MissedClock, TaskEnd } from '#rules/tasks/events.ts'
 import type { OrderSource, Reported } from '#rules/orders/intake.ts'
 import type { Part, Scan } from '#rules/orders/commands.ts'
 import type { PhotoKind } from '#rules/orders/procedure.ts'
@@ -103,7 +103,14 @@ export type OrderDocument = {
   /** Words to those concerned. */
   updates?: { at: number; by: string; text: string; eta: number | null }[]
   /** "Call every car": the lifts that are lost; `endedAt`: heard again. */
-  lines?: { asset: string; likely: boolean; since: number; endedAt: number | null }[]
+  lines?: {
+    asset: string
+    likely: boolean
+    since: number
+    endedAt: number | null
+    /** Somebody spoke with this car, or listened in vain. */
+    called?: { at: number; by: string }
+  }[]
   escalations?: { level: Level; clock: Goal; dueAt: number; at: number; to: string[] }[]
   silentSince?: number | null
   departedAt?: number | null
@@ -136,7 +143,7 @@ export type OrderDocument = {
   appointment?: { for: number; madeAt: number; by: string }
 }
 
-/** One of the three tasks of a rescue. `acceptBy`: then the next step is asked. */
+/** One of the tasks of an order: of a rescue there are three. `acceptBy`: then the next step is asked. */
 export type TaskDocument = Readonly<{
   id: string
   kind: TaskKind
@@ -147,10 +154,13 @@ export type TaskDocument = Readonly<{
   dueAt: number
   acceptBy: number | null
   acceptedAt: number | null
-  contacts: readonly Readonly<{ at: number; by: string }>[]
+  /** `asset`: which of several cars. */
+  contacts: readonly Readonly<{ at: number; by: string; asset?: string }>[]
+  /** Somebody is in there, and how that is known; until then it is suspected. */
+  confirmed?: Readonly<{ at: number; by: string; via: ConfirmedBy; asset?: string }>
   arrivedAt: number | null
   endedAt: number | null
-  how: 'out' | 'order_ended' | null
+  how: TaskEnd | null
   calls: readonly Readonly<{
     step: ChainStep
     to: string

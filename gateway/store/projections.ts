@@ -4,7 +4,7 @@ import { graver } from '#rules/orders/order.ts'
 import { AlarmRows } from './alarm-rows.ts'
 import { PagingRows } from './paging-rows.ts'
 import { endPause, goOn, openedByPeople } from './order-rows.ts'
-import { tasksAfter } from './task-rows.ts'
+import { afterTask } from './task-rows.ts'
 import { SupervisionRows } from './supervision-rows.ts'
 import type { OrderDocument } from './documents.ts'
 import { MonthRows } from './month-rows.ts'
@@ -157,11 +157,12 @@ export class Projections {
       case 'task.dialled':
       case 'task.accepted':
       case 'task.contacted':
+      case 'task.confirmed':
       case 'task.arrived':
       case 'task.missed':
       case 'task.out':
       case 'task.ended':
-        return this.#order(event, (order) => void (order.tasks = tasksAfter(order, event)))
+        return this.#order(event, (order) => Object.assign(order, afterTask(order, event)))
       case 'order.appointed':
       case 'order.departed':
       case 'order.arrived':

@@ -7,14 +7,23 @@ export type TaskStep = EventOf<
   | 'task.dialled'
   | 'task.accepted'
   | 'task.contacted'
+  | 'task.confirmed'
   | 'task.arrived'
   | 'task.missed'
   | 'task.out'
   | 'task.ended'
 >
 
-/** The tasks of an order after something happened to one of them. */
-export function tasksAfter({ tasks = [] }: OrderDocument, event: TaskStep): TaskDocument[] {
+/** What something that happened to a task leaves in its order: in its tasks, and in the line of the car that was called. */
+export function afterTask(order: OrderDocument, event: TaskStep): Pick<OrderDocument, 'tasks' | 'lines'> {
+  const tasks = tasksAfter(order, event)
+  if (event.type !== 'task.contacted' || event.asset === undefined) return { tasks }
+  const { asset, at, by } = event
+  const lines = order.lines?.map((line) => (line.asset === asset ? { ...line, called: { at, by } } : line))
+  return lines ? { tasks, lines } : { tasks }
+}
+
+function tasksAfter({ tasks = [] }: OrderDocument, event: TaskStep): TaskDocument[] {
   if (event.type !== 'task.opened') return tasks.map((task) => (task.id === event.task ? after(task, event) : task))
   const { task: id, kind, to, dueAt, at, why } = event
   const fresh = { acceptBy: null, acceptedAt: null, contacts: [], arrivedAt: null, endedAt: null, how: null }
@@ -50,7 +59,13 @@ function after(task: TaskDocument, event: Exclude<TaskStep, { type: 'task.opened
       return { ...task, state: 'accepted', to: event.by, acceptBy: null, acceptedAt: at }
     case 'task.contacted': {
       const state = task.state === 'open' ? 'accepted' : task.state
-      return { ...task, state, to: event.by, dueAt: event.nextAt, contacts: [...task.contacts, { at, by: event.by }] }
+      const { by, asset, nextAt } = event
+      const contact = { at, by, ...(asset === undefined ? {} : { asset }) }
+      return { ...task, state, to: by, dueAt: nextAt, contacts: [...task.contacts, contact] }
+    }
+    case 'task.confirmed': {
+      const { by, via, asset } = event
+      return { ...task, confirmed: { at, by, via, ...(asset === undefined ? {} : { asset }) } }
     }
     case 'task.arrived':
       return { ...task, state: 'arrived', to: event.by, acceptBy: null, arrivedAt: at }

@@ -65,8 +65,11 @@ export class OrderClocks {
   /** Parts of a day that goals are told by. */
   readonly #parts = new Map<number, OpeningHours>()
 
-  constructor(timeZone: string) {
+  readonly #isOutsideCities: boolean
+
+  constructor(timeZone: string, { isOutsideCities = false }: Readonly<{ isOutsideCities?: boolean }> = {}) {
     this.#timeZone = timeZone
+    this.#isOutsideCities = isOutsideCities
     const hours = Object.entries(CALENDARS).map(([name, daily]) => [name, new OpeningHours(daily, timeZone)])
     this.#hours = Object.fromEntries(hours) as Record<CalendarName, OpeningHours>
   }
@@ -84,7 +87,7 @@ export class OrderClocks {
   }
 
   #shareAt(facts: OrderFacts, goal: Goal, share: number): number | null {
-    const policy = policyOf(facts.class, facts.circumstance)
+    const policy = this.#policyOf(facts)
     const target = policy?.[goal]
     if (!policy || !target) return null
     // Whoever comes when the residents expect it is in time.
@@ -121,7 +124,7 @@ export class OrderClocks {
   }
 
   #levelAt(facts: OrderFacts, level: Level): Told | null {
-    const policy = policyOf(facts.class, facts.circumstance)
+    const policy = this.#policyOf(facts)
     if (!policy) return null
     const hours = this.#hours[policy.calendar]
     let first: Told | null = null
@@ -149,7 +152,7 @@ export class OrderClocks {
         const dueAt = this.feedbackDueAt(facts)
         return dueAt === null ? [] : [{ clock, dueAt, metAt: null, state: now > dueAt ? 'overdue' : 'running' }]
       }
-      if (!policyOf(facts.class, facts.circumstance)?.[clock]) return []
+      if (!this.#policyOf(facts)?.[clock]) return []
       const dueAt = this.dueAt(facts, clock)
       const met = metAt(facts, clock)
       if (met !== null) return [{ clock, dueAt, metAt: met, state: dueAt !== null && met > dueAt ? 'missed' : 'met' }]
@@ -161,9 +164,13 @@ export class OrderClocks {
     })
   }
 
+  #policyOf({ class: ofClass, circumstance }: OrderFacts): Policy | null {
+    return policyOf(ofClass, circumstance, this.#isOutsideCities)
+  }
+
   #latestAt(facts: OrderFacts, dueAt: number | null): Pick<ClockReading, 'latestAt'> {
     const { startedAt, planned } = facts
-    const latest = policyOf(facts.class, facts.circumstance)?.latest
+    const latest = this.#policyOf(facts)?.latest
     if (dueAt === null) return {}
     if (latest) return { latestAt: startedAt + latest.ms + restedMs(facts) }
     return planned?.latest === undefined ? {} : { latestAt: planned.latest }

@@ -192,14 +192,31 @@ export const POLICIES: Readonly<Record<OrderClass, Policy | null>> = {
   },
 }
 
+const HALF_AN_HOUR = 30 * MIN
+/** Outside cities whoever frees people may need an hour: what hangs on him is half an hour later. */
+const OUTSIDE_CITIES_P0: Policy = {
+  ...POLICIES.P0!,
+  restore: { ms: 60 * MIN + HALF_AN_HOUR },
+  levels: [
+    [opened('ack', 3 * MIN)],
+    [opened('ack', 10 * MIN), rescuer(30 * MIN + HALF_AN_HOUR)],
+    [rescuer(45 * MIN + HALF_AN_HOUR), opened('restore', 60 * MIN + HALF_AN_HOUR)],
+  ],
+}
+
 /** What the promise of a class depends on beside the class: nothing stands by for the asset; it is a waste bin. */
 export type Circumstance = 'no_standby' | 'bin'
 
 const NO_STANDBY_P2: Policy = { ...POLICIES.P2!, calendar: 'always' }
 const BIN_P8B: Policy = { ...POLICIES.P8b!, restore: { ms: 3 * D, elapsed: true } }
 
-/** The promises of a class as they are in these circumstances. */
-export function policyOf(ofClass: OrderClass, circumstance: Circumstance | null = null): Policy | null {
+/** The promises of a class as they are in these circumstances, and at this site. */
+export function policyOf(
+  ofClass: OrderClass,
+  circumstance: Circumstance | null = null,
+  isOutsideCities = false,
+): Policy | null {
+  if (ofClass === 'P0' && isOutsideCities) return OUTSIDE_CITIES_P0
   if (ofClass === 'P2' && circumstance === 'no_standby') return NO_STANDBY_P2
   if (ofClass === 'P8b' && circumstance === 'bin') return BIN_P8B
   return POLICIES[ofClass]

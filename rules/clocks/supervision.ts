@@ -23,9 +23,9 @@ type Blind = Readonly<{ from: number; to: number }>
  * back, marked as late.
  */
 export function supervisionStage(
-  plan: Pick<Plan, 'timeZone' | 'staff' | 'fallback' | 'supervisors'> & Partial<Pick<Plan, 'assets'>>,
+  plan: Pick<Plan, 'timeZone' | 'staff' | 'fallback' | 'supervisors'> & Partial<Pick<Plan, 'assets' | 'rescue'>>,
 ): Stage {
-  const clocks = new OrderClocks(plan.timeZone)
+  const clocks = new OrderClocks(plan.timeZone, plan.rescue)
   const book: Book = new Map()
   const supervisorsOf = supervisorsIn(plan)
   let wallOffsetMs = 0

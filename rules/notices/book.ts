@@ -160,7 +160,7 @@ export class NoticeBook {
       else if (event.type === 'order.finished') notice.isRepaired = true
       else if (event.type === 'order.reopened') notice.isRepaired = false
       // Whoever begins to repair, or says how it goes, has seen that it is so.
-      else if (event.type === 'order.started') notice.isSeen = true
+      else if (event.type === 'order.started' || event.type === 'task.confirmed') notice.isSeen = true
       else if (event.type === 'order.updated') {
         notice.isSeen = true
         if (event.eta !== undefined && notice.state === 'draft') notice.eta = event.eta

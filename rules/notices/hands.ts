@@ -87,11 +87,13 @@ function update(
   return [{ type: 'notice.updated', notice: id, by, text, nextUpdateAt, ...audience.change(notice, at), trace }]
 }
 
-/** Where no sensor can tell any more, a person who looked on site gives the end. */
+/** Where no sensor can tell any more, or shows what was asked for, a person who looked on site gives the end. */
 function end({ by, name }: CommandOf<'notice.end'>, notice: Notice, { book, outages }: Parts, { at }: Context): Answer {
   if (notice.state === 'draft' || notice.state === 'rejected')
     return refuse('wrong_state', { state: notice.state, command: 'end' })
-  if (book.sourceOf(notice) !== 'unknown' || !book.conditions.isForPersonToTell(book.tellingOf(notice), at))
+  const source = book.sourceOf(notice)
+  const isBlind = source === 'unknown' && book.conditions.isForPersonToTell(book.tellingOf(notice), at)
+  if (!isBlind && !(source === 'false' && outages.isUnproven(notice, at)))
     return refuse('sensor_still_tells', { notice: notice.notice })
   return [outages.allClear(notice, { by, ...(name === undefined ? {} : { name }) }, at)]
 }

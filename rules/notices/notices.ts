@@ -29,7 +29,12 @@ export function noticeStage(plan: Plan): Stage {
   function onCondition(rule: string, at: number): readonly Draft[] {
     return book
       .all()
-      .filter((notice) => notice.points.includes(rule) || book.tellingOf(notice).includes(rule))
+      .filter(
+        (notice) =>
+          notice.points.includes(rule) ||
+          book.tellingOf(notice).includes(rule) ||
+          outages.proofsOf(notice).includes(rule),
+      )
       .flatMap((notice) => (isPlanned(notice) ? works.onCondition(notice, at) : outages.onCondition(notice, at)))
   }
 

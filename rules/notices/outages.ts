@@ -3,7 +3,7 @@ import type { Plan, Rule } from '../plan.ts'
 import type { Context } from '../stage.ts'
 import type { NoticeBook } from './book.ts'
 import { assetsOf, isUnderWay, type Notice, rulesOf } from './notice.ts'
-import { UNFIT } from './settings.ts'
+import { isWaterKind, UNFIT } from './settings.ts'
 import type { Audience } from './telling.ts'
 
 /** Notices of outages that nobody planned: from the order to the all-clear. Decides, and changes nothing. */
@@ -89,6 +89,8 @@ export class Outages {
     const source = this.#book.sourceOf(notice)
     const { notice: id, trace, state } = notice
     if ((state === 'published' || state === 'identified') && source === 'false') return [this.#monitoring(notice, at)]
+    // Held for long enough, it waited only for this.
+    if (state === 'monitoring' && source === 'false' && at >= this.dueOf(notice)) return this.onDue(notice, at)
     if (state === 'monitoring' && source !== 'false') return [{ type: 'notice.resumed', notice: id, trace }]
     // Over before anybody was told: nobody needs an end without a beginning.
     if ((state === 'draft' || state === 'rejected') && source === 'false')
@@ -177,7 +179,7 @@ export class Outages {
 
   /** Upper floors get their water back later. */
   delayMs(notice: Notice): number {
-    if (!notice.kind.startsWith('water')) return 0
+    if (!isWaterKind(notice.kind)) return 0
     const levels = assetsOf(notice).map((asset) => this.#plan.assets.get(asset)?.zoneLevel)
     return Math.max(0, ...levels.map((level) => (level ? this.#audience.settings.zoneDelayMs[level] : 0)))
   }
@@ -193,12 +195,27 @@ export class Outages {
       case 'draft':
         return notice.draftedAt + this.#waitMs(notice.kind, rulesOf(notice)[0] ?? '', this.#isConfirmed(notice))
       case 'monitoring':
-        return this.holdDue(notice)
+        return this.#isShown(notice) ? this.holdDue(notice) : Infinity
       case 'identified':
         return this.#promiseDue(notice)
       default:
         return Infinity
     }
+  }
+
+  /** What only a repaired asset shows, such as a lift that opens its doors again; asked for where orders ask for it. */
+  proofsOf(notice: Notice): readonly string[] {
+    if (this.#plan.settings.orders?.verify !== 'by_profile') return []
+    return rulesOf(notice).flatMap((rule) => this.#rules.get(rule)?.verify?.proofs ?? [])
+  }
+
+  /** Normal for long enough, and nobody has used it yet to show it: then whoever stands there may say so. */
+  isUnproven(notice: Notice, at: number): boolean {
+    return notice.state === 'monitoring' && !this.#isShown(notice) && at >= this.holdDue(notice)
+  }
+
+  #isShown(notice: Notice): boolean {
+    return this.proofsOf(notice).every((proof) => this.#book.conditions.isTrue(proof))
   }
 
   /** The next step of a hold: normal for long enough, and then for the upper floors. */

@@ -50,6 +50,11 @@ export const ACT_NOW: ReadonlySet<string> = new Set(['water-unfit', 'power-off',
 /** What a notice about water that is unfit to drink is called. */
 export const UNFIT = 'water-unfit'
 
+/** Off, or not fit to drink. */
+export function isWaterKind(kind: string): boolean {
+  return kind.startsWith('water')
+}
+
 /** Drinking water after work on a tank (GB 5749): at most so cloudy, and so much free chlorine. */
 export const DRINKABLE = { turbidityMostNtu: 1, chlorineLeastMgL: 0.05, chlorineMostMgL: 2 } as const
 

@@ -167,6 +167,8 @@ function reopened(order: Order, { by, reason }: Readonly<{ by: string; reason: s
 function whoRefusal(command: OrderCommand, order: Order, person: Person, around: Around): Refused | null {
   const may = WHO[command.type]
   if (may === 'anybody' || isSupervisor(person)) return null
+  // Whoever spoke with the car, or looked into it, knows; a supervisor answers for it with a second name.
+  if (command.type === 'order.find_false' && isOfRescue(order, around)) return null
   if (may === 'supervisor') return ['needs_supervisor', { person: person.id }]
   if (order.assignee === person.id || (may === 'owner' && order.owner === person.id)) return null
   if (may !== 'who fits') return ['not_assignee', { order: order.order, assignee: order.assignee ?? '' }]
@@ -217,6 +219,9 @@ function guardRefusal(command: OrderCommand, order: Order, around: Around): Refu
     }
     case 'order.find_false':
       if (command.approver === command.by) return ['second_person', { person: command.by }]
+      // From outside a closed door nobody sees whether the car is empty.
+      if (isOfRescue(order, around) && command.proof === 'looked_on_site')
+        return ['proof_too_weak', { order: order.order, proof: command.proof }]
       return isGiven(command.approver) ? null : ['needs_supervisor', { person: command.approver }]
     case 'order.arrive':
       if (command.approver !== undefined && !isGiven(command.approver))
@@ -231,6 +236,10 @@ function guardRefusal(command: OrderCommand, order: Order, around: Around): Refu
     default:
       return whatRefusal(command, order, plan.settings.orders ?? {}, book, at)
   }
+}
+
+function isOfRescue({ alarms }: Order, { plan }: Around): boolean {
+  return alarms.some((known) => plan.rules.find(({ id }) => id === known.rule)?.rescue)
 }
 
 function isTaken({ state }: Order): boolean {

@@ -104,8 +104,10 @@ export function orderStage(plan: Plan): Stage {
 
   function isSameIncident(order: Order, incident: string, at: number): boolean {
     if (isOfRoute(incident)) return order.incident === incident && ON_THE_WAY.includes(order.state)
+    if (order.incident !== incident) return false
     const withinMs = incident === LOST_LIFTS ? callWithinMs : plan.settings.incidentWindowMs
-    return order.incident === incident && (at - order.lastJoinedAt <= withinMs || isCalled(order))
+    const isRescue = order.alarms.some(({ asset }) => incident === rescueOf(asset))
+    return isRescue || at - order.lastJoinedAt <= withinMs || isCalled(order)
   }
 
   function assign(
@@ -277,11 +279,17 @@ const HALF_AN_HOUR_MS = 30 * 60_000
 /** Lifts that are lost within the same minute. */
 const LOST_LIFTS = 'lifts/lost'
 
+/** Whatever says that somebody is trapped in a car, it is one rescue as long as that goes on. */
+function rescueOf(asset: string): string {
+  return `${asset}/rescue`
+}
+
 /**
  * A person in danger is never grouped. Alarms of one room are one incident; loss of data is another matter than what the
  * data say. What a cart collects on one round is one incident, but its sensors are mended one by one.
  */
-function incidentOf({ id, class: ofClass, watch }: Rule, { room, route }: Asset): string {
+function incidentOf({ id, class: ofClass, watch, rescue }: Rule, { id: asset, room, route }: Asset): string {
+  if (rescue) return rescueOf(asset)
   if (ofClass === 'P0') return `${room}/${id}`
   if (watch.kind === 'data') return `${room}/data`
   return route === undefined || watch.kind === 'stuck' ? room : `${ROUTE}${route}`

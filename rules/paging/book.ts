@@ -19,6 +19,8 @@ export type Call = Omit<EventOf<'page.called'>, 'type' | 'seq' | 'at' | 'v' | 'c
   isUnreachedTold?: true
 }
 
+export type ByTask = 'horn' | 'card' | null
+
 /** What paging knows of an open order. */
 export type PagedOrder = {
   readonly order: string
@@ -27,8 +29,8 @@ export type PagedOrder = {
   readonly asset: string
   readonly trace: string
   class: OrderClass
-  /** Its tasks call their own people. */
-  isRescue: boolean
+  /** Its tasks call their own people: by what the order itself is called then. */
+  byTask: ByTask
 }
 
 type State = Readonly<{
@@ -40,16 +42,16 @@ type State = Readonly<{
 
 /** State of the paging stage: a function of the events alone. */
 export class PagingBook {
-  readonly #isRescue: (rule: string) => boolean
+  readonly #byTask: (rule: string) => ByTask
   readonly #calls = new Map<string, Call>()
   readonly #about = new Map<string, Set<string>>()
   readonly #orders = new Map<string, PagedOrder>()
   readonly limits = new CalleeLimits()
   wallOffsetMs = 0
 
-  /** `isRescue`: whether somebody is trapped where this rule holds. */
-  constructor(isRescue: (rule: string) => boolean) {
-    this.#isRescue = isRescue
+  /** `byTask`: horn, where somebody is trapped while this rule holds. */
+  constructor(byTask: (rule: string) => ByTask) {
+    this.#byTask = byTask
   }
 
   call(id: string): Call | undefined {
@@ -83,21 +85,21 @@ export class PagingBook {
         return
       case 'order.opened': {
         const { order, skill, region, asset, trace } = event
-        const isRescue = this.#isRescue(event.rule)
-        this.#orders.set(order, { order, skill, region, asset, trace, class: event.class, isRescue })
+        const byTask = this.#byTask(event.rule)
+        this.#orders.set(order, { order, skill, region, asset, trace, class: event.class, byTask })
         return
       }
       case 'order.reopened': {
         const { order, was, trace } = event
         const [asset = ''] = was?.assets ?? []
-        if (was) this.#orders.set(order, { order, asset, trace, ...led(was), isRescue: this.#isRescue(event.rule) })
+        if (was) this.#orders.set(order, { order, asset, trace, ...led(was), byTask: this.#byTask(event.rule) })
         return
       }
       case 'order.joined': {
         const known = this.#orders.get(event.order)
         if (!known) return
         known.class = graver(known.class, event.class)
-        known.isRescue ||= this.#isRescue(event.rule)
+        known.byTask = joinedBy(known.byTask, this.#byTask(event.rule))
         return
       }
       case 'order.closed':
@@ -183,6 +185,11 @@ export class PagingBook {
     this.limits.restore(limits)
     this.wallOffsetMs = wallOffsetMs
   }
+}
+
+/** What was called as work on its own stays so; a rescue is one whatever it began as. */
+function joinedBy(known: ByTask, joins: ByTask): ByTask {
+  return joins === 'horn' || known === joins ? joins : known === 'horn' ? known : null
 }
 
 function led({ skill, region, class: ofClass }: EndedOrder): Pick<PagedOrder, 'skill' | 'region' | 'class'> {

@@ -2,8 +2,8 @@ import type { OrderClass } from '#devices/alarm-definition.ts'
 import type { Why } from '../reason.ts'
 import type { Purpose, Road } from './policy.ts'
 
-/** What a page is about; `subject` is its id. */
-export type About = 'order' | 'task' | 'case' | 'handover'
+/** What a page is about; `subject` is its id, of a roster the day. */
+export type About = 'order' | 'task' | 'case' | 'handover' | 'roster'
 /** Why somebody is not called any more. */
 export type PageEnd = 'accepted' | 'declined' | 'passed_on' | 'over'
 

@@ -5,11 +5,12 @@ import { type Command, refuse, type Refusal } from '../command.ts'
 import type { Draft, EventOf } from '../event.ts'
 import { graver } from '../orders/order.ts'
 import type { Plan } from '../plan.ts'
+import { dayOf } from '../roster/calendar.ts'
 import type { Json, Stage } from '../stage.ts'
 import type { ChainStep } from '../tasks/chain.ts'
 import { type Call, type PagedOrder, PagingBook } from './book.ts'
 import type { About, PageEnd } from './events.ts'
-import { LONGEST_WAIT_MS, ONCE_BY_CARD, PAGING, type Purpose, type Road, ROADS } from './policy.ts'
+import { BY_CARD_AND_TEXT, LONGEST_WAIT_MS, ONCE_BY_CARD, PAGING, type Purpose, type Road, ROADS } from './policy.ts'
 
 type PagedPlan = Pick<
   Plan,
@@ -33,8 +34,12 @@ type Wish = Readonly<{
  * here is sent by the outbox. Only accepting, and the end of the order, stops a call; an acknowledged alarm does not.
  */
 export function pagingStage(plan: PagedPlan): Stage {
-  const rescues = new Set(plan.rules.filter(({ rescue }) => rescue).map(({ id }) => id))
-  const book = new PagingBook((rule) => rescues.has(rule))
+  const callsByTask = new Map(
+    plan.rules.flatMap(({ id, rescue, intercom }) =>
+      rescue || intercom ? [[id, rescue ? 'horn' : 'card'] as const] : [],
+    ),
+  )
+  const book = new PagingBook((rule) => callsByTask.get(rule) ?? null)
   const paging = plan.paging
   const roadsHere = paging?.roads ?? []
   const supervisorsOf = supervisorsIn(plan)
@@ -102,8 +107,10 @@ export function pagingStage(plan: PagedPlan): Stage {
   }
 
   function wanted(order: PagedOrder, person: string): Wish {
+    // The intercom is answered long before anybody reads of it.
+    if (order.byTask === 'card') return wish(order, 'accept', person, ONCE_BY_CARD)
     const { roads, everyMs } = PAGING[order.class]
-    return { ...wish(order, 'accept', person, order.isRescue ? HORN : roads), everyMs }
+    return { ...wish(order, 'accept', person, order.byTask === 'horn' ? HORN : roads), everyMs }
   }
 
   function ended(calls: readonly Call[], end: PageEnd, by: string | null = null): readonly Draft[] {
@@ -143,22 +150,42 @@ export function pagingStage(plan: PagedPlan): Stage {
     return order ? called([wish(order, purpose, person, ONCE_BY_CARD)], context) : []
   }
 
+  /** Nobody who is there may do the work: whoever owns the roster hears it at once, unless he has the order himself. */
+  function onGap({ order: id, to }: Readonly<{ order: string; to: string }>, context: Context): readonly Draft[] {
+    const order = book.order(id)
+    const isTold = book
+      .about(id)
+      .some(({ purpose, person }) => person === to && (purpose === 'gap' || purpose === 'accept'))
+    return order && !isTold ? called([wish(order, 'gap', to, BY_CARD_AND_TEXT)], context) : []
+  }
+
+  /** Tomorrow nobody will be there: there is still time to find somebody. */
+  function onChecked({ gaps, to, trace }: EventOf<'roster.checked'>, context: Context): readonly Draft[] {
+    const [first] = gaps
+    if (!first) return []
+    const subject = dayOf(first.from, plan.timeZone)
+    const what = { about: 'roster', purpose: 'gap_tomorrow', class: 'P2', roads: BY_CARD_AND_TEXT, trace } as const
+    return called([{ ...what, subject, person: to }], context)
+  }
+
   /** Each task calls its own people; accepting another one, or the order, does not stop that. */
   function onTask(event: EventOf<'task.opened' | 'task.called'>, context: Context): readonly Draft[] {
-    const { roads, everyMs } = PAGING.P0
+    const isSupply = event.task.endsWith('-supply')
+    const ofClass = isSupply ? 'P1' : 'P0'
+    const { roads, everyMs } = PAGING[ofClass]
     const line = event.type === 'task.called' && event.to === plan.rescue?.contractor ? LINES[event.step] : undefined
-    const own = { about: 'task', subject: event.task, purpose: 'accept', class: 'P0', person: event.to } as const
+    const own = { about: 'task', subject: event.task, purpose: 'accept', class: ofClass, person: event.to } as const
     const phone = line === undefined ? {} : { line }
-    // The horn is the order's.
-    const byPerson = roads.filter((road) => road !== 'sounder')
+    // The horn is the order's; of an alarm button there is nothing else to hear.
+    const byPerson = event.task.endsWith('-intercom') ? roads : roads.filter((road) => road !== 'sounder')
     return called([{ ...own, roads: byPerson, everyMs, ...phone, trace: event.trace }], context)
   }
 
-  /** Nobody spoke with them in time, or nobody came. */
+  /** Nobody spoke with them in time, nobody came, nothing was brought. */
   function onMissed({ task, clock, to, trace }: EventOf<'task.missed'>, context: Context): readonly Draft[] {
     if (clock === 'accept') return []
     const own = { about: 'task', subject: task, class: 'P0', person: to, roads: PAGING.P0.level, trace } as const
-    return called([{ ...own, purpose: clock === 'contact' ? 'silent' : 'warned' }], context)
+    return called([{ ...own, purpose: clock === 'contact' || clock === 'all_cars' ? 'silent' : 'warned' }], context)
   }
 
   /** Something that is no order. */
@@ -242,7 +269,7 @@ export function pagingStage(plan: PagedPlan): Stage {
 
   return {
     name: 'paging',
-    version: 1,
+    version: 2,
     decide(input, context) {
       if (!paging) return []
       switch (input.type) {
@@ -284,7 +311,10 @@ export function pagingStage(plan: PagedPlan): Stage {
         case 'task.ended':
           return ended(book.about(input.task), 'over')
         case 'task.uncovered':
-          return byCard(input.order, 'told', input.to, context)
+        case 'roster.gap_found':
+          return onGap(input, context)
+        case 'roster.checked':
+          return onChecked(input, context)
         case 'task.missed':
           return onMissed(input, context)
         case 'case.opened':

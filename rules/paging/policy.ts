@@ -6,10 +6,21 @@ export type Road = (typeof ROADS)[number]
 
 /**
  * Why somebody is paged: an order that wants to be accepted, one that he is told of at once, a level of supervision, a
- * clock that runs out, residents who hear nothing, a case to be explained, a handover that is not signed, and that
- * somebody else could not be reached.
+ * clock that runs out, residents who hear nothing, a case to be explained, a handover that is not signed, an order for which
+ * nobody on duty may do the work, a roster that leaves tomorrow without somebody, and that somebody else could not be reached.
  */
-export const PURPOSES = ['accept', 'told', 'level', 'warned', 'silent', 'explain', 'handover', 'unreached'] as const
+export const PURPOSES = [
+  'accept',
+  'told',
+  'level',
+  'warned',
+  'silent',
+  'explain',
+  'handover',
+  'gap',
+  'gap_tomorrow',
+  'unreached',
+] as const
 export type Purpose = (typeof PURPOSES)[number]
 
 type Told = 'head' | 'manager' | 'steward'
@@ -59,6 +70,8 @@ export const PAGING: Readonly<Record<OrderClass, ClassPaging>> = {
 
 /** By which somebody is paged for what is no order's acceptance, told, or level. */
 export const ONCE_BY_CARD: readonly Road[] = ['card']
+/** … and where he may not be looking at the chat: a gap in the roster wants somebody on the telephone. */
+export const BY_CARD_AND_TEXT: readonly Road[] = ['card', 'sms']
 
 /** A message that could not be handed over in this time is no longer news. */
 export const LONGEST_WAIT_MS = 24 * 3_600_000

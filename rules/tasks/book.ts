@@ -1,7 +1,8 @@
 import type { Event } from '../event.ts'
 import type { Plan } from '../plan.ts'
 import { RosterBook, type RosterState } from '../roster/book.ts'
-import type { ChainStep, TaskKind } from './chain.ts'
+import { ALL_CARS_MS, type ChainStep, type TaskKind } from './chain.ts'
+import { DryHomes, type DryState } from './dry-homes.ts'
 import type { MissedClock } from './events.ts'
 
 export type Task = {
@@ -19,12 +20,17 @@ export type Task = {
   /** First or next contact, or on site. */
   dueAt: number
   missed: MissedClock[]
+  /** Somebody said that people are in there. */
+  isConfirmed?: true
+  /** Every car is called: those that nobody spoke with yet, by when all are reached, and whether one was. */
+  cars?: { open: string[]; allBy: number; isBegun: boolean }
 }
 
 type BookState = Readonly<{
   tasks: readonly Task[]
   regions: readonly (readonly [string, string])[]
   roster: RosterState
+  dry: DryState
   wallOffsetMs: number
 }>
 
@@ -35,6 +41,8 @@ export class TaskBook {
   readonly #regions = new Map<string, string>()
   /** Who is there, and may do what. */
   readonly roster: RosterBook
+  /** Homes to which water may have to be brought. */
+  readonly dry = new DryHomes()
   #wallOffsetMs = 0
 
   constructor(plan: Pick<Plan, 'staff' | 'timeZone' | 'calendar'>) {
@@ -64,6 +72,7 @@ export class TaskBook {
 
   apply(event: Event): void {
     this.roster.apply(event)
+    this.dry.apply(event)
     switch (event.type) {
       case 'gateway.started':
         this.#wallOffsetMs = event.wallOffsetMs
@@ -82,10 +91,15 @@ export class TaskBook {
         return
       case 'task.opened': {
         const { task, order, kind, asset, to, dueAt, trace } = event
-        const fresh = { state: 'open', step: null, acceptBy: null, missed: [] } as const
-        this.#tasks.set(task, { task, order, kind, asset, to, dueAt, trace, ...fresh, missed: [] })
+        const fresh = { state: 'open', step: null, acceptBy: null } as const
+        const cars = kind === 'call_cars' ? { cars: { open: [], allBy: event.at + ALL_CARS_MS, isBegun: false } } : {}
+        this.#tasks.set(task, { task, order, kind, asset, to, dueAt, trace, ...fresh, missed: [], ...cars })
         return
       }
+      case 'order.line_added':
+        return this.#carsOf(event.order, (open) => [...new Set([...open, event.asset])])
+      case 'order.line_ended':
+        return this.#carsOf(event.order, (open) => open.filter((asset) => asset !== event.asset))
       case 'task.ended':
         this.#tasks.delete(event.task)
         return
@@ -96,13 +110,25 @@ export class TaskBook {
     }
   }
 
-  snapshot(): BookState {
-    const tasks = [...this.#tasks.values()].map((task) => structuredClone(task))
-    return { tasks, regions: [...this.#regions], roster: this.roster.snapshot(), wallOffsetMs: this.#wallOffsetMs }
+  #carsOf(order: string, change: (open: readonly string[]) => string[]): void {
+    const cars = this.#tasks.get(`${order}-call_cars`)?.cars
+    if (cars) cars.open = change(cars.open)
   }
 
-  restore({ tasks, regions, roster, wallOffsetMs }: BookState): void {
+  snapshot(): BookState {
+    const tasks = [...this.#tasks.values()].map((task) => structuredClone(task))
+    return {
+      tasks,
+      regions: [...this.#regions],
+      roster: this.roster.snapshot(),
+      dry: this.dry.snapshot(),
+      wallOffsetMs: this.#wallOffsetMs,
+    }
+  }
+
+  restore({ tasks, regions, roster, dry, wallOffsetMs }: BookState): void {
     this.roster.restore(roster)
+    this.dry.restore(dry)
     this.#wallOffsetMs = wallOffsetMs
     this.#tasks.clear()
     this.#regions.clear()
@@ -122,6 +148,11 @@ function change(task: Task, event: Event): void {
     case 'task.contacted':
       Object.assign(task, { to: event.by, dueAt: event.nextAt, missed: [] })
       if (task.state === 'open') task.state = 'accepted'
+      if (task.cars)
+        Object.assign(task.cars, { open: task.cars.open.filter((asset) => asset !== event.asset), isBegun: true })
+      return
+    case 'task.confirmed':
+      task.isConfirmed = true
       return
     case 'task.arrived':
       Object.assign(task, { to: event.by, state: 'arrived', acceptBy: null })

@@ -3,8 +3,15 @@ import { certificateFor } from '../roster/fit.ts'
 import type { Roster } from '../roster/who.ts'
 import { RESCUE_DEFAULTS } from './rescue-plan.ts'
 
-export const TASK_KINDS = ['comfort', 'on_site', 'rescue'] as const
+/** Together, when somebody is trapped. */
+export const RESCUE_KINDS = ['comfort', 'on_site', 'rescue'] as const
+/** … and what is asked of one person: answer an alarm button, call every car, bring water to homes that have none. */
+export const TASK_KINDS = [...RESCUE_KINDS, 'intercom', 'call_cars', 'supply'] as const
 export type TaskKind = (typeof TASK_KINDS)[number]
+
+/** How somebody knows that people are in the car. */
+export const CONFIRMED_BY = ['intercom', 'camera', 'opened_door'] as const
+export type ConfirmedBy = (typeof CONFIRMED_BY)[number]
 
 /** Who is asked to free them, one after the other; the last two are dialled by a person. */
 export const CHAIN = ['staff', 'contractor', 'contractor_second', '96333', '119'] as const
@@ -17,6 +24,15 @@ export const FIRST_CONTACT_MS = 5 * MINUTE
 export const NEXT_CONTACT_MS = 10 * MINUTE
 export const ON_SITE_MS = 10 * MINUTE
 export const RESCUER_MS = 30 * MINUTE
+/** TSG T5002-2017: half an hour in cities, an hour elsewhere. */
+export const RESCUER_OUTSIDE_CITIES_MS = 60 * MINUTE
+/** An alarm button of a car that runs, or stands open. */
+export const INTERCOM_MS = MINUTE
+/** All cars are silent: the first is reached in five minutes, the last in ten. */
+export const ALL_CARS_MS = 10 * MINUTE
+/** So long without water, and it is brought; the first of it within the hour. */
+export const DRY_MS = 24 * 60 * MINUTE
+export const SUPPLY_MS = 60 * MINUTE
 /** Not accepted in this time, the next is asked. */
 export const STEP_MS = 3 * MINUTE
 
@@ -37,6 +53,7 @@ export function crewOf(plan: Crew, roster: Roster, wall: number, region: string)
   return {
     /** The fallback, where nobody is on duty. */
     comfort: firstOf(rescue.comfort, []) ?? fallback,
+    supply: firstOf(['steward', 'chief', 'manager'], []) ?? fallback,
     onSite: (except: readonly string[]) => firstOf(rescue.onSite, except) ?? firstOf(rescue.onSite, []) ?? fallback,
     certified: present.filter((person) => person.role !== 'contractor' && isCertified(person)).toSorted(byId)[0]?.id,
     contractor: rescue.contractor,

@@ -6,6 +6,8 @@ export type RescuePlan = Readonly<{
   contractor: string | null
   /** The contractor's numbers, one or two; none: he is reached some other way. */
   lines: readonly string[]
+  /** Whoever frees people has an hour to come, as the law has it outside cities. */
+  isOutsideCities?: true
 }>
 
 export const RESCUE_DEFAULTS: RescuePlan = {

@@ -64,12 +64,13 @@ export type OrderLife = Readonly<{
 
 export type RescueTask = Readonly<{
   id: string
-  kind: 'comfort' | 'on_site' | 'rescue'
+  kind: 'comfort' | 'on_site' | 'rescue' | 'intercom' | 'call_cars' | 'supply'
   state: 'open' | 'accepted' | 'arrived' | 'ended'
   to: string
   dueAt: string
   acceptBy: string | null
-  contacts: readonly Readonly<{ at: string; by: string }>[]
+  contacts: readonly Readonly<{ at: string; by: string; asset?: string }>[]
+  confirmed: Readonly<{ at: string; by: string; via: 'intercom' | 'camera' | 'opened_door' }> | null
   arrivedAt: string | null
   endedAt: string | null
   calls: readonly Readonly<{

@@ -8,11 +8,11 @@ import type { OrderDocument, TaskDocument } from '../../store/documents.ts'
  * order has none: its times say how it went.
  */
 export function clocksView(
-  site: Readonly<{ plan: Pick<Plan, 'timeZone' | 'assets'> }>,
+  site: Readonly<{ plan: Pick<Plan, 'timeZone' | 'assets' | 'rescue'> }>,
   clock: Readonly<{ now(): number; wallOffsetMs(): number }>,
   time: (at: number | null) => string | null,
 ): (order: OrderDocument) => object[] {
-  const clocks = new OrderClocks(site.plan.timeZone)
+  const clocks = new OrderClocks(site.plan.timeZone, site.plan.rescue)
   return (order) => {
     if (order.closedAt !== null) return []
     const offset = clock.wallOffsetMs()

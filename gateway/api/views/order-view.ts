@@ -68,12 +68,13 @@ export function orderView(
         to: time(pause.to),
         until: time(pause.until),
       })),
-      lines: (order.lines ?? []).map(({ asset, likely, since, endedAt }) => ({
+      lines: (order.lines ?? []).map(({ asset, likely, since, endedAt, called }) => ({
         asset,
         assetName: both(site.plan.assets.get(asset)?.name ?? asset),
         likely,
         since: time(since),
         endedAt: time(endedAt),
+        called: called ? { at: time(called.at), by: called.by } : null,
       })),
       updates: (order.updates ?? []).map((update) => ({ ...update, at: time(update.at), eta: time(update.eta) })),
       escalations: (order.escalations ?? []).map((told) => ({ ...told, dueAt: time(told.dueAt), at: time(told.at) })),

@@ -1,7 +1,7 @@
 import type { OrderDocument } from '../../store/documents.ts'
 import { sayWhy } from './said.ts'
 
-/** The tasks of an order's rescue, each with its clock; `numbers` are the contractor's, in the order of the chain. */
+/** The tasks of an order, each with its clock; `numbers` are the contractor's, in the order of the chain. */
 export function tasksView(
   { tasks = [] }: OrderDocument,
   numbers: readonly string[],
@@ -20,7 +20,8 @@ export function tasksView(
     dueAt: time(task.dueAt),
     acceptBy: time(task.acceptBy),
     acceptedAt: time(task.acceptedAt),
-    contacts: task.contacts.map(({ at, by }) => ({ at: time(at), by })),
+    contacts: task.contacts.map((contact) => ({ ...contact, at: time(contact.at) })),
+    confirmed: task.confirmed ? { ...task.confirmed, at: time(task.confirmed.at) } : null,
     arrivedAt: time(task.arrivedAt),
     endedAt: time(task.endedAt),
     how: task.how,
