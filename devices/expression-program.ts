@@ -1,3 +1,4 @@
+import { CONVERSIONS } from './expression-conversions.ts'
 import { operandsOf, type Tree } from './expression-tree.ts'
 import type { Value } from './reading.ts'
 
@@ -197,10 +198,10 @@ export class Program {
   }
 
   /** The one thing that is never unknown itself: whether a point says anything. */
-  #known(point: Tree | undefined, tree: Tree): Typed {
-    const slot = point && this.#slotOf(point)?.slot
-    if (slot === undefined) throw new Unsupported(`${KNOWN}() asks for one point, by its name`, tree.start)
-    return { kind: 'bool', part: (slots) => slots[slot] !== undefined }
+  #known(point: Tree | undefined, { start }: Tree): Typed {
+    const found = point && this.#slotOf(point)
+    if (!found) throw new Unsupported(`${KNOWN}() asks for one point, by its name`, start)
+    return { kind: 'bool', part: (slots) => slots[found.slot] !== undefined }
   }
 
   #call(tree: Tree): Typed {
@@ -271,28 +272,6 @@ const TEXT_TESTS: Readonly<Record<string, (text: string, other: string) => boole
   startsWith: (text, other) => text.startsWith(other),
   endsWith: (text, other) => text.endsWith(other),
 }
-
-/** Undefined where the value cannot be made into that. */
-const CONVERSIONS: Readonly<Record<string, (value: Value) => Value | undefined>> = {
-  size: (value) => Array.from(value as string).length,
-  int: (value) => {
-    const number = typeof value === 'string' ? (/^-?\d{1,16}$/.test(value) ? Number(value) : NaN) : Number(value)
-    const whole = Math.trunc(number)
-    return Number.isSafeInteger(whole) ? whole : undefined
-  },
-  double: (value) => {
-    const number = typeof value === 'string' && (value === '' || value.trim() !== value) ? NaN : Number(value)
-    return Number.isFinite(number) ? number : undefined
-  },
-  string: (value) => String(value),
-  bool: (value) =>
-    typeof value === 'boolean' ? value : BOOLS.has(String(value)) ? BOOLS.get(String(value)) : undefined,
-}
-
-const BOOLS: ReadonlyMap<string, boolean> = new Map([
-  ...['true', 'True', 'TRUE', 't', '1'].map((word) => [word, true] as const),
-  ...['false', 'False', 'FALSE', 'f', '0'].map((word) => [word, false] as const),
-])
 
 function constant(kind: Kind, value: Value): Typed {
   return { kind, part: () => value, constant: value }

@@ -39,6 +39,7 @@ export const FAULTS = {
   no_account: { status: 403, retry: false },
   account_disabled: { status: 409, retry: false },
   reset_expired: { status: 403, retry: false },
+  task_link_over: { status: 403, retry: false },
   too_many_attempts: { status: 429, retry: true },
   wrong_setup_secret: { status: 403, retry: false },
   already_set_up: { status: 409, retry: false },

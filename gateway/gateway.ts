@@ -214,7 +214,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const sending = sendingOf({ ...asked, addressOf, linkOf, mayHear: pushRights(access, links), sealing: key.sealing })
   opened.defer(() => sending.close())
   const calls = { site, store: store.write, read, secrets, command, clock, wallNow, random, log: say }
-  const paging = startPaging({ ...calls, urgent: sending.urgent })
+  const paging = startPaging({ ...calls, taskLinks: access.taskLinks, urgent: sending.urgent })
   const writing = controlExecutor({
     controls: () => site.plan.controls ?? [],
     desk: desks.control,

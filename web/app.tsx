@@ -17,6 +17,7 @@ const AssetScreen = lazy(() => import('./screens/asset/asset.tsx').then((screen)
 const AssetTagsScreen = lazy(() =>
   import('./screens/asset-tags/asset-tags.tsx').then((screen) => screen.AssetTagsScreen),
 )
+const AcceptScreen = lazy(() => import('./screens/accept/accept.tsx').then((screen) => screen.AcceptScreen))
 const AccountScreen = lazy(() => import('./screens/account/account.tsx').then((screen) => screen.AccountScreen))
 const BusesScreen = lazy(() => import('./screens/buses/buses.tsx').then((screen) => screen.BusesScreen))
 const CasesScreen = lazy(() => import('./screens/supervision/cases.tsx').then((screen) => screen.CasesScreen))
@@ -80,6 +81,7 @@ function Door() {
   if (path === '/sign-in') return <SignInScreen />
   if (path === '/setup') return <SetupScreen />
   if (path === '/reset-password') return <ResetScreen />
+  if (path === '/accept') return <AcceptScreen />
   if (visitor.is !== 'somebody') return <Waiting isAway={isAway} />
   return (
     <Shell session={visitor.session}>
@@ -95,7 +97,7 @@ function Inside({ role, path }: { role: Role; path: string }) {
 }
 
 /** Pages of whoever is not inside. */
-const OUTSIDE = ['/sign-in', '/setup', '/reset-password']
+const OUTSIDE = ['/sign-in', '/setup', '/reset-password', '/accept']
 
 function signInPath(from: string, ended: boolean | undefined): string {
   const query = new URLSearchParams({ ...(ended ? { ended: '' } : {}), ...(from === '/' ? {} : { next: from }) })

@@ -12,6 +12,7 @@ import { openSecondFactors } from './second-factors.ts'
 import { openSessions, type SessionClock, type Sessions } from './sessions.ts'
 import { NO_SETUP, type SetupSecret, setupSecret } from './setup-secret.ts'
 import { SignIn } from './sign-in.ts'
+import { openTaskLinks, type TaskLinks } from './task-links.ts'
 import { openTokens, type Tokens } from './tokens.ts'
 import { openTrail, type Trail } from './trail.ts'
 
@@ -20,6 +21,7 @@ export type Access = Readonly<{
   accounts: Accounts
   sessions: Sessions
   links: Links
+  taskLinks: TaskLinks
   signIn: SignIn
   care: AccountCare
   denials: Denials
@@ -65,6 +67,7 @@ export function openAccess(
     accounts,
     sessions,
     links,
+    taskLinks: openTaskLinks(db, random, clock),
     signIn: new SignIn({ ...shared, links, secret }),
     care: new AccountCare({ ...shared, db, resets, issuer }),
     denials,

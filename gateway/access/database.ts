@@ -41,6 +41,7 @@ function prepared(db: DatabaseSync): DatabaseSync {
     create table if not exists links (hash text primary key, id text not null, role text not null, person text, expires_at integer, uses integer) strict;
     create table if not exists totp (account text primary key, secret blob not null, used_step integer not null) strict;
     create table if not exists resets (account text primary key, hash text not null unique, expires_at integer not null) strict;
+    create table if not exists task_links (hash text primary key, task text not null, person text not null, expires_at integer not null) strict;
     create table if not exists trail (place integer primary key, event text not null) strict`)
   const columns = db.prepare('pragma table_info(accounts)').all() as { name: string }[]
   if (!columns.some(({ name }) => name === 'last_sign_in_at'))

@@ -79,7 +79,7 @@ export type ApiContext = Readonly<{
   sending: Pick<Sending, 'pulses' | 'counts' | 'undelivered' | 'test' | 'urgent' | 'push' | 'receipts'>
   /** Resolves with the answer when it is durable. */
   command(command: Command): Promise<CommandAnswer>
-  access: Pick<Access, 'tokens' | 'accounts' | 'sessions' | 'signIn' | 'care' | 'denials'>
+  access: Pick<Access, 'tokens' | 'accounts' | 'sessions' | 'signIn' | 'care' | 'denials' | 'taskLinks'>
   /** Names, phones, photos and free text. */
   secrets: PrivateStore
   /** Households, whom a notice concerns, where they are reached. */

@@ -61,6 +61,7 @@ import { scores } from './routes/scores.ts'
 import { series } from './routes/series.ts'
 import { session } from './routes/session.ts'
 import { site } from './routes/site.ts'
+import { taskLink } from './routes/task-link.ts'
 import { tasks } from './routes/tasks.ts'
 import { users } from './routes/users.ts'
 
@@ -89,6 +90,7 @@ const RESOURCES = [
   orderEnds,
   intake,
   photos,
+  taskLink,
   tasks,
   tagsOfAssets,
   cases,

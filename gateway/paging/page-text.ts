@@ -6,12 +6,19 @@ type Text = Readonly<{ title: string; body: string }>
 /** What the order of a page is about; null where it is about none. */
 export type PageSubject = Readonly<{ rule: string | null; asset: string }> | null
 
-/** What a page says, in every language: what, where, which order, and what is wanted of the reader. */
-export function pageTexts(letter: PageLetter, subject: PageSubject, site: Pick<Site, 'plan'>): Record<Language, Text> {
+/** What a page says, in every language: what, where, which order, what is wanted of the reader, and by which link he does it. */
+export function pageTexts(
+  letter: PageLetter,
+  subject: PageSubject,
+  site: Pick<Site, 'plan'>,
+  accept: string | null = null,
+): Record<Language, Text> {
   const texts = LANGUAGES.map((language): [Language, Text] => {
     const params = valuesOf(letter, subject, site, language)
     const title = say(language, `page.${letter.purpose}.title`, params)
-    return [language, { title, body: say(language, `page.${letter.purpose}`, params) }]
+    const body = say(language, `page.${letter.purpose}`, params)
+    const byLink = accept === null ? '' : ` ${say(language, 'page.accept_link', { link: accept })}`
+    return [language, { title, body: `${body}${byLink}` }]
   })
   return Object.fromEntries(texts) as Record<Language, Text>
 }

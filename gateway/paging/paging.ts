@@ -1,4 +1,5 @@
 import type { Random } from '#devices/clock.ts'
+import type { TaskLinks } from '../access/task-links.ts'
 import type { Command } from '#rules/command.ts'
 import type { CommandAnswer } from '../answer-book.ts'
 import type { Channel } from '../channels/channel.ts'
@@ -16,6 +17,7 @@ type Options = Omit<PageSenderOptions, 'site' | 'roads' | 'link' | 'command' | '
   Readonly<{
     site: Pick<Site, 'id' | 'plan' | 'paging'>
     secrets: Pick<PrivateStore, 'get'>
+    taskLinks?: Pick<TaskLinks, 'create'>
     command(command: Command): Promise<CommandAnswer>
     wallNow(): number
     /** A channel of the site, past the queue of notices and within its account's count. */
@@ -63,7 +65,8 @@ export function startPaging(options: Options): Paging {
         () => {},
       ),
   })
-  const sender = pageSender({ ...options, contactOf, roads, link })
+  const linkFor = options.taskLinks && ((task: string, person: string) => options.taskLinks!.create({ task, person }))
+  const sender = pageSender({ ...options, contactOf, roads, link, ...(linkFor ? { linkFor } : {}) })
   let unreachedAt: number[] = []
   return {
     ...sender,

@@ -3,6 +3,7 @@ import type { Event } from '#rules/event.ts'
 import type { Delivery } from '../channels/channel.ts'
 import { newNap } from '../outbox/nap.ts'
 import type { Site } from '../site/site.ts'
+import type { PageLetter } from '../store/paging-rows.ts'
 import type { LetterRow } from '../store/letter-table.ts'
 import type { Store } from '../store/store.ts'
 import { pageTexts, valuesOf } from './page-text.ts'
@@ -13,6 +14,8 @@ export type PageSenderOptions = Readonly<{
   roads: readonly StaffRoad[]
   /** Of the web app, such as https://caretaker.example; null: pages carry no link. */
   link: string | null
+  /** By which somebody without an account accepts a task; a new one each time, for none is kept. */
+  linkFor?(task: string, person: string): string
   contactOf: ContactOf
   store: Pick<Store['write'], 'waitingLetters' | 'nextLetterAt' | 'noteLetter'>
   read: Pick<Store['read'], 'get'>
@@ -120,12 +123,12 @@ function retryMs(attempts: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** attempts, LONGEST_RETRY_MS)
 }
 
-async function messageOf(
-  { site, link, contactOf, read }: PageSenderOptions,
-  { id, doc }: LetterRow,
-): Promise<PageMessage | null> {
+async function messageOf(options: PageSenderOptions, { id, doc }: LetterRow): Promise<PageMessage | null> {
+  const { site, link, contactOf, read } = options
   const known = doc.road === 'sounder' ? NOBODY : await contactOf(doc.person)
-  const phone = doc.line === undefined ? undefined : site.plan.rescue?.lines[doc.line]
+  // A line is rung; no text reaches a landline where a mobile is known.
+  const isByText = doc.road === 'sms' && known !== null && known.phone !== null
+  const phone = doc.line === undefined || isByText ? undefined : site.plan.rescue?.lines[doc.line]
   const to = phone === undefined ? known : { wecom: known?.wecom ?? null, phone }
   if (!to) return null
   const place = doc.about === 'task' ? doc.subject.replace(/-[a-z_]+$/, '') : doc.subject
@@ -133,6 +136,8 @@ async function messageOf(
   const alarm = order && (await read.get('alarms', order.alarmId))
   const subject = order && { rule: alarm?.rule ?? null, asset: order.asset }
   const { page, about, subject: number, purpose, class: ofClass, person, at, trace } = doc
+  const code = codeFor(options, doc)
+  const accept = code === null ? null : `${link}/accept#${code}`
   return {
     id,
     page,
@@ -145,10 +150,18 @@ async function messageOf(
     to,
     at,
     trace,
-    texts: pageTexts(doc, subject, site),
-    values: valuesOf(doc, subject, site, 'zh-CN'),
-    link: link === null ? null : about === 'roster' ? `${link}/roster` : `${link}/${PLACES[about]}/${place}`,
+    texts: pageTexts(doc, subject, site, accept),
+    values: { ...valuesOf(doc, subject, site, 'zh-CN'), code: code ?? '' },
+    link:
+      accept ?? (link === null ? null : about === 'roster' ? `${link}/roster` : `${link}/${PLACES[about]}/${place}`),
   }
+}
+
+/** The code of a link for whoever is asked to come and has no account: a contractor. Nobody reads it over the phone. */
+function codeFor({ site, link, linkFor }: PageSenderOptions, { about, purpose, subject, person, road }: PageLetter) {
+  const isOutside = site.plan.staff.some(({ id, role }) => id === person && role === 'contractor')
+  if (link === null || about !== 'task' || purpose !== 'accept' || !isOutside) return null
+  return road === 'card' || road === 'sms' ? (linkFor?.(subject, person) ?? null) : null
 }
 
 /** Screens of the web app. */

@@ -237,6 +237,7 @@ export type Order = OrderLife &
       likely: boolean
       since: string
       endedAt: string | null
+      called: Readonly<{ at: string; by: string }> | null
     }>[]
     silentSince: string | null
     finishedAt: string | null

@@ -22,6 +22,7 @@ const SCREENS = [
   'sign-in',
   'setup',
   'reset-password',
+  'accept',
   'account',
   'users',
   'overview',

@@ -118,7 +118,7 @@ function OrderDetails({ order }: { order: Order }) {
         </div>
         <div class="grid gap-3">
           <Tasks order={order} own={person} mayAct={may(role, 'rescue')} isBound={!may(role, 'readOrders')} />
-          <OrderLines order={order} />
+          <OrderLines order={order} own={person} mayAct={may(role, 'rescue') && may(role, 'readOrders')} />
           <OrderClocks order={order} />
           {may(role, 'readOrders') && <PagesLedger subject={order.id} />}
           {alarms.length > 0 && <Causes alarms={alarms} isLinked={may(role, 'readAlarms')} />}

@@ -11,7 +11,7 @@ type Deed = Readonly<{ label: string; path: string; body: object; action: Action
 type TasksProps = Readonly<{ order: Order; own: string | null; mayAct: boolean; isBound: boolean }>
 
 /**
- * The three tasks of a rescue, each with its clock and its buttons; what the chain has asked, and who dials next. Whoever
+ * The tasks of an order, each with its clock and its buttons; what the chain has asked, and who dials next. Whoever
  * is bound to what is his acts there alone, and in his own name.
  */
 export function Tasks({ order: { tasks }, own, mayAct, isBound }: TasksProps) {
@@ -38,7 +38,7 @@ type TaskProps = Readonly<{ task: RescueTask; own: string | null; isBound: boole
 
 function TaskLine({ task, own, isBound, mayAct }: TaskProps & Readonly<{ mayAct: boolean }>) {
   const { words } = useApp()
-  const { kind, state, to, calls, contacts } = task
+  const { kind, state, to, calls, contacts, confirmed } = task
   return (
     <li class="border-base-300 border-l-2 pl-3" data-task={kind} data-state={state}>
       <span class="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -48,6 +48,13 @@ function TaskLine({ task, own, isBound, mayAct }: TaskProps & Readonly<{ mayAct:
         </span>
         <span>{to}</span>
         {state !== 'ended' && <Left task={task} />}
+        {kind === 'comfort' && (
+          <span class={`badge badge-sm ${confirmed ? 'badge-error' : 'badge-warning'} badge-soft`}>
+            {confirmed
+              ? words.say('web.task.confirmed', { time: words.format.time(confirmed.at) })
+              : words.say('web.task.suspected')}
+          </span>
+        )}
       </span>
       {contacts.length > 0 && (
         <p class="quiet text-sm">{words.say('web.task.last', { time: words.format.time(contacts.at(-1)!.at) })}</p>
@@ -117,20 +124,27 @@ function Deeds({ task, own, isBound }: TaskProps) {
   )
 }
 
-type Say = (
-  key: 'web.task.accept' | 'web.task.contact' | 'web.task.arrive' | 'web.task.out' | 'web.task.dial',
-  params?: Record<string, string>,
-) => string
+type Name = 'accept' | 'contact' | 'answered' | 'arrive' | 'out' | 'done' | 'confirm'
+type Say = (key: `web.task.${Name}` | 'web.task.dial', params?: Record<string, string>) => string
 
-function deedsOf({ id, kind, state, calls }: RescueTask, say: Say): readonly Deed[] {
-  const deed = (name: 'accept' | 'contact' | 'arrive' | 'out', body: object = {}): Deed => ({
+function deedsOf({ id, kind, state, calls, confirmed }: RescueTask, say: Say): readonly Deed[] {
+  const deed = (
+    name: Name,
+    body: object = {},
+    step: Exclude<Name, 'answered'> = name === 'answered' ? 'contact' : name,
+  ): Deed => ({
     label: say(`web.task.${name}`),
-    path: `/tasks/${id}/${name}`,
+    path: `/tasks/${id}/${step}`,
     body,
-    action: { path: `/tasks/${id}/${name}`, label: `web.task.${name}`, icon: 'check' },
+    action: { path: `/tasks/${id}/${step}`, label: `web.task.${name}`, icon: 'check', body },
   })
-  if (kind === 'comfort') return [deed('contact')]
-  const steps = [...(state === 'open' ? [deed('accept')] : []), ...(state === 'arrived' ? [] : [deed('arrive')])]
+  const accept = state === 'open' ? [deed('accept')] : []
+  if (kind === 'comfort') return [deed('contact'), ...(confirmed ? [] : [deed('confirm', { via: 'camera' })])]
+  if (kind === 'intercom') return [deed('answered')]
+  // Each car has a button of its own.
+  if (kind === 'call_cars') return accept
+  if (kind === 'supply') return [...accept, deed('done')]
+  const steps = [...accept, ...(state === 'arrived' ? [] : [deed('arrive')])]
   if (kind === 'on_site') return steps
   const call = calls.at(-1)
   const dial: Deed[] =
