@@ -40,6 +40,8 @@ export type NoticeWords = Readonly<{
   why: string
   work: string
   reason: string
+  /** What serves them meanwhile. */
+  spare: string
   text: string
   call: string
   link: string
@@ -63,12 +65,13 @@ const EMPTY: NoticeWords = {
   why: '',
   work: '',
   reason: '',
+  spare: '',
   text: '',
   call: '',
   link: '',
   site: 'S',
 }
-const FULL = { eta: '9', clear: '9', why: 'W', work: 'W', reason: 'R', text: 'T', call: '1', link: 'L' }
+const FULL = { eta: '9', clear: '9', why: 'W', work: 'W', reason: 'R', spare: 'S', text: 'T', call: '1', link: 'L' }
 
 /** Every phase, with and without all that may be empty: what a template must be able to say. */
 export const SAMPLES: readonly NoticeWords[] = PHASES.flatMap((phase) =>

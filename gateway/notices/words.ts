@@ -44,6 +44,7 @@ export function wordsOf(
     eta: time(notice.eta),
     clear: time(notice.clearAt),
     why: rule?.cause === undefined ? '' : withoutStop(inLanguage(rule.cause, language)),
+    spare: sparesIn(notice, site, language),
     work: planned ? workText(planned.work, language) : '',
     reason: withoutStop(notice.endReason ?? planned?.reason ?? ''),
     text: latest?.text ?? '',
@@ -51,6 +52,12 @@ export function wordsOf(
     link,
     site: inLanguage(site.name, language),
   }
+}
+
+/** What serves them meanwhile, by name; empty where nothing does, or nobody said. */
+function sparesIn({ spares = [] }: NoticeDocument, { plan }: Site, language: Language): string {
+  const names = spares.map((id) => inLanguage(plan.assets.get(id)?.name ?? id, language))
+  return names.join(language === 'en' ? ', ' : '、')
 }
 
 function untilOf(notice: NoticeDocument, phase: Phase, time: (at: number | null | undefined) => string): string {

@@ -243,6 +243,8 @@ export type NoticeDocument = {
   /** A draft goes out by itself then. */
   dueAt?: number
   pageOnly?: boolean
+  /** Assets that serve them meanwhile. */
+  spares?: readonly string[]
   eta?: number | null
   nextUpdateAt?: number | null
   /** The hold ends then, if nothing happens. */

@@ -36,10 +36,12 @@ const PHASES: Readonly<Record<string, MessagePhase>> = {
 export class NoticeRows {
   readonly #get: StatementSync
   readonly #put: StatementSync
+  readonly #open: StatementSync
   readonly #outbox: OutboxRows
 
   constructor(db: DatabaseSync) {
     this.#get = db.prepare('select doc from notices where id = ?')
+    this.#open = db.prepare('select id, seq, doc from notices where open = 1')
     this.#put = db.prepare(
       'insert into notices (id, seq, open, doc) values (?, ?, ?, ?) on conflict (id) do update set open = excluded.open, doc = excluded.doc',
     )
@@ -57,6 +59,7 @@ export class NoticeRows {
     const instead = event.type === 'message.settled' ? this.#outbox.settle(event) : null
     if (event.type === 'message.requeued') this.#outbox.requeue(event)
     if (isPersonal) return
+    if (event.type === 'notice.drafted' || event.type === 'notice.joined') this.#noSpare(event.asset)
     const notice = event.type === 'notice.drafted' ? drafted(event) : this.#noticeOf(event)
     if (!notice) return
     const isOpen = !isEnd(notice.state)
@@ -68,6 +71,16 @@ export class NoticeRows {
     const phase = PHASES[event.type]
     if (phase !== undefined && 'homes' in event && 'channels' in event) this.#send(notice, event, phase)
     this.#put.run(notice.id, event.seq, isOpen && !isEnd(notice.state) ? 1 : 0, JSON.stringify(notice))
+  }
+
+  /** It serves nobody itself any more: no page says any longer that it does. */
+  #noSpare(asset: string): void {
+    for (const row of this.#open.all() as { id: string; seq: number; doc: string }[]) {
+      const notice = JSON.parse(row.doc) as NoticeDocument
+      if (!notice.spares?.includes(asset)) continue
+      notice.spares = notice.spares.filter((spare) => spare !== asset)
+      this.#put.run(row.id, row.seq, 1, JSON.stringify(notice))
+    }
   }
 
   #noticeOf(event: NoticeEvent): NoticeDocument | null {
@@ -172,6 +185,7 @@ function takeIn(notice: NoticeDocument, event: NoticeEvent): void {
     case 'notice.published': {
       const { at: publishedAt, by: publishedBy, verifying, pageOnly = false, nextUpdateAt = null } = event
       Object.assign(notice, { publishedAt, publishedBy, verifying, pageOnly, nextUpdateAt, homeIds: [...event.homes] })
+      notice.spares = event.spares ?? []
       return
     }
     case 'notice.confirmed':
@@ -179,6 +193,7 @@ function takeIn(notice: NoticeDocument, event: NoticeEvent): void {
       return
     case 'notice.extended':
       notice.homeIds = [...new Set([...notice.homeIds, ...event.homes])]
+      notice.spares = event.spares ?? []
       if (!notice.planned) notice.monitoringSince = null
       return
     case 'notice.rejected':

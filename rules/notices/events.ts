@@ -17,6 +17,8 @@ type Telling = {
   ringing?: readonly string[]
   /** A change of what they know already: the cheapest channel that reaches each of them is enough. */
   cheapest?: true
+  /** Who is told loses comfort alone: these serve them meanwhile. */
+  spares?: readonly string[]
 }
 
 /** What residents are told. */

@@ -12,6 +12,8 @@ export type Telling = Readonly<{
   ringAt?: number
   ringing?: readonly string[]
   cheapest?: true
+  /** Who is told loses comfort alone: these serve them meanwhile. */
+  spares?: readonly string[]
 }>
 
 const KINDS_OF_PAGE: readonly ChannelKind[] = ['page', 'data']
@@ -41,7 +43,8 @@ export class Audience {
   /** To everybody concerned; to nobody's phone where only the page is meant. */
   telling(notice: Notice, homes: readonly string[], at: number, isPageOnly = notice.isPageOnly): Telling {
     const channels = isPageOnly ? this.#channels(...KINDS_OF_PAGE) : this.#plan.channels
-    return { homes, channels, ...this.#ring(notice, channels, at) }
+    const spares = this.isInformation(notice) ? this.#sparesOf(notice) : []
+    return { homes, channels, ...this.#ring(notice, channels, at), ...(spares.length > 0 ? { spares } : {}) }
   }
 
   /** A change of what they know: over what costs nothing. */
@@ -58,10 +61,15 @@ export class Audience {
   /** Another asset of the kind still serves every one of these homes: they lose comfort, not the service. */
   isInformation(notice: Notice): boolean {
     if (notice.work) return false
-    return assetsOf(notice).every((id) => {
-      const asset = this.#plan.assets.get(id)
-      return asset !== undefined && [...this.#plan.assets.values()].some((other) => this.#replaces(other.id, id))
-    })
+    return assetsOf(notice).every((id) => this.#plan.assets.has(id) && this.#sparesFor(id).length > 0)
+  }
+
+  #sparesOf(notice: Notice): string[] {
+    return [...new Set(assetsOf(notice).flatMap((id) => this.#sparesFor(id)))]
+  }
+
+  #sparesFor(id: string): string[] {
+    return [...this.#plan.assets.keys()].filter((other) => this.#replaces(other, id))
   }
 
   #replaces(other: string, id: string): boolean {

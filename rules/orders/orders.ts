@@ -48,7 +48,8 @@ export function orderStage(plan: Plan): Stage {
     const open =
       same ??
       ofRoot(silence, rule) ??
-      [...book.all()].find((order) => isSameIncident(order, incident, at) && canCarry(order, rule))
+      [...book.all()].find((order) => isSameIncident(order, incident, at) && canCarry(order, rule)) ??
+      (rule.intercom && rescueIn(assetId, rule))
     if (!open) return [opened(rule, asset, { alarm, order: `W${seq}`, incident, trace })]
     const { order, trace: thread } = open
     const joined: Draft = {
@@ -71,6 +72,11 @@ export function orderStage(plan: Plan): Stage {
     more: Pick<EventOf<'order.opened'>, 'alarm' | 'order' | 'incident' | 'trace' | 'badActor'>,
   ): Draft {
     return { type: 'order.opened', rule, asset, class: orderClass, skill, region, closesItself, ...more }
+  }
+
+  /** Whoever presses the button while the rescue is on its way is known, and spoken with. */
+  function rescueIn(asset: string, rule: Rule): Order | undefined {
+    return [...book.all()].find((order) => order.incident === rescueOf(asset) && canCarry(order, rule))
   }
 
   /** What has a known cause is mended with it. */

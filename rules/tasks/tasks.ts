@@ -37,7 +37,8 @@ export function taskStage(plan: Plan): Stage {
   function onOrder({ order, rule, asset, trace }: EventOf<'order.opened' | 'order.joined'>, context: Context) {
     if (rescues.has(rule)) return begin(order, asset, trace, context)
     const kind = alone.get(rule)
-    if (!kind || book.get(`${order}-${kind}`)) return []
+    // Whoever comforts them has the intercom already.
+    if (!kind || book.get(`${order}-${kind}`) || book.get(`${order}-rescue`)) return []
     const to = crewAt(order, context.at).comfort
     return [
       opened(kind, { order, asset, trace }, to, context.at + (kind === 'intercom' ? INTERCOM_MS : FIRST_CONTACT_MS)),

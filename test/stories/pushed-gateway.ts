@@ -11,6 +11,8 @@ import { channelOf } from '#gateway/channels/kinds.ts'
 import type { ChannelPorts } from '#gateway/channels/ports.ts'
 import { resolveName } from '#gateway/channels/post.ts'
 import { outbox } from '#gateway/outbox/outbox.ts'
+import { pageSender } from '#gateway/paging/sender.ts'
+import type { StaffContact, StaffRoad } from '#gateway/paging/road.ts'
 import type { MqttHealth } from '#gateway/mqtt-roads.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
 import { selfSource } from '#gateway/self.ts'
@@ -66,6 +68,13 @@ export class PushedGateway {
   readonly farEnd: Sleeper
   /** What OPC UA certificates would say of themselves. */
   certificateDays: () => Readonly<Record<string, number>> = () => ({})
+  /** By what staff is called, and where they are reached; nobody is, unless a story has a road. */
+  staff: Readonly<{
+    roads: readonly StaffRoad[]
+    link: string
+    contactOf(person: string): StaffContact | null
+    linkFor(task: string, person: string): string
+  }> | null = null
   folder: string
   #life: Life | null = null
   #epochs = 0
@@ -123,6 +132,7 @@ export class PushedGateway {
       committed: (_, events) => {
         for (const event of events) this.seen.push({ ...event, seenAt: this.time.now() })
         if (events.some((event) => 'homes' in event)) sender.nudge()
+        pages?.committed(events)
         forwarding.nudge()
       },
     })
@@ -136,6 +146,17 @@ export class PushedGateway {
       random,
       log,
     })
+    const pages =
+      this.staff &&
+      pageSender({
+        ...this.staff,
+        site,
+        store: store.write,
+        read: store.read,
+        command: pipeline.command.bind(pipeline),
+        clock: { ...timers, speed: 1 },
+        log,
+      })
     const life: Life = {
       isAlive: true,
       core,
@@ -148,6 +169,7 @@ export class PushedGateway {
     this.#life = life
     await pipeline.start()
     void sender.run(signal)
+    void pages?.run(signal)
     void keepUp({
       maintain: (now) => store.write.maintain(now),
       // The daily copy of the journal has its own tests.
