@@ -29,6 +29,7 @@ export type Task = {
 type BookState = Readonly<{
   tasks: readonly Task[]
   regions: readonly (readonly [string, string])[]
+  lines: readonly (readonly [string, readonly string[]])[]
   roster: RosterState
   dry: DryState
   wallOffsetMs: number
@@ -39,6 +40,8 @@ export class TaskBook {
   readonly #tasks = new Map<string, Task>()
   /** Of open orders. */
   readonly #regions = new Map<string, string>()
+  /** Lifts that an order names, and that are lost: said before the task that calls them is opened. */
+  readonly #lines = new Map<string, string[]>()
   /** Who is there, and may do what. */
   readonly roster: RosterBook
   /** Homes to which water may have to be brought. */
@@ -85,6 +88,7 @@ export class TaskBook {
         return
       case 'order.closed':
         this.#regions.delete(event.order)
+        this.#lines.delete(event.order)
         return
       case 'order.reopened':
         if (event.was) this.#regions.set(event.order, event.was.region)
@@ -92,7 +96,10 @@ export class TaskBook {
       case 'task.opened': {
         const { task, order, kind, asset, to, dueAt, trace } = event
         const fresh = { state: 'open', step: null, acceptBy: null } as const
-        const cars = kind === 'call_cars' ? { cars: { open: [], allBy: event.at + ALL_CARS_MS, isBegun: false } } : {}
+        const cars =
+          kind === 'call_cars'
+            ? { cars: { open: this.#lines.get(order) ?? [], allBy: event.at + ALL_CARS_MS, isBegun: false } }
+            : {}
         this.#tasks.set(task, { task, order, kind, asset, to, dueAt, trace, ...fresh, missed: [], ...cars })
         return
       }
@@ -111,6 +118,7 @@ export class TaskBook {
   }
 
   #carsOf(order: string, change: (open: readonly string[]) => string[]): void {
+    this.#lines.set(order, change(this.#lines.get(order) ?? []))
     const cars = this.#tasks.get(`${order}-call_cars`)?.cars
     if (cars) cars.open = change(cars.open)
   }
@@ -120,18 +128,21 @@ export class TaskBook {
     return {
       tasks,
       regions: [...this.#regions],
+      lines: [...this.#lines],
       roster: this.roster.snapshot(),
       dry: this.dry.snapshot(),
       wallOffsetMs: this.#wallOffsetMs,
     }
   }
 
-  restore({ tasks, regions, roster, dry, wallOffsetMs }: BookState): void {
+  restore({ tasks, regions, lines, roster, dry, wallOffsetMs }: BookState): void {
     this.roster.restore(roster)
     this.dry.restore(dry)
     this.#wallOffsetMs = wallOffsetMs
     this.#tasks.clear()
     this.#regions.clear()
+    this.#lines.clear()
+    for (const [order, open] of lines) this.#lines.set(order, [...open])
     for (const [order, region] of regions) this.#regions.set(order, region)
     for (const task of tasks) this.#tasks.set(task.task, structuredClone(task))
   }

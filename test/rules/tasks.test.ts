@@ -1,4 +1,5 @@
 import t from 'tap'
+import { type OrderFacts, OrderClocks } from '#rules/clocks/order-clocks.ts'
 import type { CommandBody } from '#rules/command.ts'
 import type { BodyOf } from '#rules/event.ts'
 import type { Person, Plan } from '#rules/plan.ts'
@@ -26,22 +27,23 @@ const NIGHT = [
 ]
 const RESCUE: RescuePlan = { comfort: ['guard'], onSite: ['technician', 'guard'], contractor: 'LC', lines: ['1', '2'] }
 
+const OPENED: BodyOf<'order.opened'> = {
+  type: 'order.opened',
+  order: 'W1',
+  incident: 'L',
+  alarm: 'A1',
+  rule: 'L/hi',
+  asset: 'L',
+  class: 'P0',
+  skill: 'lift',
+  region: 'north',
+  closesItself: false,
+}
+
 function trapped(staff: readonly Person[] = NIGHT, rescue: RescuePlan = RESCUE) {
   const plan: Plan = { ...alarmPlan([rule('L', { class: 'P0', rescue: true })]), staff, rescue }
   const here = told(plan, taskStage)
-  const opened: BodyOf<'order.opened'> = {
-    type: 'order.opened',
-    order: 'W1',
-    incident: 'L',
-    alarm: 'A1',
-    rule: 'L/hi',
-    asset: 'L',
-    class: 'P0',
-    skill: 'lift',
-    region: 'north',
-    closesItself: false,
-  }
-  here.says<'order.opened'>(0, opened)
+  here.says<'order.opened'>(0, OPENED)
   return {
     ...here,
     does: (second: number, step: string, kind: string, by: string, more: object = {}) =>
@@ -170,4 +172,126 @@ t.test('an order that ends, for whatever reason, ends its tasks; one of another 
     closesItself: false,
   })
   t.equal(other.events.length, 1)
+})
+
+t.test('an alarm button: a minute to answer, and whoever answers has done it', async (t) => {
+  const { says, does, passes, events, newest } = told(
+    { ...alarmPlan([rule('L', { class: 'P2', intercom: true })]), staff: NIGHT, rescue: RESCUE },
+    taskStage,
+  )
+  says<'order.opened'>(0, { ...OPENED, class: 'P2' })
+  t.match(newest('task.opened'), { kind: 'intercom', to: 'G1', dueAt: 60_000 })
+  passes(61)
+  passes(120)
+  t.strictSame(
+    events.flatMap((event) => (event.type === 'task.missed' ? [[event.clock, event.at]] : [])),
+    [['contact', 60_000]],
+    'said once',
+  )
+  t.equal(does(121, { type: 'task.arrive', task: 'W1-intercom', by: 'G1' }), 'wrong_state')
+  t.equal(does(122, { type: 'task.contact', task: 'W1-intercom', by: 'T2' }), 'done', 'late is better than never')
+  t.match(newest('task.ended'), { how: 'answered', by: 'T2' })
+})
+
+t.test(
+  'every car is called: the first in five minutes, all in ten, whether the task was accepted or not',
+  async (t) => {
+    const watch = { kind: 'lost-lifts', lifts: ['L', 'M'], count: 2, withinMs: 60_000 } as const
+    const plan = { ...alarmPlan([rule('L', { class: 'P0', watch })]), staff: NIGHT, rescue: RESCUE }
+    const open = (accepts: boolean) => {
+      const here = told(plan, taskStage)
+      here.says<'order.opened'>(0, OPENED)
+      for (const asset of ['L', 'M'])
+        here.says<'order.line_added'>(0, {
+          ...OPENED,
+          type: 'order.line_added',
+          asset,
+          device: asset,
+          likely: false,
+          since: 0,
+        })
+      if (accepts) here.does(60, { type: 'task.accept', task: 'W1-call_cars', by: 'G1' })
+      return here
+    }
+    for (const accepts of [false, true]) {
+      const here = open(accepts)
+      here.passes(5 * MIN)
+      here.restarts()
+      here.passes(11 * MIN)
+      t.strictSame(
+        here.events.flatMap((event) => (event.type === 'task.missed' ? [`${event.clock}@${event.at / 60_000}`] : [])),
+        ['contact@5', 'all_cars@10'],
+        accepts ? 'accepted, and nobody called' : 'nobody accepted',
+      )
+    }
+    const here = open(true)
+    t.equal(here.does(2 * MIN, { type: 'task.contact', task: 'W1-call_cars', by: 'G1', asset: 'X' }), 'unknown_asset')
+    t.equal(here.does(3 * MIN, { type: 'task.contact', task: 'W1-call_cars', by: 'G1', asset: 'M' }), 'done')
+    t.equal(here.newest('task.ended'), undefined)
+    t.equal(here.does(4 * MIN, { type: 'task.contact', task: 'W1-call_cars', by: 'G1', asset: 'L' }), 'done')
+    t.match(here.newest('task.ended'), { how: 'answered' })
+  },
+)
+
+t.test('homes without water for a day are brought some, once; not where it came back', async (t) => {
+  const DAY = 24 * 60 * MIN
+  const begin = () => {
+    const here = told({ ...alarmPlan([rule('P')]), staff: [...NIGHT, person('S1', 'steward')] }, taskStage)
+    here.says<'order.opened'>(0, { ...OPENED, asset: 'P', rule: 'P/hi', class: 'P1' })
+    const about = { notice: 'N1', order: 'W1', alarm: 'A1', rule: 'P/hi', asset: 'P', homes: ['h'] } as const
+    here.says<'notice.drafted'>(0, { type: 'notice.drafted', kind: 'water-off', class: 'P1', ...about })
+    return here
+  }
+  const dry = begin()
+  dry.passes(DAY - 1)
+  t.equal(dry.newest('task.opened'), undefined)
+  dry.restarts()
+  dry.passes(DAY + 2 * 60 * MIN)
+  t.strictSame(
+    dry.events.flatMap((event) =>
+      event.type === 'task.opened' ? [[event.kind, event.to, event.at, event.dueAt]] : [],
+    ),
+    [['supply', 'S1', DAY * 1_000, (DAY + 60 * MIN) * 1_000]],
+  )
+  t.match(dry.newest('task.missed'), { clock: 'done' })
+  t.equal(dry.does(DAY + 3 * 60 * MIN, { type: 'task.done', task: 'W1-supply', by: 'S1' }), 'done')
+  dry.passes(3 * DAY)
+  t.equal(dry.events.filter(({ type }) => type === 'task.opened').length, 1)
+
+  const back = begin()
+  back.says<'notice.monitoring'>(DAY - 60, { type: 'notice.monitoring', notice: 'N1', since: 0 })
+  back.passes(DAY + 60)
+  t.equal(back.newest('task.opened'), undefined, 'it was back')
+  back.says<'notice.resumed'>(DAY + 120, { type: 'notice.resumed', notice: 'N1' })
+  back.passes(DAY + 121)
+  t.match(back.newest('task.opened'), { kind: 'supply' }, 'it was never really back')
+  back.says<'notice.monitoring'>(DAY + 300, { type: 'notice.monitoring', notice: 'N1', since: 0 })
+  t.match(back.newest('task.ended'), { how: 'over' })
+})
+
+t.test('outside cities whoever frees people has an hour to come', async (t) => {
+  const here = trapped(NIGHT, { ...RESCUE, isOutsideCities: true })
+  const tasks = here.events.filter((event) => event.type === 'task.opened')
+  t.equal(tasks.find(({ kind }) => kind === 'rescue')?.dueAt, 60 * MIN * 1_000)
+  const facts: OrderFacts = {
+    class: 'P0',
+    startedAt: 0,
+    acceptedAt: 0,
+    arrivedAt: 60_000,
+    rescuerAt: null,
+    restoredAt: null,
+    toldAt: null,
+    pauses: [],
+  }
+  for (const [isOutsideCities, levels] of [
+    [false, [30, 45]],
+    [true, [60, 75]],
+  ] as const) {
+    const clocks = new OrderClocks('Asia/Shanghai', { isOutsideCities })
+    t.strictSame(
+      ([2, 3] as const).map((level) => clocks.levelAt(facts, level)!.at / 60_000),
+      levels,
+      `levels 2 and 3, ${isOutsideCities ? 'outside cities' : 'in a city'}`,
+    )
+  }
 })
