@@ -162,6 +162,7 @@ export async function openEstate({
     clock,
     wallNow,
     random,
+    taskLinks: access.taskLinks,
     urgent: () => null,
     log: quiet,
   })

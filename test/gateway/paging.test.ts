@@ -216,3 +216,68 @@ paging:
   )
   t.ok(estate.site.faults.some(({ code, params }) => code === 'unknown_reference' && params['id'] === 'nothing'))
 })
+
+t.test(
+  'a contractor without an account accepts his rescue by a link: that task alone, once, for an hour',
+  { timeout: 60_000 },
+  async (t) => {
+    const paged = await openPaged(t, { ...CONTACTS, LC: { phone: '+8613900000009', wecom: 'lift' } })
+    const { estate, wecom } = paged
+    const trapped = {
+      service_mode: 'normal',
+      car_running: false,
+      door_closed: true,
+      in_door_zone: false,
+      passenger_present: true,
+      alarm_button: false,
+      fault_code: 0,
+    }
+    await estate.say('L1', trapped, 70)
+    const addressed = () =>
+      wecom.asked.flatMap(({ body }) =>
+        body.includes('"touser":"lift"') ? (/\/accept#([\w-]{43})/.exec(body)?.slice(1) ?? []) : [],
+      )
+    await until('the contractor gets a card with a link', () => addressed().length > 0)
+    const [link] = addressed() as [string]
+    const others = cards(wecom).filter(({ touser }) => touser !== 'lift')
+    t.notOk(JSON.stringify(others).includes('/accept#'), 'nobody of the staff gets one')
+    const ask = (path: string, body: object) =>
+      fetch(`${estate.url}/api/v1/task-link${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    const looked = await ask('', { link })
+    t.match(await looked.json(), {
+      kind: 'rescue',
+      state: 'open',
+      assetName: { en: 'Lift 1' },
+      timeZone: 'Asia/Shanghai',
+    })
+    t.equal((await ask('', { link })).status, 200, 'looking uses nothing up')
+    for (const [name, path, body, status] of [
+      ['one that was never given', '/accept', { link: 'x'.repeat(43) }, 403],
+      ['another task asked for with it', '/accept', { link, task: 'W1-comfort' }, 400],
+      ["in somebody else's name", '/accept', { link, by: 'T1' }, 400],
+    ] as const)
+      t.equal((await ask(path, body)).status, status, name)
+    const [first, again] = await Promise.all([ask('/accept', { link }), ask('/accept', { link })])
+    t.ok([first.status, again.status].includes(200), 'accepted, however often it was tapped')
+    const orders = await estate.read.list('orders', { limit: 10 })
+    const order = orders.items.find(({ asset }) => asset === 'L1')!
+    t.match(
+      order.tasks?.find(({ kind }) => kind === 'rescue'),
+      { state: 'accepted', to: 'LC' },
+    )
+    t.match(order, { state: 'accepted', assignee: 'LC' })
+    t.equal((await ask('/accept', { link })).status, 403, 'used up')
+    t.equal((await ask('', { link })).status, 403, 'and opens nothing any more')
+
+    const late = estate.access.taskLinks.create({ task: `${order.id}-rescue`, person: 'LC' })
+    estate.pass(3_600_000)
+    t.equal((await ask('', { link: late })).status, 403, 'over after an hour')
+    const statuses: number[] = []
+    for (let i = 0; i < 14; i++) statuses.push((await ask('', { link: 'y'.repeat(43) })).status)
+    t.ok(statuses.includes(429), 'who guesses has to wait')
+  },
+)
