@@ -27,8 +27,8 @@ const SHORTEST_REST_MS = 2_000
 const LONGEST_REST_MS = 16_000
 /** GB/T 24476: stopped outside the door zone. */
 const STOPPED_CODE = 4
-/** Who is trapped waits a little before pressing the button. */
-const BUTTON_AFTER_MS = 15_000
+/** Who is trapped waits before pressing the button: the sensors have told of it by then. */
+const BUTTON_AFTER_MS = 75_000
 
 export const lift: Model<LiftState, LiftFault> = {
   faults: FAULTS,

@@ -66,9 +66,9 @@ export function AcceptScreen() {
         <dt class="quiet">{words.say('web.accept.by')}</dt>
         <dd>{words.format.time(asked.dueAt)}</dd>
       </dl>
-      {isAccepted ? (
-        <p role="status" class="text-success font-medium">
-          {words.say('web.accept.done')}
+      {isAccepted || asked.state !== 'open' ? (
+        <p role="status" class={isAccepted ? 'text-success font-medium' : 'font-medium'}>
+          {words.say(isAccepted ? 'web.accept.done' : 'web.accept.taken')}
         </p>
       ) : (
         <>
