@@ -8,7 +8,8 @@ import { MonthLines } from './month-lines.tsx'
 import { MonthSources } from './month-sources.tsx'
 import { OrderPages, WithSentences } from './with-sentences.tsx'
 
-const EVERY_MS = 60_000
+/** A month of nine thousand orders takes a second to count: nobody needs it more often. */
+const EVERY_MS = 300_000
 
 /** The figures of a month, each with its definition, and what was corrected since they were frozen. */
 export function MonthsScreen() {
