@@ -175,22 +175,22 @@ t.test('an order that ends, for whatever reason, ends its tasks; one of another 
 })
 
 t.test('an alarm button: a minute to answer, and whoever answers has done it', async (t) => {
-  const { says, does, passes, events, newest } = told(
+  const here = told(
     { ...alarmPlan([rule('L', { class: 'P2', intercom: true })]), staff: NIGHT, rescue: RESCUE },
     taskStage,
   )
-  says<'order.opened'>(0, { ...OPENED, class: 'P2' })
-  t.match(newest('task.opened'), { kind: 'intercom', to: 'G1', dueAt: 60_000 })
-  passes(61)
-  passes(120)
+  here.says<'order.opened'>(0, { ...OPENED, class: 'P2' })
+  t.match(here.newest('task.opened'), { kind: 'intercom', to: 'G1', dueAt: 60_000 })
+  here.passes(61)
+  here.passes(120)
   t.strictSame(
-    events.flatMap((event) => (event.type === 'task.missed' ? [[event.clock, event.at]] : [])),
+    here.events.flatMap((event) => (event.type === 'task.missed' ? [[event.clock, event.at]] : [])),
     [['contact', 60_000]],
     'said once',
   )
-  t.equal(does(121, { type: 'task.arrive', task: 'W1-intercom', by: 'G1' }), 'wrong_state')
-  t.equal(does(122, { type: 'task.contact', task: 'W1-intercom', by: 'T2' }), 'done', 'late is better than never')
-  t.match(newest('task.ended'), { how: 'answered', by: 'T2' })
+  t.equal(here.does(121, { type: 'task.arrive', task: 'W1-intercom', by: 'G1' }), 'wrong_state')
+  t.equal(here.does(122, { type: 'task.contact', task: 'W1-intercom', by: 'T2' }), 'done', 'late is better than never')
+  t.match(here.newest('task.ended'), { how: 'answered', by: 'T2' })
 })
 
 t.test(
