@@ -70,8 +70,10 @@ export const PERMISSIONS = {
   keepHouseholds: ['admin'],
   /** Doors and calls that a notice asks for. */
   visit: ['admin', 'manager', 'field', 'agent', 'steward'],
-  /** To tell residents, or to decide that they are not told. */
-  confirm: ['admin', 'manager', 'engineer', 'steward', 'agent'],
+  /** To tell residents, or to decide that they are not told: the monitoring room, too, which is there at night. */
+  confirm: ['admin', 'manager', 'engineer', 'steward', 'agent', 'monitor'],
+  /** In words of one's own, and that it is over. */
+  speak: ['admin', 'manager', 'engineer', 'steward', 'agent'],
   /** A notice that costs more than the cap. */
   approveCost: ['admin', 'manager', 'steward'],
   /** Planned work: who is told when, and which alarms are silent meanwhile. */

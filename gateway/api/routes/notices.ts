@@ -50,14 +50,14 @@ export function notices(context: ApiContext): FastifyPluginAsyncTypebox {
     commandRoute(app, context, {
       summary: 'A word to those who were told',
       path: '/api/v1/notices/:id/update',
-      permission: 'confirm',
+      permission: 'speak',
       body: { ...By, text: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' }) },
       command: (notice, { by, text }) => ({ type: 'notice.update', notice, by, text }),
     })
     commandRoute(app, context, {
       summary: 'All-clear by hand, where no sensor could tell for 15 minutes; of planned work: it is done',
       path: '/api/v1/notices/:id/end',
-      permission: 'confirm',
+      permission: 'speak',
       body: { ...By, name: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })) },
       command: (notice, { by, name }) => ({ type: 'notice.end', notice, by, ...(name === undefined ? {} : { name }) }),
     })

@@ -37,7 +37,7 @@ export function ReachPanel({ notice: { id, state } }: { notice: Pick<Notice, 'id
   if (!isSaid || visitor.is !== 'somebody') return <Skeletons count={1} height="h-24" />
   if (isDraft) return <Would id={id} />
   if (!reach) return <Skeletons count={1} height="h-24" />
-  const mayApprove = reach.isOverCap && may(visitor.session.user.role, 'confirm')
+  const mayApprove = reach.isOverCap && may(visitor.session.user.role, 'speak')
   return (
     <Panel title={words.say('web.reach.title')}>
       {reach.homes === 0 && reach.informed === 0 ? (

@@ -48,9 +48,10 @@ export function noticeActions(
     ask: 'text',
     means: 'web.notice.update.means',
   }
+  const said = may(role, 'speak') ? [update] : []
   const end: Action = { path: path('end'), label: 'web.notice.end', icon: 'check', means: 'web.notice.end.means' }
   if (state === 'draft') return [confirm, reject]
   if (state === 'rejected') return [confirm]
-  if (TOLD.includes(state)) return [...(pageOnly ? [confirm] : []), update, end]
-  return isAhead({ state }) || isUnderWay({ state }) ? [update] : []
+  if (TOLD.includes(state)) return [...(pageOnly ? [confirm] : []), ...said, ...(may(role, 'speak') ? [end] : [])]
+  return isAhead({ state }) || isUnderWay({ state }) ? said : []
 }
