@@ -67,7 +67,7 @@ export function openPushBook(
     if (sealing) drop.run(sealing.fingerprint(endpoint))
   }
   const removeWhere = (isMeant: (right: Right) => boolean) => {
-    for (const { endpoint, right } of [...known.values()]) if (isMeant(right)) remove(endpoint)
+    for (const { endpoint, right } of known.values()) if (isMeant(right)) remove(endpoint)
   }
   return {
     add(subscription, at) {
