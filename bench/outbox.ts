@@ -72,7 +72,7 @@ export async function benchOutbox(): Promise<Figure[]> {
     channels: [sms, bot],
     store: store.write,
     noticeOf: (id) => store.read.get('notices', id),
-    addressOf: (contact) => Promise.resolve(`139${contact.slice(1)}`),
+    addressOf: (contact) => Promise.resolve({ to: `139${contact.slice(1)}`, language: 'zh-CN' }),
     command: (command) => pipeline.command(command),
     clock,
     random: systemRandom(),

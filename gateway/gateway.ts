@@ -51,6 +51,9 @@ import { controlExecutor } from './remote-control/executor.ts'
 import { roomOn, vitalsOf } from './vitals.ts'
 import { watchWall } from './wall-watch.ts'
 
+/** Where what is simulated listens, by connection and by channel, and how it is disturbed. */
+type Simulated = Readonly<{ door: PlantDoor } & Record<'ports' | 'providers', Readonly<Record<string, number>>>>
+
 export type GatewayOptions = Readonly<{
   site: Site
   /** Reads the configuration again, for a reload; without it there is none. */
@@ -67,7 +70,7 @@ export type GatewayOptions = Readonly<{
   /** The key of what is private, when it is not kept in the data folder. */
   privateKey?: string | undefined
   /** Called when the clock runs and before any network: where the simulated plant listens, and how it is disturbed. */
-  plant?(clock: SiteClock): Promise<Readonly<{ ports: Readonly<Record<string, number>>; door: PlantDoor }>>
+  plant?(clock: SiteClock): Promise<Simulated>
 }>
 
 export type Gateway = Readonly<{
@@ -209,7 +212,7 @@ async function wire(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const residents = residentsOf({ site, secrets, random, clock, read, command, log: say })
   if (options.demo && !secrets.trouble()) inventHouseholds(residents.register, site)
   const { addressOf } = residents
-  const asked = { site, folder, store, command, clock, random, log: say }
+  const asked = { site, folder, store, command, clock, random, log: say, played: simulated?.providers }
   const { linkOf, links } = residentDoor
   const sending = sendingOf({ ...asked, addressOf, linkOf, mayHear: pushRights(access, links), sealing: key.sealing })
   opened.defer(() => sending.close())

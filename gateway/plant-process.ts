@@ -7,7 +7,10 @@ import { sayFault } from './texts.ts'
 
 /** The simulated plant in a thread of its own, reached by sockets only; its door is for those who disturb it. */
 export type PlantProcess = Readonly<{
+  /** By connection. */
   ports: Readonly<Record<string, number>>
+  /** By channel: where the provider listens that is played. */
+  providers: Readonly<Record<string, number>>
   door: PlantDoor
   send(message: ToPlant): void
   stop(): Promise<void>
@@ -15,7 +18,7 @@ export type PlantProcess = Readonly<{
 
 export async function startPlantProcess(data: PlantWorkerData, log: (line: string) => void): Promise<PlantProcess> {
   const worker = new Worker(new URL('../plant/worker.ts', import.meta.url), { workerData: data })
-  const ready = Promise.withResolvers<Readonly<Record<string, number>>>()
+  const ready = Promise.withResolvers<Pick<PlantProcess, 'ports' | 'providers'>>()
   const asked = new Map<number, PromiseWithResolvers<readonly PlantDevice[]>>()
   let asks = 0
   const settle = (ask: number) => {
@@ -26,7 +29,7 @@ export async function startPlantProcess(data: PlantWorkerData, log: (line: strin
   worker.on('message', (message: FromPlant) => {
     switch (message.type) {
       case 'ready':
-        return ready.resolve(message.ports)
+        return ready.resolve(message)
       case 'error':
         log(message.said ? sayFault('en', message.said) : message.message)
         return ready.reject(new Error(message.message))
@@ -50,8 +53,10 @@ export async function startPlantProcess(data: PlantWorkerData, log: (line: strin
     return answer.promise
   }
   const one = async (answer: Promise<readonly PlantDevice[]>) => (await answer)[0]!
+  const { ports, providers } = await ready.promise
   return {
-    ports: await ready.promise,
+    ports,
+    providers,
     door: {
       devices: () => ask((number) => ({ type: 'look', ask: number })),
       provoke: (device, fault) => one(ask((number) => ({ type: 'provoke', fault, device, ask: number }))),

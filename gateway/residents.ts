@@ -8,7 +8,7 @@ import { type Resolve, resolving } from './audience/resolution.ts'
 import type { SiteClock } from './clock.ts'
 import type { HouseholdDoor } from './control.ts'
 import { inventedList } from './households/invented.ts'
-import { openRegister, type Register } from './households/register.ts'
+import { type Addressee, openRegister, type Register } from './households/register.ts'
 import type { Estate } from './households/row.ts'
 import type { PrivateStore } from './private/private-store.ts'
 import { isHome } from './site/places.ts'
@@ -19,8 +19,8 @@ export type Residents = Addressing &
   Readonly<{
     register: Register
     resolve: Resolve
-    /** Where a contact is reached on a channel; null when nowhere any more. */
-    addressOf(contact: string, channel: string): Promise<string | null>
+    /** Where a contact is reached on a channel, and in which language; null when nowhere any more. */
+    addressOf(contact: string, channel: string): Promise<Addressee | null>
   }>
 
 export function residentsOf({
@@ -43,7 +43,7 @@ export function residentsOf({
     ...addressing({ site, register, resolve, clock, ...rest }),
     async addressOf(contact, channel) {
       const found = personalChannels(site).find(({ id }) => id === channel)
-      return found ? (register.addressOf(contact, found.road)?.to ?? null) : null
+      return found ? register.addressOf(contact, found.road) : null
     },
   }
 }

@@ -44,6 +44,8 @@ export type SendingOptions = Readonly<{
   mayHear(subscription: Subscription): boolean
   /** Of the private key; null while that is missing or wrong. */
   sealing: Sealing | null
+  /** Channels whose provider is simulated, with the port where it listens. */
+  played?: Readonly<Record<string, number>> | undefined
 }>
 
 /** The way of messages to people: the outbox with all its channels, and what is known of them. */
@@ -85,7 +87,7 @@ export function sendingOf(options: SendingOptions): Sending {
   const box = outbox({
     ...options,
     store: store.write,
-    channels: site.channels.map((config) => channelOf(config, ports)),
+    channels: site.channels.map((config) => channelOf(atItsPort(config, options.played), ports)),
     fallbacks,
     noticeOf: (id) => store.read.get('notices', id),
   })
@@ -121,6 +123,15 @@ export function sendingOf(options: SendingOptions): Sending {
     push: book && { book, keys: keysOf },
     close: () => book?.close(),
   }
+}
+
+/** A simulated provider listens where there is room. */
+function atItsPort(config: ChannelConfig, played: SendingOptions['played'] = {}): ChannelConfig {
+  const port = played[config.id]
+  if (port === undefined || config.type !== 'http-sms') return config
+  const moved = (url: string) => url.replace(/^(https?:\/\/[^/:]+)(?::\d+)?/, `$1:${port}`)
+  const { receipt } = config
+  return { ...config, url: moved(config.url), ...(receipt ? { receipt: { ...receipt, url: moved(receipt.url) } } : {}) }
 }
 
 type Wish = Readonly<{ account: string; channel: string; to: string | undefined }>

@@ -9,6 +9,8 @@ export type OpenOrder = Readonly<{
 }>
 export type OpenAlarm = Readonly<{ id: string; state: string; orderId: string | null }>
 export type OpenNotice = Readonly<{ id: string; state: string }>
+/** A door, a call or a sheet that a notice asks for. */
+export type Errand = Readonly<{ id: string; state: string }>
 
 /** `refused` was understood and not allowed (4xx); `away` means no usable answer came, so the command may have worked. */
 export type Outcome = Readonly<{ kind: 'done' } | { kind: 'refused' | 'away'; why: string }>
@@ -17,6 +19,7 @@ export type StaffApi = Readonly<{
   orders(token: string): Promise<readonly OpenOrder[]>
   alarms(token: string): Promise<readonly OpenAlarm[]>
   notices(token: string): Promise<readonly OpenNotice[]>
+  errands(token: string): Promise<readonly Errand[]>
   /** Never throws. */
   command(path: string, token: string, key: string, body: object): Promise<Outcome>
 }>
@@ -45,7 +48,8 @@ export function staffApi(baseUrl: string, signal: AbortSignal): StaffApi {
   return {
     orders: async (token) => (await list('/orders?state=open', token)).flatMap(readOrder),
     alarms: async (token) => (await list('/alarms?state=open', token)).flatMap(readAlarm),
-    notices: async (token) => (await list('/notices?state=open', token)).flatMap(readNotice),
+    notices: async (token) => (await list('/notices?state=open', token)).flatMap(readStanding),
+    errands: async (token) => (await list('/reach-tasks?state=open', token)).flatMap(readStanding),
     async command(path, token, key, body) {
       try {
         const answer = await call(path, token, {
@@ -84,7 +88,7 @@ function readAlarm(item: unknown): OpenAlarm[] {
   return [{ id: item['id'], state: item['state'], orderId }]
 }
 
-function readNotice(item: unknown): OpenNotice[] {
+function readStanding(item: unknown): { id: string; state: string }[] {
   if (!isRecord(item) || typeof item['id'] !== 'string' || typeof item['state'] !== 'string') return []
   return [{ id: item['id'], state: item['state'] }]
 }

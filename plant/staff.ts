@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock, Random } from '#devices/clock.ts'
 import { findingOf, type Language } from './findings.ts'
-import { type OpenAlarm, type OpenNotice, type OpenOrder, reasonOf, staffApi } from './staff-api.ts'
+import { type Errand, type OpenAlarm, type OpenNotice, type OpenOrder, reasonOf, staffApi } from './staff-api.ts'
 
 /** How long people take, in site time; each counts from the step before it. */
 export type Pace = Readonly<{
@@ -13,6 +13,8 @@ export type Pace = Readonly<{
   closeMs: number
   /** Repaired, and the cause has not gone in this time, or has come back: they repair again. */
   lookAgainMs: number
+  /** To a door, to a telephone, or to the entrance with a sheet. */
+  errandMs: number
   /** From the end of the condition to the check on site after which a latch is reset. */
   resetMs: number
 }>
@@ -25,6 +27,7 @@ export const USUAL_PACE: Pace = {
   finishMs: 10_000,
   closeMs: 3_000,
   lookAgainMs: 100_000,
+  errandMs: 20_000,
   resetMs: 8_000,
 }
 
@@ -155,6 +158,14 @@ export async function playStaff(parts: StaffParts): Promise<void> {
     const outcome = await act(`/notices/${notice.id}/confirm`, by, tokenOf(by, 'steward'))
     if (outcome === 'refused') memory.tries += 1
   }
+  /** Somebody goes there, or rings up; now and then nobody answers. */
+  const runErrand = async (errand: Errand) => {
+    const memory = remember(errand.id, errand.state)
+    if (clock.now() - memory.since < pace.errandMs) return
+    const by = stewards[0] ?? chief
+    const result = random.next() < 0.1 ? 'not_met' : 'told'
+    await act(`/reach-tasks/${errand.id}/done`, by, tokenOf(by, 'steward'), { result })
+  }
 
   while (!signal.aborted) {
     try {
@@ -164,7 +175,9 @@ export async function playStaff(parts: StaffParts): Promise<void> {
       for (const alarm of alarms) await tidy(alarm, orders)
       const notices = await api.notices(tokenOf('', 'steward'))
       for (const notice of notices) await confirm(notice)
-      forget(new Set([...orders, ...alarms, ...notices].map(({ id }) => id)))
+      const errands = await api.errands(tokenOf('', 'technician'))
+      for (const errand of errands) await runErrand(errand)
+      forget(new Set([...orders, ...alarms, ...notices, ...errands].map(({ id }) => id)))
     } catch (error) {
       complain('round', reasonOf(error))
     }

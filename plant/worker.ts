@@ -3,6 +3,7 @@ import { Fault, type Said } from '#devices/fault.ts'
 import type { Value } from '#devices/reading.ts'
 import { scaledClock } from './clock.ts'
 import type { Language } from './findings.ts'
+import { type PlayedProvider, startMessageProvider } from './message-provider.ts'
 import { type Plant, type PlantSite, startPlant } from './plant.ts'
 import { seededRandom } from './random.ts'
 import { parseCsv } from './replay.ts'
@@ -17,6 +18,8 @@ export type PlantWorkerData = Readonly<{
   monotonicStart?: number | undefined
   speed: number
   ports: 'declared' | 'free'
+  /** Providers of messages to residents that are played, too. */
+  providers?: readonly PlayedProvider[] | undefined
   seed?: number | undefined
   publishEveryMs?: number | undefined
 }>
@@ -40,7 +43,11 @@ export type ToPlant =
   | Readonly<{ type: 'stop' }>
 
 export type FromPlant =
-  | Readonly<{ type: 'ready'; ports: Readonly<Record<string, number>> }>
+  | Readonly<{
+      type: 'ready'
+      ports: Readonly<Record<string, number>>
+      providers: Readonly<Record<string, number>>
+    }>
   | Readonly<{ type: 'log'; line: string }>
   | Readonly<{ type: 'error'; message: string; said?: Said }>
   | Readonly<{ type: 'devices'; ask: number; devices: readonly PlantDevice[] }>
@@ -67,10 +74,19 @@ async function serve(port: NonNullable<typeof parentPort>, data: PlantWorkerData
   const { signal } = ending
   const { site, ports, publishEveryMs } = data
   let plant: Plant
+  const opened = new AsyncDisposableStack()
+  const listening: Record<string, number> = {}
   try {
     plant = await startPlant({ site, clock, random, ports, publishEveryMs, log })
+    opened.defer(() => plant.stop())
+    for (const { id, port: declared } of data.providers ?? []) {
+      const provider = await startMessageProvider({ port: ports === 'free' ? 0 : declared, clock })
+      opened.defer(() => provider.stop())
+      listening[id] = provider.port
+    }
   } catch (error) {
     complain(error)
+    await opened.disposeAsync()
     port.close()
     return
   }
@@ -112,6 +128,8 @@ async function serve(port: NonNullable<typeof parentPort>, data: PlantWorkerData
           tokens: message.tokens,
           languages: message.languages,
           healer(device) {
+            // An order may be about what is not of this plant: the gateway itself.
+            if (!deviceIds.includes(device)) return null
             const { fault } = plant.look(device)
             plant.heal(device)
             return fault
@@ -123,7 +141,7 @@ async function serve(port: NonNullable<typeof parentPort>, data: PlantWorkerData
         return say({ type: 'writes', writes: plant.writes() })
       case 'stop':
         ending.abort(new Error('the plant stops'))
-        await plant.stop()
+        await opened.disposeAsync()
         say({ type: 'stopped' })
         port.close()
     }
@@ -134,7 +152,7 @@ async function serve(port: NonNullable<typeof parentPort>, data: PlantWorkerData
       else complain(error)
     })
   })
-  say({ type: 'ready', ports: plant.ports })
+  say({ type: 'ready', ports: plant.ports, providers: listening })
 }
 
 /** A fault loses its shape between threads; its reason is data. */

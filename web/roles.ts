@@ -39,6 +39,7 @@ export const OFFERED = {
   work: ['admin', 'manager', 'engineer', 'field'],
   workOwn: ['admin', 'manager', 'engineer', 'field', 'agent', 'steward', 'contractor'],
   openOrders: ['admin', 'manager', 'engineer', 'field', 'monitor', 'agent', 'steward'],
+  findFalse: ['admin', 'manager', 'engineer', 'field', 'monitor'],
   decideOrders: ['admin', 'manager', 'engineer'],
   callBack: ['admin', 'manager', 'engineer', 'agent', 'steward', 'monitor'],
   rescue: ['admin', 'manager', 'engineer', 'field', 'monitor', 'contractor'],

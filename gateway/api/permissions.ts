@@ -37,6 +37,8 @@ export const PERMISSIONS = {
   sendPhotos: ['admin', 'manager', 'engineer', 'field', 'steward', 'contractor'],
   /** The tasks of a rescue: on site, at the intercom, and for a contractor what he is asked. */
   rescue: ['admin', 'manager', 'engineer', 'field', 'monitor', 'contractor'],
+  /** Who looked, or spoke with the car: nothing was wrong. It takes a second one who decides. */
+  findFalse: ['admin', 'manager', 'engineer', 'field', 'monitor'],
   /** To end an order otherwise than by mending it, or to answer for an arrival without a scan. */
   decideOrders: ['admin', 'manager', 'engineer'],
   /** To ask whether it is solved, and to open it again. */

@@ -19,6 +19,8 @@ export type Message = Readonly<{
   values?: Readonly<Record<string, string>>
   /** On a channel to one person: the number or the address. Never stored, never logged. */
   to?: string
+  /** On a channel to one person: what that person reads. */
+  language?: Language
 }>
 
 /** `said`: the provider's own words, for a person who tests the channel; they are not kept. */

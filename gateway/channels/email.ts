@@ -63,13 +63,17 @@ async function transportOf({ host, port, tls, user, password, ca_file: caFile }:
 }
 
 function mailOf({ from, unsubscribe }: Config, message: Message, to: string, at: number) {
-  const { id, site, notice, texts } = message
-  const subject = LANGUAGES.map((language) => texts[language].title).join(' / ')
-  const text = LANGUAGES.map((language) => `${texts[language].title}\n\n${texts[language].body}`).join('\n\n--\n\n')
-  const html = LANGUAGES.map(
-    (language) =>
-      `<section lang="${language}"><h1 style="font-size:1.2em">${escaped(texts[language].title)}</h1><p>${escaped(texts[language].body)}</p></section>`,
-  ).join('<hr>')
+  const { id, site, notice, texts, language: own } = message
+  // Both, the reader's own first.
+  const languages = LANGUAGES.toSorted((a, b) => Number(b === own) - Number(a === own))
+  const subject = languages.map((language) => texts[language].title).join(' / ')
+  const text = languages.map((language) => `${texts[language].title}\n\n${texts[language].body}`).join('\n\n--\n\n')
+  const html = languages
+    .map(
+      (language) =>
+        `<section lang="${language}"><h1 style="font-size:1.2em">${escaped(texts[language].title)}</h1><p>${escaped(texts[language].body)}</p></section>`,
+    )
+    .join('<hr>')
   const leave = unsubscribe ?? `mailto:${from}?subject=unsubscribe`
   return {
     from: { name: site, address: from },

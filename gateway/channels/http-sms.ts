@@ -1,17 +1,11 @@
-import { compileCondition, type Condition, type VariableType } from '#devices/expression.ts'
-import type { Value } from '#devices/reading.ts'
+import type { Condition } from '#devices/expression.ts'
 import type { Channel, Delivery, Message } from './channel.ts'
+import { conditionOver, fieldsOf } from './http-answer.ts'
 import type { ChannelPorts } from './ports.ts'
 import { type Answer, deliveryByStatus, post } from './post.ts'
 import type { ConfigOf } from './schema.ts'
 
 type Config = ConfigOf<'http-sms'>
-
-/** Of a field of the answer, as conditions see it. */
-export const ANSWER_TYPES = { number: 'double', text: 'string', bool: 'bool' } as const satisfies Record<
-  string,
-  VariableType
->
 
 /**
  * Any provider that takes a form or JSON over HTTP. What its answer means is said by conditions over the fields of its
@@ -19,7 +13,11 @@ export const ANSWER_TYPES = { number: 'double', text: 'string', bool: 'bool' } a
  */
 export function httpSms(config: Config, { resolve }: ChannelPorts): Channel {
   const { id, url, method = 'POST', allow_private: mayBePrivate = false } = config
-  const conditions = { success: conditionOf(config, 'success'), retry: conditionOf(config, 'retry') }
+  const conditions = {
+    success: conditionOver(config.answer, config.success),
+    retry: conditionOver(config.answer, config.retry),
+    badNumber: conditionOver(config.answer, config.bad_number),
+  }
   return {
     id,
     reach: 'person',
@@ -27,9 +25,7 @@ export function httpSms(config: Config, { resolve }: ChannelPorts): Channel {
     inFlight: 4,
     send(message, signal) {
       const fill = fillerOf(config, message)
-      const headers = Object.fromEntries(
-        Object.entries(config.headers ?? {}).map(([name, value]) => [name.toLowerCase(), fill(value)]),
-      )
+      const headers = headersOf(config.headers ?? {}, fill)
       const letter =
         config.json === undefined
           ? formLetter(config, method, fill)
@@ -40,6 +36,32 @@ export function httpSms(config: Config, { resolve }: ChannelPorts): Channel {
         (answer) => judged(answer, config, conditions),
       )
     },
+    ...(config.receipt ? { receiptOf: receiptsBy(config, config.receipt, { mayBePrivate, resolve }) } : {}),
+  }
+}
+
+/** Asks what became of a message; what neither condition says is not known yet. */
+function receiptsBy(
+  { headers = {}, secret = '' }: Config,
+  { url, answer: fields, delivered, failed }: NonNullable<Config['receipt']>,
+  road: Readonly<{ mayBePrivate: boolean; resolve: ChannelPorts['resolve'] }>,
+): NonNullable<Channel['receiptOf']> {
+  const conditions = { delivered: conditionOver(fields, delivered), failed: conditionOver(fields, failed) }
+  return async ({ id, to, ref }, signal) => {
+    const known = { id, to, ref, secret }
+    const asked = {
+      url: filledWith(url, known, encodeURIComponent),
+      method: 'GET' as const,
+      headers: headersOf(headers, (text) => filledWith(text, known)),
+      body: '',
+    }
+    const told = await post(asked, { ...road, signal, wantsText: true }, ({ status, text }): Delivery | null => {
+      const values = status < 300 ? fieldsOf(text, Object.keys(fields)) : null
+      if (values === null) return null
+      if (conditions.delivered?.evaluate(values) === true) return { outcome: 'delivered' }
+      return conditions.failed?.evaluate(values) === true ? { outcome: 'failed', reason: 'not_delivered' } : null
+    })
+    return told === null || told.outcome === 'retry' || told.outcome === 'unknown' ? null : told
   }
 }
 
@@ -55,11 +77,20 @@ function formLetter({ url, form = {} }: Config, method: string, fill: Fill) {
     : { url, body: fields, type }
 }
 
-/** `{to}`, `{title}`, `{text}`, `{id}`, `{secret}` and the values of the notice; an unknown name is nothing. */
-function fillerOf({ secret = '' }: Config, { to = '', id, texts, values = {} }: Message): Fill {
-  const { title, body } = texts['zh-CN']
+/** `{to}`, `{title}`, `{text}` in the language of who reads it, `{id}`, `{secret}` and the values of the notice. */
+function fillerOf({ secret = '' }: Config, { to = '', id, texts, language = 'zh-CN', values = {} }: Message): Fill {
+  const { title, body } = texts[language]
   const known: Readonly<Record<string, string>> = { ...values, to, id, title, text: body, secret }
-  return (text) => text.replace(/\{(\w+)\}/g, (_, name: string) => (Object.hasOwn(known, name) ? known[name]! : ''))
+  return (text) => filledWith(text, known)
+}
+
+/** An unknown name is nothing. */
+function filledWith(text: string, known: Readonly<Record<string, string>>, as = (value: string) => value): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => (Object.hasOwn(known, name) ? as(known[name]!) : ''))
+}
+
+function headersOf(headers: Readonly<Record<string, string>>, fill: Fill): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), fill(value)]))
 }
 
 function filledIn(value: unknown, fill: Fill): unknown {
@@ -71,36 +102,21 @@ function filledIn(value: unknown, fill: Fill): unknown {
 
 function judged(
   answer: Answer,
-  { answer: fields }: Config,
-  { success, retry }: Readonly<{ success: Condition | null; retry: Condition | null }>,
+  { answer: fields, ref: refField = '' }: Config,
+  { success, retry, badNumber }: Readonly<Record<'success' | 'retry' | 'badNumber', Condition | null>>,
 ): Delivery {
   const said = answer.text.slice(0, 300)
   const values = fieldsOf(answer.text, Object.keys(fields))
   const verdict = values === null ? 'unknown' : (success?.evaluate(values) ?? 'unknown')
-  if (verdict === true && answer.status < 300) return { outcome: 'accepted', said }
+  if (verdict === true && answer.status < 300) {
+    const ref = fieldsOf(answer.text, [refField])?.[refField]
+    const isNumber = typeof ref === 'string' || typeof ref === 'number'
+    return { outcome: 'accepted', said, ...(isNumber ? { ref: String(ref).slice(0, 128) } : {}) }
+  }
   if (values !== null && retry?.evaluate(values) === true) return { outcome: 'retry', reason: 'not_now', said }
+  if (values !== null && badNumber?.evaluate(values) === true) return { outcome: 'failed', reason: 'bad_number', said }
   if (answer.status >= 300) return { ...deliveryByStatus(answer), said }
   return verdict === 'unknown'
     ? { outcome: 'unknown', reason: 'unreadable_answer', said }
     : { outcome: 'failed', reason: 'refused', said }
-}
-
-function fieldsOf(text: string, names: readonly string[]): Record<string, Value> | null {
-  try {
-    const body: unknown = JSON.parse(text)
-    if (typeof body !== 'object' || body === null) return null
-    const entries = new Map(Object.entries(body))
-    return Object.fromEntries(names.flatMap((name) => (entries.has(name) ? [[name, entries.get(name) as Value]] : [])))
-  } catch {
-    return null
-  }
-}
-
-/** Its faults were found with the site file; one that is not well is never true. */
-function conditionOf(config: Config, key: 'success' | 'retry'): Condition | null {
-  const text = config[key]
-  if (text === undefined) return null
-  const variables = new Map(Object.entries(config.answer).map(([name, type]) => [name, ANSWER_TYPES[type]]))
-  const compiled = compileCondition(text, variables)
-  return 'condition' in compiled ? compiled.condition : null
 }

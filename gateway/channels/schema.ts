@@ -95,6 +95,18 @@ const AliyunSms = Type.Object(
   strict,
 )
 const Fields = Type.Record(Type.String(), Type.String())
+const Answer = (description: string) =>
+  Type.Record(Type.String({ pattern: '^[A-Za-z_]\\w*$' }), oneOf(['number', 'text', 'bool'] as const), { description })
+/** Asked for with GET and the headers of the channel, 30 s to 10 min after the message was taken. */
+const Receipt = Type.Object(
+  {
+    url: Type.String({ pattern: '^https?://', description: 'with {ref}, {id}, {to} or {secret}' }),
+    answer: Answer('the fields of the JSON answer that the conditions speak of'),
+    delivered: Type.String({ description: 'a condition over the answer: it is on the telephone' }),
+    failed: Type.Optional(Type.String({ description: 'a condition over the answer: it will never be' })),
+  },
+  { ...strict, description: 'where the provider is asked what became of a message; without it nothing is delivered' },
+)
 const HttpSms = Type.Object(
   {
     ...road,
@@ -105,11 +117,14 @@ const HttpSms = Type.Object(
     secret: Type.Optional(Secret('stands for {secret} in headers and fields')),
     form: Type.Optional(Fields),
     json: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    answer: Type.Record(Type.String({ pattern: '^[A-Za-z_]\\w*$' }), oneOf(['number', 'text', 'bool'] as const), {
-      description: 'the fields of the JSON answer that the conditions speak of',
-    }),
+    answer: Answer('the fields of the JSON answer that the conditions speak of'),
     success: Type.String({ description: 'a condition over the answer, such as code == 0' }),
     retry: Type.Optional(Type.String({ description: 'a condition over the answer: later it may work' })),
+    bad_number: Type.Optional(Type.String({ description: 'a condition over the answer: no such telephone' })),
+    ref: Type.Optional(
+      Type.String({ minLength: 1, description: "the field of the answer with the provider's number" }),
+    ),
+    receipt: Type.Optional(Receipt),
     per_minute: PerMinute(60),
     allow_private: Inside,
   },

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type Edge, EXIT_CONFIGURATION, type RunOptions } from './edge.ts'
+import { leadsInside } from '../channels/private-address.ts'
 import { monotonicNow } from '../clock.ts'
 import { startGateway } from '../gateway.ts'
 import { type PlantProcess, startPlantProcess } from '../plant-process.ts'
@@ -46,6 +47,7 @@ export async function runDemo(edge: Edge, options: RunOptions): Promise<number> 
           monotonicStart: monotonicNow(),
           speed: options.speed,
           ports: 'free',
+          providers: playedProviders(site),
         },
         (line) => log.debug({}, line),
       )
@@ -55,6 +57,8 @@ export async function runDemo(edge: Edge, options: RunOptions): Promise<number> 
   await playDemo(plant!, gateway, site)
   edge.out(`Caretaker ${VERSION} shows the estate "${site.id}" on http://${gateway.http.host}:${gateway.http.port}`)
   edge.out('A pump trips in a few seconds: watch it become an alarm, a work order and a notice. Stop with Ctrl-C.')
+  for (const port of Object.values(plant!.providers))
+    edge.out(`What the telephones of the (invented) residents show: http://127.0.0.1:${port}`)
   edge.out('Look at it as somebody:')
   for (const line of demoLinks(gateway, site)) edge.out(line)
   const code = await untilStopped(edge, gateway)
@@ -94,6 +98,14 @@ async function playDemo(
     languages: site.languages,
   })
   plant.send({ type: 'story' })
+}
+
+/** Providers of messages that stand on this machine: nobody's, so they are played. */
+export function playedProviders({ channels }: Pick<Site, 'channels'>): { id: string; port: number }[] {
+  return channels.flatMap((channel) => {
+    if (channel.type !== 'http-sms' || !leadsInside(channel.url)) return []
+    return [{ id: channel.id, port: Number(new URL(channel.url).port) }]
+  })
 }
 
 /** What the simulated estate stands in for. It speaks Modbus TCP only: other roads stay what they are. */

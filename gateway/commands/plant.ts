@@ -8,7 +8,7 @@ import { type PlantProcess, startPlantProcess } from '../plant-process.ts'
 import { systemRandom } from '../random.ts'
 import { loadSite } from '../site/load.ts'
 import { sayConfigFault } from '../texts.ts'
-import { plantSite } from './demo.ts'
+import { plantSite, playedProviders } from './demo.ts'
 import { dataFolder } from './folder.ts'
 
 type PlantOptions = Readonly<{
@@ -31,6 +31,7 @@ export async function runPlant(edge: Edge, file: string, options: PlantOptions):
       monotonicStart: monotonicNow(),
       speed: options.speed,
       ports: 'declared',
+      providers: playedProviders(site),
     },
     (line) => edge.error(line),
   )

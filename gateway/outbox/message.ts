@@ -2,14 +2,16 @@ import { Temporal } from 'temporal-polyfill'
 import { isEnd as isNoticeOver } from '#rules/notices/states.ts'
 import { PHASES, type ReachPhase } from '#rules/reach/events.ts'
 import type { Channel, Message } from '../channels/channel.ts'
+import type { Addressee } from '../households/register.ts'
 import { noticeTexts, type TextChannel } from '../notice-text.ts'
 import { noticeValues } from '../notices/values.ts'
 import type { Site } from '../site/site.ts'
 import type { NoticeDocument } from '../store/documents.ts'
 import type { OutboxRow } from '../store/outbox-table.ts'
+import type { Language } from '../texts.ts'
 
-/** Where a contact is reached on a channel: a number, an address; null when there is none. */
-export type AddressOf = (contact: string, channel: string) => Promise<string | null>
+/** Where a contact is reached on a channel, and in which language it reads; null when nowhere. */
+export type AddressOf = (contact: string, channel: string) => Promise<Addressee | null>
 
 /** What is to be sent; or why it cannot or need not be. */
 export type Prepared = Readonly<{ message: Message } | { result: 'failed' | 'cancelled'; reason: string }>
@@ -30,10 +32,11 @@ export async function prepare(
   const notice = await noticeOf(row.doc.notice)
   if (!notice) return { result: 'failed', reason: 'unknown_notice' }
   if (isOver(row, notice, channel)) return { result: 'cancelled', reason: 'over_before_sent' }
-  const message = messageOf(row, notice, site, linkOf?.(notice.id, homeOf(row)) ?? null)
-  if (channel.reach === 'group') return { message }
-  const to = row.doc.contact === undefined ? null : await addressOf(row.doc.contact, channel.id)
-  return to === null ? { result: 'failed', reason: 'no_address' } : { message: { ...message, to } }
+  const link = linkOf?.(notice.id, homeOf(row)) ?? null
+  if (channel.reach === 'group') return { message: messageOf(row, notice, site, link) }
+  const addressee = row.doc.contact === undefined ? null : await addressOf(row.doc.contact, channel.id)
+  if (addressee === null) return { result: 'failed', reason: 'no_address' }
+  return { message: { ...messageOf(row, notice, site, link, addressee.language), ...addressee } }
 }
 
 /** Of a message to one person; a group is many. */
@@ -62,7 +65,18 @@ function kindOf(channel: string, site: Site): TextChannel {
   return type === 'web-push' ? 'push' : type
 }
 
-function messageOf({ id, channel, doc }: OutboxRow, notice: NoticeDocument, site: Site, link: string | null): Message {
+/** What a provider approved is Chinese, whoever reads it; other channels speak the reader's language. */
+function templatesOf(channel: string, site: Site): Language | null {
+  return site.channels.find(({ id }) => id === channel)?.type === 'aliyun-sms' ? 'zh-CN' : null
+}
+
+function messageOf(
+  { id, channel, doc }: OutboxRow,
+  notice: NoticeDocument,
+  site: Site,
+  link: string | null,
+  language?: Language,
+): Message {
   return {
     id,
     site: site.id,
@@ -74,6 +88,6 @@ function messageOf({ id, channel, doc }: OutboxRow, notice: NoticeDocument, site
     at: Temporal.Instant.fromEpochMilliseconds(doc.at).toString(),
     trace: doc.trace,
     texts: noticeTexts(notice, site, { phase: doc.phase, channel: kindOf(channel, site), link }),
-    values: noticeValues(notice, site, { phase: doc.phase, link }),
+    values: noticeValues(notice, site, { phase: doc.phase, link, language: templatesOf(channel, site) ?? language }),
   }
 }

@@ -37,9 +37,9 @@ async function askFor(options: OutboxOptions, channel: Channel, row: OutboxRow, 
   const step = ASKED_AFTER_MS[row.attempts] ?? 0
   // Just accepted: nobody knows more yet.
   if (row.attempts === 0 && row.nextAt === row.since) return store.noteAttempt(row.id, 0, row.since + step + 1)
-  const to = row.doc.contact === undefined ? null : ((await addressOf?.(row.doc.contact, channel.id)) ?? null)
+  const to = row.doc.contact === undefined ? undefined : (await addressOf?.(row.doc.contact, channel.id))?.to
   const told =
-    to === null ? null : await answerOf(channel, { id: row.id, to, ref: row.ref ?? '', at: row.since }, signal)
+    to === undefined ? null : await answerOf(channel, { id: row.id, to, ref: row.ref ?? '', at: row.since }, signal)
   const fallback = fallbacks?.get(channel.id)
   if (told?.outcome === 'delivered' || told?.outcome === 'failed') {
     const settled = verdict(row, told, { now: clock.now(), fallback })

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { closest } from '#devices/closest.ts'
 import { compileCondition } from '#devices/expression.ts'
 import type { FaultCode, Params } from '#devices/fault.ts'
-import { ANSWER_TYPES } from '../channels/http-sms.ts'
+import { variablesOf } from '../channels/http-answer.ts'
 import { leadsInside } from '../channels/private-address.ts'
 import { type ChannelConfig, type ConfigOf, reachOf } from '../channels/schema.ts'
 import { NOTICE_VALUES } from '../notices/values.ts'
@@ -85,13 +85,24 @@ function resolved(channel: ChannelConfig, tools: Tools): ChannelConfig | null {
 function mayBeCalled(channel: ChannelConfig, { blame }: Tools): boolean {
   if (channel.type === 'screen' || channel.type === 'web-push') return true
   const { allow_private: mayBePrivate = false } = channel
-  const key = channel.type === 'email' ? 'host' : 'url'
-  const url = channel.type === 'email' ? `smtp://${channel.host}` : channel.url
-  if (url === undefined) return true
-  if (!URL.canParse(url)) blame(channel, [key], 'wrong_value', { key, detail: 'https://host/path' })
-  else if (!mayBePrivate && leadsInside(url)) blame(channel, [key], 'private_address', { url })
-  else return true
-  return false
+  return addressesOf(channel).every(({ at, url }) => {
+    const key = at.at(-1)!
+    if (!URL.canParse(url)) blame(channel, at, 'wrong_value', { key, detail: 'https://host/path' })
+    else if (!mayBePrivate && leadsInside(url)) blame(channel, at, 'private_address', { url })
+    else return true
+    return false
+  })
+}
+
+function addressesOf(
+  channel: Exclude<ChannelConfig, { type: 'screen' | 'web-push' }>,
+): { at: readonly string[]; url: string }[] {
+  if (channel.type === 'email') return [{ at: ['host'], url: `smtp://${channel.host}` }]
+  const receipt = channel.type === 'http-sms' && channel.receipt ? [channel.receipt.url] : []
+  return [
+    ...(channel.url === undefined ? [] : [{ at: ['url'], url: channel.url }]),
+    ...receipt.map((url) => ({ at: ['receipt', 'url'], url })),
+  ]
 }
 
 function areTemplatesWell(channel: ConfigOf<'aliyun-sms'>, { blame }: Tools): boolean {
@@ -110,14 +121,25 @@ function areTemplatesWell(channel: ConfigOf<'aliyun-sms'>, { blame }: Tools): bo
 }
 
 function areConditionsWell(channel: ConfigOf<'http-sms'>, { blame }: Tools): boolean {
-  const variables = new Map(Object.entries(channel.answer).map(([name, type]) => [name, ANSWER_TYPES[type]]))
-  const faults = (['success', 'retry'] as const).flatMap((key) => {
-    const text = channel[key]
+  const { receipt } = channel
+  const written = [
+    { at: ['success'], text: channel.success, fields: channel.answer },
+    { at: ['bad_number'], text: channel.bad_number, fields: channel.answer },
+    { at: ['retry'], text: channel.retry, fields: channel.answer },
+    ...(receipt
+      ? (['delivered', 'failed'] as const).map((key) => ({
+          at: ['receipt', key],
+          text: receipt[key],
+          fields: receipt.answer,
+        }))
+      : []),
+  ]
+  const faults = written.flatMap(({ at, text, fields }) => {
     if (text === undefined) return []
-    const compiled = compileCondition(text, variables)
-    return 'fault' in compiled ? [{ key, fault: compiled.fault }] : []
+    const compiled = compileCondition(text, variablesOf(fields))
+    return 'fault' in compiled ? [{ at, fault: compiled.fault }] : []
   })
-  for (const { key, fault } of faults) blame(channel, [key], fault.code, fault.params, fault.offset)
+  for (const { at, fault } of faults) blame(channel, at, fault.code, fault.params, fault.offset)
   return faults.length === 0
 }
 

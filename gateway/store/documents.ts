@@ -127,6 +127,8 @@ export type OrderDocument = {
   callBacks?: { at: number; by: string; reached: boolean; solved: boolean | null }[]
   rating?: { at: number; by: string; stars: number }
   mergedInto?: string
+  /** Somebody says that nothing was wrong, and a second person has not agreed yet. */
+  found?: { at: number; by: string; proof: FalseAlarmProof; reason: string } | null
   ended?: { by: string; approver?: string; proof?: FalseAlarmProof; reason: string }
   how?: OrderEnd | null
   tasks?: TaskDocument[]

@@ -55,6 +55,7 @@ export class NoticeRows {
 
   /** `isPersonal`: the message is of the ledger of homes, and stands there. */
   apply(event: Event, isPersonal = false): void {
+    if (event.type === 'clock.stepped') this.#outbox.wallStepped(event)
     if (!('notice' in event)) return
     const instead = event.type === 'message.settled' ? this.#outbox.settle(event) : null
     if (event.type === 'message.requeued') this.#outbox.requeue(event)

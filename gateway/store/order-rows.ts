@@ -17,6 +17,7 @@ type Step = EventOf<
   | 'order.called_back'
   | 'order.rated'
   | 'order.merged'
+  | 'order.false_alarm_found'
   | 'order.false_alarm'
   | 'order.cancelled'
   | 'order.closed'
@@ -80,6 +81,11 @@ export function goOn(order: OrderDocument, event: Step): void {
     case 'order.merged':
       order.mergedInto = event.into
       return
+    case 'order.false_alarm_found': {
+      const { by, proof, reason } = event
+      order.found = { at, by, proof, reason }
+      return
+    }
     case 'order.false_alarm': {
       const { by, approver, proof, reason } = event
       order.ended = { by, approver, proof, reason }
@@ -130,6 +136,7 @@ const ANEW = {
   closedBy: null,
   how: null,
   silentSince: null,
+  found: null,
 } as const
 
 /** What is not said again stays as it was said. */

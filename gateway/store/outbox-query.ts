@@ -20,8 +20,12 @@ export type DeadLetter = Readonly<{
 }>
 export type MessageRow = DeadLetter & Readonly<{ state: string; round: number; ref: string | null }>
 
-/** Nobody to write to is no fault of a channel: it is listed with the homes that have no contact. */
-const IS_DEAD = "state = 'failed' and settled_at > ? and reason is not 'no_address'"
+/**
+ * Nobody to write to, a number that is none and a telephone that is off are no fault of a channel, and nothing to mend
+ * there: somebody goes to that home, and the notice's ledger says so.
+ */
+const OF_THE_HOME = "'no_address', 'bad_number', 'not_delivered'"
+const IS_DEAD = `state = 'failed' and settled_at > ? and coalesce(reason, '') not in (${OF_THE_HOME})`
 const LETTER = 'id, channel, state, reason, round, ref, settled_at as failedAt, doc'
 
 export function outboxCounts(db: DatabaseSync, failedSince: number): OutboxCount[] {

@@ -13,6 +13,7 @@ export class OutboxRows {
   readonly #settle: StatementSync
   readonly #docOf: StatementSync
   readonly #requeue: StatementSync
+  readonly #move: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
@@ -27,6 +28,9 @@ export class OutboxRows {
     this.#requeue = db.prepare(
       `update outbox set state = 'queued', reason = null, ref = null, settled_at = null, attempts = 0, doubtful = 0,
        round = round + 1, queued_at = ?, next_at = ? where id = ? and state = 'failed'`,
+    )
+    this.#move = db.prepare(
+      "update outbox set next_at = max(?, next_at - ?) where state = 'queued' and attempts = 0 and next_at > ?",
     )
   }
 
@@ -46,6 +50,11 @@ export class OutboxRows {
     const id = `${notice}-${seq}-${next}`
     this.queue({ id, seq, channel: next, doc: JSON.parse(row.doc) as OutboxDocument }, at)
     return { id, channel: next }
+  }
+
+  /** What waits for a morning waits for that of the wall. A pause after an attempt is a length of time, and stays. */
+  wallStepped({ at, byMs }: EventOf<'clock.stepped'>): void {
+    this.#move.run(at, byMs, at)
   }
 
   requeue({ message, at }: EventOf<'message.requeued'>): void {

@@ -176,6 +176,7 @@ export class Projections {
       case 'order.called_back':
       case 'order.rated':
       case 'order.merged':
+      case 'order.false_alarm_found':
       case 'order.false_alarm':
       case 'order.cancelled':
       case 'order.closed':

@@ -88,6 +88,7 @@ export class ReachRows {
   readonly #task: StatementSync
   readonly #endTask: StatementSync
   readonly #opened: StatementSync
+  readonly #moveHolds: StatementSync
 
   constructor(db: DatabaseSync, queue: (message: PersonalMessage) => void) {
     this.#queue = queue
@@ -110,11 +111,16 @@ export class ReachRows {
       "insert or ignore into reach_tasks (id, notice, phase, kind, why, homes, entrance, state, opened_at, attempt) values (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)",
     )
     this.#opened = db.prepare('insert or ignore into reach_opened (notice, home, at) values (?, ?, ?)')
+    this.#moveHolds = db.prepare(
+      `update reach_notices set doc = json_set(doc, '$.heldUntil', doc ->> '$.heldUntil' - ?)
+       where doc ->> '$.heldUntil' is not null`,
+    )
     this.#endTask = db.prepare("update reach_tasks set state = ?, done_at = ?, by = ? where id = ? and state = 'open'")
   }
 
   /** True when the event spoke of a personal message: no other ledger has it. */
   apply(event: Event): boolean {
+    if (event.type === 'clock.stepped') this.#moveHolds.run(event.byMs)
     if (!('notice' in event)) return false
     if (isEnd(event)) this.#overAlready.run(event.notice)
     const phase = phaseOf(event)

@@ -7,13 +7,17 @@ export type NoticeBookState = Readonly<{
   notices: readonly Notice[]
   conditions: ConditionsState
   wallOffsetMs: number
+  orders: readonly (readonly [order: string, word: OrderWord])[]
 }>
+/** What an open order says to the notice that hangs on it: who has it, whether it is repaired, when it will be over. */
+type OrderWord = { owner: string | null; isRepaired: boolean; eta: number | null }
 type NoticeEvent = Extract<Event, { notice: string }>
 
 /** What the stage knows: the open threads, what the source conditions say, and how the wall's clock stands. */
 export class NoticeBook {
   readonly notices = new Map<string, Notice>()
   readonly conditions = new Conditions()
+  readonly #orders = new Map<string, OrderWord>()
   #wallOffsetMs = 0
 
   all(): Notice[] {
@@ -77,6 +81,7 @@ export class NoticeBook {
       notices: this.all().map((notice) => structuredClone(notice)),
       conditions: this.conditions.snapshot(),
       wallOffsetMs: this.#wallOffsetMs,
+      orders: structuredClone([...this.#orders]),
     }
   }
 
@@ -85,6 +90,8 @@ export class NoticeBook {
     for (const notice of state.notices) this.notices.set(notice.notice, structuredClone(notice))
     this.conditions.restore(state.conditions)
     this.#wallOffsetMs = state.wallOffsetMs
+    this.#orders.clear()
+    for (const [order, word] of structuredClone(state.orders)) this.#orders.set(order, word)
   }
 
   /** Nobody watched during the blind interval: what was held before it proves nothing, the hold begins anew. */
@@ -103,6 +110,7 @@ export class NoticeBook {
       trace,
       draftedAt: event.at,
       order,
+      others: [],
       state: 'draft',
       class: event.class ?? null,
       alarms: [{ alarm, rule, asset }],
@@ -123,6 +131,7 @@ export class NoticeBook {
       trace,
       draftedAt: event.at,
       order: event.workOrder ?? null,
+      others: [],
       state: 'scheduled',
       class: 'P6',
       alarms: [],
@@ -151,21 +160,36 @@ export class NoticeBook {
 
   #ofOrder(event: Extract<Event, { order: string }>): void {
     if (event.type === 'order.joined') this.#agree(event)
+    if (event.type === 'order.opened' || event.type === 'order.reopened')
+      this.#orders.set(event.order, { owner: null, isRepaired: false, eta: null })
+    const said = wordOf(event)
+    if (said) Object.assign(this.#orders.get(event.order) ?? {}, said)
     for (const notice of this.notices.values()) {
+      notice.others = notice.others.filter((other) => event.type !== 'order.closed' || other !== event.order)
       if (notice.order !== event.order) continue
-      if (event.type === 'order.dispatched') notice.owner = event.assignee
-      else if (event.type === 'order.accepted') notice.owner = event.by
-      else if (event.type === 'order.transferred') notice.owner = event.to
-      else if (event.type === 'order.declined') notice.owner = null
-      else if (event.type === 'order.finished') notice.isRepaired = true
-      else if (event.type === 'order.reopened') notice.isRepaired = false
+      const { eta = notice.eta, ...word } = said ?? {}
+      Object.assign(notice, word)
       // Whoever begins to repair, or says how it goes, has seen that it is so.
-      else if (event.type === 'order.started' || event.type === 'task.confirmed') notice.isSeen = true
-      else if (event.type === 'order.updated') {
-        notice.isSeen = true
-        if (event.eta !== undefined && notice.state === 'draft') notice.eta = event.eta
-      }
+      if (['order.started', 'order.updated', 'task.confirmed'].includes(event.type)) notice.isSeen = true
+      if (notice.state === 'draft') notice.eta = eta
+      if (event.type === 'order.merged') this.#goesOnAs(notice, event.into)
+      else if (event.type === 'order.false_alarm' && notice.others[0] !== undefined)
+        this.#goesOnAs(notice, notice.others[0])
     }
+    if (event.type === 'order.closed') this.#orders.delete(event.order)
+  }
+
+  /** Another order answers for it now: its people, and its promise. One that residents were given is still one. */
+  #goesOnAs(notice: Notice, order: string): void {
+    const { owner, isRepaired, eta } = this.#orders.get(order) ?? { owner: null, isRepaired: false, eta: null }
+    const others = notice.others.filter((other) => other !== order)
+    Object.assign(notice, { order, others, owner, isRepaired })
+    if (notice.state === 'draft') notice.eta = eta
+  }
+
+  /** By when the order that answers for a notice says that it will be over. */
+  etaOf({ order }: Pick<Notice, 'order'>): number | null {
+    return (order === null ? undefined : this.#orders.get(order))?.eta ?? null
   }
 
   #agree(event: EventOf<'order.joined'>): void {
@@ -184,6 +208,28 @@ export class NoticeBook {
     }
     if (next !== null) notice.state = next
     takeIn(notice, event, this.conditions)
+  }
+}
+
+/** What an event of an order changes of its word; null for nothing. */
+function wordOf(event: Extract<Event, { order: string }>): Partial<OrderWord> | null {
+  switch (event.type) {
+    case 'order.dispatched':
+      return { owner: event.assignee }
+    case 'order.accepted':
+      return { owner: event.by }
+    case 'order.transferred':
+      return { owner: event.to }
+    case 'order.declined':
+      return { owner: null }
+    case 'order.finished':
+      return { isRepaired: true }
+    case 'order.reopened':
+      return { isRepaired: false }
+    case 'order.updated':
+      return event.eta === undefined ? null : { eta: event.eta }
+    default:
+      return null
   }
 }
 
@@ -207,6 +253,8 @@ function takeIn(notice: Notice, event: NoticeEvent, conditions: Conditions): voi
       if (!notice.alarms.some((known) => isSame(known, event))) notice.alarms.push({ alarm, rule, asset })
       notice.points = [...new Set([...notice.points, ...(event.points ?? [])])]
       if (event.class === 'P1') notice.class = 'P1'
+      if (event.byOrder !== undefined && event.byOrder !== notice.order)
+        notice.others = [...new Set([...notice.others, event.byOrder])]
       if (notice.work) notice.work.wasOut = true
       return
     }

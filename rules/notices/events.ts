@@ -40,6 +40,8 @@ export type NoticeEvents = {
   }
   'notice.joined': {
     notice: string
+    /** Whose alarm it is; the thread's own unless said. */
+    byOrder?: string
     alarm: string
     rule: string
     asset: string

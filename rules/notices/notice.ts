@@ -33,6 +33,8 @@ export type Notice = {
   readonly trace: string
   readonly draftedAt: number
   order: string | null
+  /** Other orders whose alarms joined it. */
+  others: string[]
   state: OpenState
   class: OrderClass | null
   /** The alarms it speaks of. */

@@ -46,7 +46,7 @@ export function noticeStage(plan: Plan): Stage {
 
   return {
     name: 'notices',
-    version: 5,
+    version: 6,
     decide(input: Event | Command | Tick, context) {
       switch (input.type) {
         case 'order.opened':
@@ -55,6 +55,10 @@ export function noticeStage(plan: Plan): Stage {
           return outages.onOrder(input, context)
         case 'order.updated':
           return outages.onUpdated(input)
+        case 'order.merged':
+          return outages.onMerged(input)
+        case 'order.false_alarm':
+          return outages.onFalseAlarm(input)
         case 'notice.joined':
           return outages.onJoined(input)
         case 'notice.published':

@@ -4,6 +4,7 @@ import type { Context } from '../stage.ts'
 import type { NoticeBook } from './book.ts'
 import { assetsOf, isUnderWay, type Notice, rulesOf } from './notice.ts'
 import { isWaterKind, UNFIT } from './settings.ts'
+import { IS_TOLD } from './states.ts'
 import type { Audience } from './telling.ts'
 
 /** Notices of outages that nobody planned: from the order to the all-clear. Decides, and changes nothing. */
@@ -33,7 +34,7 @@ export class Outages {
     if (!of || kind === undefined || homes.length === 0) return []
     const about = { alarm, rule, asset, homes, class: of.class, points: this.pointsOf(kind, [asset], rule) }
     const open = this.#threadOf({ kind, order, rule, asset, class: of.class })
-    if (open) return [{ type: 'notice.joined', notice: open.notice, ...about, trace: open.trace }]
+    if (open) return [{ type: 'notice.joined', notice: open.notice, byOrder: order, ...about, trace: open.trace }]
     const dueAt = at + this.#waitMs(kind, rule, false)
     return [{ type: 'notice.drafted', notice: `N${seq}`, order, kind, ...about, dueAt, trace }]
   }
@@ -119,6 +120,28 @@ export class Outages {
       .all()
       .filter((notice) => notice.order === order && (notice.state === 'published' || notice.state === 'identified'))
       .flatMap((notice) => this.identified(notice, eta, by, at))
+  }
+
+  /** Its order was taken into another one, whose promise is the one that counts. */
+  onMerged({ into, at }: EventOf<'order.merged'>): readonly Draft[] {
+    return this.#book.all().flatMap((notice) => {
+      const eta = notice.order === into ? this.#book.etaOf(notice) : null
+      const isNews =
+        eta !== null && eta !== notice.eta && (notice.state === 'published' || notice.state === 'identified')
+      return isNews ? this.identified(notice, eta, notice.owner ?? this.#plan.fallback, at) : []
+    })
+  }
+
+  /** Nothing was wrong: nobody is told; who was told already hears the end. */
+  onFalseAlarm({ order, approver, at }: EventOf<'order.false_alarm'>): readonly Draft[] {
+    return this.#book
+      .all()
+      .filter((notice) => notice.order === order && !notice.work)
+      .map((notice): Draft => {
+        if (IS_TOLD[notice.state]) return this.allClear(notice, { by: approver }, at)
+        const why = { code: 'false_alarm', params: { order } }
+        return { type: 'notice.withdrawn', notice: notice.notice, why, trace: notice.trace }
+      })
   }
 
   identified(notice: Notice, eta: number, by: string, at: number): readonly Draft[] {

@@ -30,7 +30,9 @@ export type OrderCommands = {
   'order.transfer': { order: string; by: string; to: string; reason: string }
   'order.update': { order: string; by: string; text: string; eta?: number }
   'order.merge': { order: string; by: string; into: string }
-  'order.find_false': { order: string; by: string; approver: string; proof: FalseAlarmProof; reason: string }
+  /** Nothing was wrong, says whoever looked: it ends the order when somebody else agrees. */
+  'order.find_false': { order: string; by: string; proof: FalseAlarmProof; reason: string }
+  'order.approve_false': { order: string; by: string }
   'order.cancel': { order: string; by: string; reason: string }
   'order.reopen': { order: string; by: string; reason: string }
   /** `reached`: somebody answered; `solved` is what they said. */

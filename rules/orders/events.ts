@@ -96,6 +96,8 @@ export type OrderEvents = {
   'order.updated': { order: string; by: string; text: string; eta?: number }
   // Each of these three is followed by `order.closed` with the same end.
   'order.merged': { order: string; by: string; into: string }
+  /** Said by one; it ends nothing until a second person, at an account of his own, agrees. */
+  'order.false_alarm_found': { order: string; by: string; proof: FalseAlarmProof; reason: string }
   'order.false_alarm': { order: string; by: string; approver: string; proof: FalseAlarmProof; reason: string }
   'order.cancelled': { order: string; by: string; reason: string }
   'order.closed': { order: string; by: string; how?: OrderEnd }

@@ -27,6 +27,7 @@ const TRIGGER_OF: Readonly<Partial<Record<OrderCommand['type'], OrderTrigger>>> 
   'order.report': 'report',
   'order.merge': 'merge',
   'order.find_false': 'find_false',
+  'order.approve_false': 'find_false',
   'order.cancel': 'cancel',
   'order.reopen': 'reopen',
 }
@@ -43,6 +44,8 @@ const WHO: Readonly<Partial<Record<OrderCommand['type'], 'supervisor' | 'anybody
   'order.reopen': 'anybody',
   'order.call_back': 'anybody',
   'order.rate': 'anybody',
+  'order.find_false': 'anybody',
+  'order.approve_false': 'supervisor',
   'order.merge': 'supervisor',
   'order.cancel': 'supervisor',
 }
@@ -105,7 +108,12 @@ function done(command: OrderCommand, order: Order, book: OrderBook): readonly Dr
     case 'order.merge':
       return [...joined(order, book.get(command.into)!), said('order.merged'), ended('merged')]
     case 'order.find_false':
-      return [said('order.false_alarm'), ended('false_alarm')]
+      return [said('order.false_alarm_found')]
+    case 'order.approve_false': {
+      const { by, proof, reason } = order.found!
+      const agreed = { type: 'order.false_alarm', order: order.order, by, approver: command.by, proof, reason } as const
+      return [{ ...agreed, trace }, ended('false_alarm')]
+    }
     case 'order.cancel':
       return [said('order.cancelled'), ended('cancelled')]
     case 'order.reopen':
@@ -167,8 +175,6 @@ function reopened(order: Order, { by, reason }: Readonly<{ by: string; reason: s
 function whoRefusal(command: OrderCommand, order: Order, person: Person, around: Around): Refused | null {
   const may = WHO[command.type]
   if (may === 'anybody' || isSupervisor(person)) return null
-  // Whoever spoke with the car, or looked into it, knows; a supervisor answers for it with a second name.
-  if (command.type === 'order.find_false' && isOfRescue(order, around)) return null
   if (may === 'supervisor') return ['needs_supervisor', { person: person.id }]
   if (order.assignee === person.id || (may === 'owner' && order.owner === person.id)) return null
   if (may !== 'who fits') return ['not_assignee', { order: order.order, assignee: order.assignee ?? '' }]
@@ -218,11 +224,16 @@ function guardRefusal(command: OrderCommand, order: Order, around: Around): Refu
       return ORDER_TRANSITIONS[into.state].merge ? null : ['wrong_state', { state: into.state, command: 'merge' }]
     }
     case 'order.find_false':
-      if (command.approver === command.by) return ['second_person', { person: command.by }]
       // From outside a closed door nobody sees whether the car is empty.
-      if (isOfRescue(order, around) && command.proof === 'looked_on_site')
-        return ['proof_too_weak', { order: order.order, proof: command.proof }]
-      return isGiven(command.approver) ? null : ['needs_supervisor', { person: command.approver }]
+      return isOfRescue(order, around) && command.proof === 'looked_on_site'
+        ? ['proof_too_weak', { order: order.order, proof: command.proof }]
+        : null
+    case 'order.approve_false': {
+      const { found } = order
+      if (found === null) return ['wrong_state', { state: order.state, command: 'approve_false' }]
+      // Another name is not another person: the account says who it is.
+      return found.by === command.by || found.actor === command.actor ? ['second_person', { person: found.by }] : null
+    }
     case 'order.arrive':
       if (command.approver !== undefined && !isGiven(command.approver))
         return ['needs_supervisor', { person: command.approver }]

@@ -49,6 +49,8 @@ export function whatRefusal(
       return missing === undefined ? null : ['photo_missing', { order: order.order, kind: missing }]
     }
     case 'order.call_back':
+      // Nobody is asked whether it is solved before somebody says that it is.
+      if (order.doer === null) return ['wrong_state', { state: order.state, command: 'call_back' }]
       return isConcerned(order, command.by) ? ['second_person', { person: command.by }] : null
     case 'order.rate':
       // Nobody has an opinion of work that is not done.

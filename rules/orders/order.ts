@@ -7,7 +7,7 @@ import { type PhotoKind, REOPEN_WITHIN_MS } from './procedure.ts'
 import type { Plan } from '../plan.ts'
 import { RosterBook, type RosterState } from '../roster/book.ts'
 import type { Wanted } from '../roster/fit.ts'
-import { nextOrderState, type OrderState } from './states.ts'
+import { type FalseAlarmProof, nextOrderState, type OrderState } from './states.ts'
 
 export type Order = {
   readonly order: string
@@ -39,6 +39,8 @@ export type Order = {
   /** Somebody was reached, and it is solved. */
   isCalledBack: boolean
   photos: PhotoKind[]
+  /** Somebody says that nothing was wrong; `actor` is the account that said so. */
+  found: Readonly<{ by: string; actor: string | null; proof: FalseAlarmProof; reason: string }> | null
   endedAt: number | null
   /** The alarms it answers for, each with the rule whose condition guards its closing. */
   alarms: { alarm: string; rule: string; asset: string }[]
@@ -227,7 +229,7 @@ export class OrderBook {
   }
 }
 
-const NOT_DONE = { doer: null, verifiedAt: null, isCalledBack: false } as const
+const NOT_DONE = { doer: null, verifiedAt: null, isCalledBack: false, found: null } as const
 
 function change(order: Order, event: Event): void {
   order.state = nextOrderState(order.state, event.type)
@@ -240,7 +242,14 @@ function change(order: Order, event: Event): void {
       // One alarm that needs a person is enough.
       order.closesItself &&= event.closesItself
       order.lastJoinedAt = event.at
+      // What was said was said of the alarms before.
+      order.found = null
       return
+    case 'order.false_alarm_found': {
+      const { by, actor = null, proof, reason } = event
+      order.found = { by, actor, proof, reason }
+      return
+    }
     case 'order.reopened':
       Object.assign(order, { assignee: null, dispatchedAt: null, pausedUntil: null, passedOver: [], ...NOT_DONE })
       Object.assign(order, { photos: [], endedAt: null })

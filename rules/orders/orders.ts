@@ -192,7 +192,7 @@ export function orderStage(plan: Plan): Stage {
 
   return {
     name: 'orders',
-    version: 6,
+    version: 7,
     decide(input: Event | Command | Tick, context) {
       switch (input.type) {
         case 'alarm.raised':

@@ -34,6 +34,8 @@ export type NoticeLedger = {
   readonly notice: string
   trace: string
   publishedBy: string
+  /** The account behind that name; null where nobody did it. */
+  publisher: string | null
   /** When the last word of the notice came. */
   overAt: number | null
   /** Which one that was. */
@@ -112,8 +114,8 @@ export class ReachBook {
   }
 
   apply(event: Event): void {
-    if (event.type === 'gateway.started') this.#wallOffsetMs = event.wallOffsetMs
-    else if (event.type === 'clock.stepped') this.#wallOffsetMs += event.byMs
+    if (event.type === 'gateway.started') this.#setWall(event.wallOffsetMs)
+    else if (event.type === 'clock.stepped') this.#setWall(this.#wallOffsetMs + event.byMs)
     else if ('notice' in event && isFirst(event)) this.#begin(event)
     else if ('notice' in event) {
       const ledger = this.#ledgers.get(event.notice)
@@ -123,6 +125,13 @@ export class ReachBook {
     }
   }
 
+  /** What waits for a morning waits for that of the wall, wherever its clock was set to. */
+  #setWall(offsetMs: number): void {
+    const byMs = offsetMs - this.#wallOffsetMs
+    this.#wallOffsetMs = offsetMs
+    for (const ledger of this.#ledgers.values()) if (ledger.heldUntil !== null) ledger.heldUntil -= byMs
+  }
+
   #begin(event: Event & { notice: string }): void {
     const { notice, trace } = event
     const by = 'by' in event ? (event.by ?? '') : ''
@@ -130,6 +139,7 @@ export class ReachBook {
       notice,
       trace,
       publishedBy: by,
+      publisher: event.actor ?? null,
       overAt: null,
       lastPhase: 'all_clear',
       isClosed: false,
@@ -160,6 +170,7 @@ export class ReachBook {
         return this.#address(ledger, event)
       case 'notice.confirmed':
         ledger.publishedBy = event.by
+        ledger.publisher = event.actor ?? null
         return
       case 'reach.queued':
         return this.#queue(ledger, event)

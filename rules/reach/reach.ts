@@ -10,6 +10,8 @@ import { REACH_SETTINGS } from './settings.ts'
 
 /** The outbox gives up after a day; after so long an unsettled line says nothing any more. */
 const CLOSED_AFTER_MS = 48 * 3_600_000
+/** Nobody hangs up a sheet for what was over a week ago: an errand that nobody did ends with its notice's ledger. */
+const ERRANDS_END_AFTER_MS = 7 * 24 * 3_600_000
 type Wanted = Readonly<{ home: HomeLedger; kind: Action; why: TaskWhy }>
 
 /**
@@ -74,8 +76,10 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     if (!known || next !== undefined || result === 'cancelled') return []
     const { ledger, line, home } = known
     if (result === 'failed') return onFailed(ledger, home, line.phase, seq)
-    if (!isBeginning(line.phase)) return []
+    if (isLast(line.phase)) return []
+    // A reminder that arrives after the end may be the first word of it that did.
     if (isOver(ledger) && !home.isEnded) return queued(ledger, ledger.lastPhase, [lineTo(home.home, wayOf(line))])
+    if (!isBeginning(line.phase)) return []
     // It arrived after all: nobody has to go for that.
     const waiting = [...ledger.tasks, ...ledger.again.map(({ task }) => task)]
     const idle = waiting.filter(({ why, homes }) => why === 'no_answer' && homes.includes(home.home))
@@ -164,11 +168,18 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     const ledgers = [...book.all()]
     const begun = ledgers
       .filter((ledger) => at >= stepAt(ledger))
-      .map(({ notice, overAt, trace }): Draft => {
-        return { type: overAt === null ? 'reach.released' : 'reach.closed', notice, trace }
+      .flatMap((ledger): readonly Draft[] => {
+        const { notice, overAt, trace } = ledger
+        if (ledger.isClosed) return withdrawn(ledger, [...ledger.tasks, ...ledger.again.map(({ task }) => task)])
+        return [{ type: overAt === null ? 'reach.released' : 'reach.closed', notice, trace }]
       })
     let place = 0
-    return [...begun, ...ledgers.flatMap((ledger) => triedAgain(ledger, at, () => `D${seq}-${place++}`))]
+    return [
+      ...begun,
+      ...ledgers
+        .filter((ledger) => !ledger.isClosed || at < stepAt(ledger))
+        .flatMap((ledger) => triedAgain(ledger, at, () => `D${seq}-${place++}`)),
+    ]
   }
 
   /** Nobody was there; somebody goes, or rings, again. */
@@ -197,12 +208,17 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     return plan.staff.some(({ id }) => id === by)
   }
 
-  function onApprove({ notice, by }: Extract<Command, { type: 'notice.approve_cost' }>): readonly Draft[] | Refusal {
+  function onApprove({
+    notice,
+    by,
+    actor,
+  }: Extract<Command, { type: 'notice.approve_cost' }>): readonly Draft[] | Refusal {
     const ledger = book.get(notice)
     if (!ledger) return refuse('unknown_notice', { notice })
     if (!isStaff(by)) return refuse('unknown_person', { person: by })
     if (!ledger.isOverCap) return refuse('wrong_state', { state: 'within_cap', command: 'approve_cost' })
-    if (ledger.publishedBy === by) return refuse('other_person_needed', { person: by })
+    // Another name is not another person: the account says who it is.
+    if (ledger.publishedBy === by || ledger.publisher === actor) return refuse('other_person_needed', { person: by })
     return [{ type: 'reach.cost_approved', notice, by, trace: ledger.trace }]
   }
 
@@ -245,7 +261,7 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
 
   return {
     name: 'reach',
-    version: 2,
+    version: 3,
     decide(input: Event | Command | Tick, { at, seq }: Context) {
       if (input.type === 'tick') return onTick(at, seq)
       if ('id' in input && 'actor' in input && !('seq' in input)) return onCommand(input, at)
@@ -285,7 +301,8 @@ function dueOf(ledger: NoticeLedger): number {
 }
 
 function stepAt({ heldUntil, overAt, isClosed }: NoticeLedger): number {
-  if (isClosed) return Infinity
+  // A ledger that is closed is still kept for its errands alone.
+  if (isClosed) return (overAt ?? 0) + ERRANDS_END_AFTER_MS
   return overAt === null ? (heldUntil ?? Infinity) : overAt + CLOSED_AFTER_MS
 }
 

@@ -100,6 +100,46 @@ t.test('a tag is ours or nobody is there; who answers for a missing one may deci
   t.equal((await post('arrive', word, 'manager')).status, 200)
 })
 
+t.test(
+  'a false alarm: who found it says so, and a supervisor agrees by himself, at an account of his own',
+  async (t) => {
+    const { post, look, estate, id } = await estateWithOrder(t)
+    const said = { by: 'T1', proof: 'looked_on_site', reason: 'the valve of the gauge was shut' }
+    t.match(
+      await post('false-alarm', { ...said, approver: 'PM' }),
+      { status: 400 },
+      'nobody speaks for the second person',
+    )
+    t.match(await post('false-alarm/approve', { by: 'PM' }, 'manager'), { body: { code: 'wrong_state' } })
+    t.equal((await post('false-alarm', said, 'manager')).status, 200)
+    t.match(await look(), { state: 'dispatched', falseAlarm: said })
+    t.match(await post('false-alarm/approve', { by: 'PM' }), { status: 403 }, 'not for the field')
+    t.match(
+      await post('false-alarm/approve', { by: 'PM' }, 'manager'),
+      { body: { code: 'second_person' } },
+      'same account',
+    )
+    const link = estate.access.links.create({ role: 'manager', person: 'PM', ttlMs: null, uses: null })
+    const entered = await fetch(`${estate.url}/enter/${link}`, { redirect: 'manual' })
+    const agree = async (by: string) => {
+      const answer = await fetch(`${estate.url}/api/v1/orders/${id}/false-alarm/approve`, {
+        method: 'POST',
+        headers: {
+          cookie: entered.headers.get('set-cookie')!.split(';')[0]!,
+          origin: estate.url,
+          'content-type': 'application/json',
+          'idempotency-key': `agree-${by}`,
+        },
+        body: JSON.stringify({ by }),
+      })
+      return { status: answer.status, body: (await answer.json()) as Body }
+    }
+    t.match(await agree('T1'), { body: { code: 'not_yourself' } }, 'in nobody else’s name')
+    t.equal((await agree('PM')).status, 200)
+    t.match(await look(), { state: 'false_alarm', falseAlarm: null, ended: { ...said, approver: 'PM' } })
+  },
+)
+
 t.test("other people's orders are not there for a contractor", async (t) => {
   const { id, post, get, estate } = await estateWithOrder(t)
   const link = estate.access.links.create({ role: 'contractor', person: 'T2', ttlMs: null, uses: null })

@@ -180,6 +180,17 @@ function post(t: Ending, roads: readonly string[], startAt = Date.UTC(2026, 0, 5
       journal({ type: 'notice.published', notice, by: 'x', verifying: false, homes: ['h'], channels, trace: 't' })
       box?.nudge()
     },
+    /** Rings only then. */
+    publishesForMorning(notice: string, ringAt: number, channels: readonly string[] = roads) {
+      const asset = { alarm: 'A1', rule: 'r', asset: 'P2', homes: ['h'] }
+      const told = { by: 'x', verifying: false, homes: ['h'], channels, ring: 'morning', ringAt } as const
+      journal({ type: 'notice.drafted', notice, order: 'W1', kind: 'water-off', ...asset, trace: 't' })
+      journal({ type: 'notice.published', notice, ...told, trace: 't' })
+      box?.nudge()
+    },
+    stepsWall(byMs: number) {
+      journal({ type: 'clock.stepped', byMs, trace: 't' })
+    },
     ends(notice: string, channels: readonly string[] = roads) {
       journal({ type: 'notice.all_clear', notice, homes: ['h'], channels, trace: 't' })
       box?.nudge()
@@ -445,13 +456,32 @@ t.test('F65 one notice that a group refuses takes no other of its digest with it
     t.same(site.ledger(`N${i}`), [i === 3 ? 'published bot failed errcode_1' : 'published bot delivered'])
 })
 
+t.test('F16: a message that waits for the morning goes out on that of the wall', async (t) => {
+  const site = post(t, ['bot'])
+  const { attempts } = site.lanes['bot']!
+  site.runs()
+  site.publishesForMorning('N1', site.now() + 5 * HOURS)
+  await site.passes(HOURS)
+  site.stepsWall(3 * HOURS)
+  await site.passes(0.9 * HOURS)
+  t.equal(attempts.length, 0)
+  await site.passes(0.2 * HOURS)
+  t.equal(attempts.length, 1, 'three hours sooner')
+  site.publishesForMorning('N2', site.now() + HOURS)
+  site.stepsWall(-2 * HOURS)
+  await site.passes(2.9 * HOURS)
+  t.equal(attempts.length, 1)
+  await site.passes(0.2 * HOURS)
+  t.equal(attempts.length, 2, 'two hours later')
+})
+
 t.test('F65 one bad number in 3,000 is a dead letter, and nobody waits for it', async (t) => {
   const site = post(t, ['sms'])
   const { channel, answers, attempts } = site.lanes['sms']!
   answers(({ to }) =>
     to === '+86 1500' ? { outcome: 'failed', reason: 'isv.MOBILE_NUMBER_ILLEGAL' } : { outcome: 'delivered' },
   )
-  site.addressOf = async (contact) => (contact === 'c7' ? null : `+86 ${contact.slice(1)}`)
+  site.addressOf = async (contact) => (contact === 'c7' ? null : { to: `+86 ${contact.slice(1)}`, language: 'zh-CN' })
   site.tells(
     'N1',
     Array.from({ length: 3_000 }, (_, i) => `c${i}`),
@@ -545,7 +575,7 @@ t.test(
         throw new TypeError('away')
       },
     }
-    site.addressOf = async (contact) => `to-${contact}`
+    site.addressOf = async (contact) => ({ to: `to-${contact}`, language: 'zh-CN' })
     site.fallbacks = new Map([['sms', { to: 'mail', afterMs: HOURS }]])
     site.tells('N1', ['a', 'b', 'c'], ['sms'])
     site.runs([channel, { ...mail.channel, reach: 'person' }])

@@ -13,6 +13,7 @@ channels:
 const SMS = 'access_key_id: "${env:KEY}", access_key_secret: "${env:KEY}", sign_name: 湖畔'
 const TEMPLATES = 'templates: [{ kind: other, phase: published, code: SMS_1, text: "${asset}" }]'
 const HTTP = 'url: "https://sms.example/send", form: { to: "{to}" }, answer: { code: number }'
+const RECEIPT = 'receipt: { url: "https://sms.example/{ref}", answer: { state: text }, delivered: state == "DELIVRD" }'
 const MAIL = 'host: mail.example, port: 465, tls: implicit, from: a@b.example'
 
 function load(t: { teardown(end: () => unknown): void }, channels: string) {
@@ -37,7 +38,7 @@ t.test('each kind of channel is read, its secrets by reference', async (t) => {
   const site = load(
     t,
     `  - { id: sms, type: aliyun-sms, ${SMS}, ${TEMPLATES}, fallback: mail, fallback_after: 2m }
-  - { id: any, type: http-sms, ${HTTP}, success: code == 0, secret: "\${env:KEY}" }
+  - { id: any, type: http-sms, ${HTTP}, success: code == 0, ref: id, ${RECEIPT}, secret: "\${env:KEY}" }
   - { id: mail, type: email, ${MAIL}, user: a, password: "\${env:KEY}" }
   - { id: push, type: web-push, contact: "mailto:a@b.example" }
 `,
@@ -60,6 +61,17 @@ t.test('what is wrong with a channel is said with its place, and disables that c
     [`{ id: x, type: aliyun-sms, ${SMS}, ${TEMPLATES}, url: "http://10.0.0.1" }`, '6:', ['private_address']],
     [`{ id: x, type: http-sms, ${HTTP}, success: cod == 0 }`, '6:', ['unknown_reference cod']],
     [`{ id: x, type: http-sms, ${HTTP}, success: code == "0" }`, '6:', ['bad_expression']],
+    [`{ id: x, type: http-sms, ${HTTP}, success: code == 0, bad_number: cod == 3 }`, '6:', ['unknown_reference cod']],
+    [
+      `{ id: x, type: http-sms, ${HTTP}, success: code == 0, ${RECEIPT.replace('state ==', 'stat ==')} }`,
+      '6:',
+      ['unknown_reference stat'],
+    ],
+    [
+      `{ id: x, type: http-sms, ${HTTP}, success: code == 0, ${RECEIPT.replace('sms.example', '127.0.0.1')} }`,
+      '6:',
+      ['private_address'],
+    ],
     [`{ id: x, type: http-sms, ${HTTP}, json: {}, success: code == 0 }`, '6:', ['wrong_value form']],
     [`{ id: x, type: email, ${MAIL}, ca_file: nowhere.pem }`, '6:', ['file_missing']],
     [`{ id: x, type: email, ${MAIL.replace('mail.example', '127.0.0.1')} }`, '6:', ['private_address']],

@@ -221,6 +221,57 @@ t.test('any provider over HTTP: form, JSON or address, and conditions over its a
   }
 })
 
+t.test('any provider over HTTP: whose number it is, what became of it, and each in the own language', async (t) => {
+  const provider = await startHttpProvider({ body: '{"code":0,"msgid":4711}' })
+  t.teardown(() => provider.stop())
+  const config: ConfigOf<'http-sms'> = {
+    id: 'sms',
+    type: 'http-sms',
+    url: `${provider.url}/send`,
+    secret: 'p&ss=word',
+    headers: { Authorization: 'Bearer {secret}' },
+    json: { to: '{to}', text: '{title}: {text}' },
+    answer: { code: 'number' },
+    success: 'code == 0',
+    bad_number: 'code == 3',
+    ref: 'msgid',
+    receipt: {
+      url: `${provider.url}/report?id={ref}&key={secret}`,
+      answer: { state: 'text' },
+      delivered: 'state == "DELIVRD"',
+      failed: 'state == "UNDELIV"',
+    },
+    allow_private: true,
+  }
+  const channel = httpSms(config, portsOf())
+  t.match(await channel.send({ ...MESSAGE, language: 'en' }, never), { outcome: 'accepted', ref: '4711' })
+  t.match(JSON.parse(provider.received[0]!.body.toString()), { text: 'No water: High-zone pumps <b>since 17:00</b>.' })
+  await channel.send({ ...MESSAGE, language: 'zh-CN' }, never)
+  t.match(JSON.parse(provider.received[1]!.body.toString()), { text: /^停水/ })
+  provider.answer = { body: '{"code":3}' }
+  t.match(await channel.send(MESSAGE, never), { outcome: 'failed', reason: 'bad_number' })
+
+  const sent = { id: MESSAGE.id, to: MESSAGE.to!, ref: '47 11', at: NOW }
+  const table: [string, Answer, object | null][] = [
+    ['delivered', { body: '{"state":"DELIVRD"}' }, { outcome: 'delivered' }],
+    ['failed', { body: '{"state":"UNDELIV"}' }, { outcome: 'failed', reason: 'not_delivered' }],
+    ['on its way', { body: '{"state":"ENROUTE"}' }, null],
+    ['not of the kind that was said', { body: '{"state":7}' }, null],
+    ['garbage', { body: '<html>' }, null],
+    ['an error that says delivered', { status: 500, body: '{"state":"DELIVRD"}' }, null],
+    ['no answer', 'silence', null],
+  ]
+  for (const [name, answer, told] of table) {
+    provider.answer = answer
+    t.match({ told: await channel.receiptOf!(sent, never) }, { told }, name)
+  }
+  const { method, path, query, headers } = provider.received[3]!
+  t.strictSame([method, path, Object.fromEntries(query)], ['GET', '/report', { id: '47 11', key: 'p&ss=word' }])
+  t.equal(headers['authorization'], 'Bearer p&ss=word')
+  const { receipt: _, ...without } = config
+  t.equal(httpSms(without, portsOf()).receiptOf, undefined, 'nobody is asked where nothing is said of it')
+})
+
 t.test('S21 no provider stands inside, whatever its name leads to', async (t) => {
   const { provider, channel } = await aliyun(t, { allow_private: false })
   t.match(await channel.send(MESSAGE, never), { outcome: 'retry', reason: 'private_address' })

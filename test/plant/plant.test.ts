@@ -17,6 +17,7 @@ import { scaledClock } from '#plant/clock.ts'
 import { type Plant, type PlantOptions, startPlant } from '#plant/plant.ts'
 import { seededRandom } from '#plant/random.ts'
 import { parseCsv, replayOf } from '#plant/replay.ts'
+import { startMessageProvider } from '#plant/message-provider.ts'
 import { playStaff } from '#plant/staff.ts'
 import { playStory } from '#plant/story.ts'
 import type { FromPlant, PlantWorkerData, ToPlant } from '#plant/worker.ts'
@@ -468,6 +469,34 @@ t.test('a cell without a value is a transmitter without a sensor', async (t) => 
   t.same(await read('M1', 'flow'), { value: null, reason: 'not_a_number' })
 })
 
+t.test('the played provider of text messages takes, delivers and loses them like a real one', async (t) => {
+  let now = START
+  const provider = await startMessageProvider({ port: 0, clock: { now: () => now, sleep: () => Promise.resolve() } })
+  t.teardown(() => provider.stop())
+  const url = `http://127.0.0.1:${provider.port}`
+  const send = async (body: string) => (await (await fetch(`${url}/send`, { method: 'POST', body })).json()) as object
+  const message = (id: string, to: string) => JSON.stringify({ id, to, text: `text of ${id}` })
+  const report = async (id: string) => ((await (await fetch(`${url}/report/${id}`)).json()) as { state: string }).state
+  for (const [body, answer] of [
+    [message('a', '14000010000'), { code: 0, id: 'a' }],
+    [message('a', '14000010000'), { code: 0, id: 'a' }],
+    [message('b', '14000010011'), { code: 0, id: 'b' }],
+    [message('c', '14000010017'), { code: 3 }],
+    ['{"id":1}', { code: 4 }],
+    ['no JSON', { code: 4 }],
+  ] as const)
+    t.match(await send(body), answer, body)
+  t.same([await report('a'), await report('b'), await report('c')], ['sent', 'sent', 'unknown'])
+  now += 5_000
+  t.same([await report('a'), await report('b')], ['DELIVRD', 'UNDELIV'])
+  const { items } = (await (await fetch(`${url}/messages`)).json()) as { items: { id: string; text: string }[] }
+  t.match(items, [
+    { id: 'a', text: 'text of a' },
+    { id: 'b', text: 'text of b' },
+  ])
+  t.match(await (await fetch(url)).text(), 'text of a')
+})
+
 t.test('the staff bring an order to its end and confirm a notice', async (t) => {
   const clock = scaledClock({ siteStart: START, speed: 250 })
   const gateway = await fakeGateway(t, clock, 'willing')
@@ -489,6 +518,12 @@ t.test('the staff bring an order to its end and confirm a notice', async (t) => 
     { by: 'T2', token: 'Bearer te' },
   )
   const at = (path: string) => log.find((each) => each.path === path)!.at - START
+  t.match(
+    log.find(({ path }) => path === 'reach-tasks/D1-0/done'),
+    { by: 'S1', token: 'Bearer st' },
+    'and go to the doors',
+  )
+  t.ok(at('reach-tasks/D1-0/done') >= 20_000)
   t.ok(at('notices/9/confirm') >= 5_000 && at('orders/7/accept') >= 6_000)
   t.ok(at('orders/7/arrive') - at('orders/7/accept') >= 15_000)
   t.ok(at('orders/7/finish') - at('orders/7/arrive') >= 30_000)
@@ -778,6 +813,7 @@ async function fakeGateway(t: Test, clock: Clock, mood: 'willing' | 'stubborn' |
           { id: '5', state: 'returned', orderId: null },
         ]
       : [{ id: '3', state: 'acknowledged', orderId: '7' }]
+  const errands = [{ id: 'D1-0', state: 'open' }]
   const findings: unknown[] = []
   const notice = { id: '9', state: 'draft', alarmIds: ['3'], homes: 156 }
   const commands: Sent[] = []
@@ -793,6 +829,7 @@ async function fakeGateway(t: Test, clock: Clock, mood: 'willing' | 'stubborn' |
       return mood === 'stubborn' && by !== 'S2' ? 409 : notice.state === 'draft' ? 200 : 409
     if (alarms.some(({ id }) => path === `alarms/${id}/reset` || path === `alarms/${id}/ack`) && mood === 'relapsing')
       return 200
+    if (path === 'reach-tasks/D1-0/done') return errands.length > 0 ? 200 : 404
     if (path === 'alarms/3/ack') return mood === 'stubborn' ? 409 : 200
     if (mood === 'stubborn' && path.endsWith('accept') && tries < 4) return tries < 3 ? 409 : 500
     return by === order.assignee && steps[path]?.[0] === order.state ? 200 : 409
@@ -803,6 +840,7 @@ async function fakeGateway(t: Test, clock: Clock, mood: 'willing' | 'stubborn' |
       return { status: 200, body: { items: order.state === 'closed' ? [] : [order], next: null } }
     if (path === 'alarms?state=open') return { status: 200, body: { items: alarms, next: null } }
     if (path === 'notices?state=open') return { status: 200, body: { items: [notice], next: null } }
+    if (path === 'reach-tasks?state=open') return { status: 200, body: { items: errands } }
     let text = ''
     for await (const chunk of request) text += String(chunk)
     const { by, finding } = JSON.parse(text) as { by: string; finding?: string }
@@ -813,6 +851,7 @@ async function fakeGateway(t: Test, clock: Clock, mood: 'willing' | 'stubborn' |
     if (status === 200 && steps[path]) order.state = steps[path][1]
     const settled = alarms.findIndex(({ id }) => path === `alarms/${id}/${id === '4' ? 'reset' : 'ack'}`)
     if (status === 200 && settled >= 0) alarms.splice(settled, 1)
+    if (status === 200 && path.startsWith('reach-tasks/')) errands.pop()
     if (status === 200 && path === 'notices/9/confirm') notice.state = 'published'
     return { status, body: status === 200 ? {} : { code: 'wrong_state' } }
   }

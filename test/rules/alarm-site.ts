@@ -78,17 +78,17 @@ export function told(plan: Plan, stageOf: (plan: Plan) => Stage) {
   let stage = stageOf(plan)
   let [seq, now, commands] = [0, 0, 0]
   const events: Event[] = []
-  function derive(drafts: readonly object[], at: number): void {
+  function derive(drafts: readonly object[], at: number, stamp: object = {}): void {
     const queue: Event[] = []
-    const admit = (list: readonly object[]) => {
+    const admit = (list: readonly object[], said: object = {}) => {
       for (const draft of list) {
-        const event = { ...draft, seq: ++seq, at, v: 1 } as Event
+        const event = { ...draft, seq: ++seq, at, v: 1, ...said } as Event
         stage.apply(event)
         events.push(event)
         queue.push(event)
       }
     }
-    admit(drafts)
+    admit(drafts, stamp)
     for (let next = queue.shift(); next; next = queue.shift()) {
       const answer = stage.decide(next, { at, seq: seq + 1 })
       if (!isRefusal(answer)) admit(answer)
@@ -113,10 +113,10 @@ export function told(plan: Plan, stageOf: (plan: Plan) => Stage) {
     },
     does(second: number, body: CommandBody): string {
       passes(second)
-      const command = { ...body, id: `c${++commands}`, actor: 'x' } as Command
+      const command = { actor: 'x', ...body, id: `c${++commands}` } as Command
       const answer = stage.decide(command, { at: now, seq: seq + 1 })
       if (isRefusal(answer)) return answer.refused
-      derive(answer, now)
+      derive(answer, now, { actor: command.actor })
       return 'done'
     },
     restarts(): void {

@@ -59,8 +59,8 @@ export function noticeSite(plan: Plan = noticePlan()) {
       const reading = { device, point, value, ...said, at: when }
       events.push(...flow.judge({ source: 's', receivedAt: when, readings: [reading] }, ++batches))
     },
-    does(when: number, body: CommandBody): string {
-      const answer = flow.command({ ...body, id: `c${++commands}`, actor: 'x' } as Command, when)
+    does(when: number, body: CommandBody, actor = 'x'): string {
+      const answer = flow.command({ ...body, id: `c${++commands}`, actor } as Command, when)
       events.push(...answer.events)
       return answer.refusal?.refused ?? 'done'
     },

@@ -54,6 +54,64 @@ t.test('a draft is rejected with a reason, the manager hears of it, and a person
   t.equal(over.story(), 'drafted@08:00 rejected@08:01 withdrawn@08:30', 'nobody was told, nobody is told')
 })
 
+t.test('a false alarm: nobody is told of it, and who was told already hears the end', async (t) => {
+  const found = (site: ReturnType<typeof noticeSite>, when: number) => {
+    const { order } = site.of('order.opened')[0]!
+    const said = { order, proof: 'looked_on_site', reason: 'the gauge was turned off' } as const
+    t.equal(site.does(when, { type: 'order.find_false', by: 'T1', ...said }, 'T1'), 'done')
+    t.equal(site.does(when, { type: 'order.approve_false', by: 'PM', order }, 'PM'), 'done')
+  }
+  const early = noticeSite()
+  early.says(at('08:00'), 'H', OFF)
+  found(early, at('08:03'))
+  early.passes(at('09:00'))
+  t.equal(early.story(), 'drafted@08:00 withdrawn@08:03')
+  t.match(early.of('notice.withdrawn'), [{ why: { code: 'false_alarm' } }])
+
+  const late = noticeSite()
+  late.says(at('08:00'), 'H', OFF)
+  late.passes(at('08:20'))
+  found(late, at('08:20'))
+  t.equal(late.story(), 'drafted@08:00 published@08:10 all_clear@08:20')
+  t.match(late.of('notice.all_clear'), [{ by: 'PM', homes: ['B1-1301', 'B1-1401'], channels: ['screen', 'sms'] }])
+})
+
+t.test('a merged order: the notice goes on with the people and the promise of the one that is left', async (t) => {
+  const site = noticeSite()
+  site.says(at('08:00'), 'H', OFF)
+  const { order } = site.of('order.opened')[0]!
+  site.passes(at('08:10'))
+  for (const [id, type, more] of [
+    [order, 'order.accept', {}],
+    [order, 'order.update', { text: 'soon', eta: at('09:00') }],
+  ] as const)
+    t.equal(site.does(at('08:11'), { type, order: id, by: 'T1', ...more } as CommandBody), 'done')
+  site.says(at('08:30'), 'Lo', OFF)
+  const into = site.of('order.opened')[1]!.order
+  t.equal(site.does(at('08:31'), { type: 'order.accept', order: into, by: 'PM' }), 'done')
+  site.does(at('08:31'), { type: 'order.update', order: into, by: 'PM', text: 'later', eta: at('11:00') })
+  t.equal(site.does(at('08:32'), { type: 'order.merge', order, into, by: 'PM' }), 'done')
+  const { notice } = site.of('notice.drafted')[0]!
+  t.match(
+    site
+      .of('notice.identified')
+      .filter((event) => event.notice === notice)
+      .at(-1),
+    { eta: at('11:00'), by: 'PM', at: at('08:32') },
+    'residents hear of the promise that counts now',
+  )
+  site.restarts()
+  site.passes(at('10:45'))
+  t.strictSame(
+    site
+      .of('notice.eta_warned')
+      .filter((event) => event.notice === notice)
+      .map((event) => [clockOf(event.at), event.order, event.to]),
+    [['10:45', into, 'PM']],
+    'and whoever has the order now is warned of it',
+  )
+})
+
 t.test('the page alone for P2, until a person confirms or the service is lost', async (t) => {
   const site = noticeSite()
   site.says(at('08:00'), 'E1', OFF)

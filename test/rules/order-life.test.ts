@@ -226,6 +226,8 @@ t.test('by class: a call-back by somebody else, or three days without objection'
   t.match(grave.told(), /called_back@60 closed@60$/)
 
   const early = site('P1', { closing: 'by_class' })
+  const solved = { reached: true, solved: true }
+  t.equal(early.does(1, 'call_back', 'S1', solved), 'wrong_state', 'nothing was repaired that could be solved')
   repaired(early, 10)
   early.does(15, 'call_back', 'S1', { reached: true, solved: true })
   t.notMatch(early.told(), 'closed', 'a word does not replace the readings')
@@ -265,13 +267,29 @@ t.test('not solved within seven days: the same number, its history, and somebody
   t.equal(here.does(14 * DAY, 'rate', 'S1', { stars: 1 }), 'too_late')
 })
 
-t.test('a false alarm takes two names and a proof; it may end what the sensor still says', async (t) => {
+t.test('a false alarm takes two people and a proof; it may end what the sensor still says', async (t) => {
   const here = site('P0')
   const said = { proof: 'voice', reason: 'spoke with the car: empty' }
-  t.equal(here.does(1, 'find_false', 'T1', { approver: 'T1', ...said }), 'second_person')
-  t.equal(here.does(1, 'find_false', 'T1', { approver: 'T2', ...said }), 'needs_supervisor')
-  t.equal(here.does(1, 'find_false', 'T1', { approver: 'CE', ...said }), 'done')
-  t.match(here.told(), /false_alarm@1 closed@1$/)
+  const agrees = (by: string, actor = by) => here.does(1, 'approve_false', by, { actor })
+  t.equal(agrees('CE'), 'wrong_state', 'nobody said so yet')
+  t.equal(here.does(1, 'find_false', 'CE', { ...said, actor: 'CE' }), 'done')
+  t.notMatch(here.told(), 'closed', 'one person ends nothing')
+  t.equal(agrees('CE'), 'second_person')
+  t.equal(agrees('PM', 'CE'), 'second_person', 'another name at the same account is the same person')
+  t.equal(agrees('T2'), 'needs_supervisor')
+  here.restarts()
+  t.equal(agrees('PM'), 'done')
+  t.match(here.newest('order.false_alarm'), { by: 'CE', approver: 'PM', ...said })
+  t.match(here.told(), /false_alarm_found@1 false_alarm@1 closed@1$/)
+
+  const joined = site('P2')
+  joined.raised(1, 'B')
+  const into = joined.newest('order.opened')!.order
+  const found = { type: 'order.find_false', order: into, by: 'T1', proof: 'camera', reason: 'nothing to see' } as const
+  t.equal(joined.plain(2, found), 'done')
+  t.equal(joined.does(3, 'merge', 'CE', { into }), 'done')
+  const agreed = { type: 'order.approve_false', order: into, by: 'CE' } as const
+  t.equal(joined.plain(4, agreed), 'wrong_state', 'it was not said of the alarm that joined')
 })
 
 t.test('two orders become one: it answers for both alarms, and does not close while either stands', async (t) => {

@@ -4,6 +4,7 @@ import type { Event, EventOf } from '#rules/event.ts'
 import type { Flow } from '#rules/flow.ts'
 import type { Asset, Plan, Rule } from '#rules/plan.ts'
 import type { MessageResult } from '#rules/notices/events.ts'
+import { phaseOf } from '#rules/reach/book.ts'
 import type { HomeWays } from '#rules/reach/events.ts'
 
 export const S = 1_000
@@ -84,7 +85,7 @@ export const WAYS: Readonly<Record<string, Omit<HomeWays, 'home'>>> = {
 /** A core that is told values, commands and what became of messages; a reader that addresses; restarts from its events. */
 export function reachSite(start = NOON, own: Plan = plan) {
   let flow: Flow = coreOf(own)
-  let [at, batches, commands] = [start, 0, 0]
+  let [at, wallOffsetMs, batches, commands] = [start, 0, 0, 0]
   const events: Event[] = []
   const take = (more: readonly Event[]) => {
     events.push(...more)
@@ -102,15 +103,22 @@ export function reachSite(start = NOON, own: Plan = plan) {
     events,
     of,
     now: () => at,
+    wall: () => at + wallOffsetMs,
     stage: (name: string) => flow.snapshot().stages[name]!.state as unknown as { notices: unknown[] },
-    does(body: CommandBody, id = `c${++commands}`): Refusal | null {
-      const answer = flow.command({ ...body, id, actor: 'test' } as Command, at)
+    /** At the account of whoever it names, unless another one is said. */
+    does(body: CommandBody, actor = 'by' in body ? body.by : 'test'): Refusal | null {
+      const answer = flow.command({ ...body, id: `c${++commands}`, actor } as Command, at)
       take(answer.events)
       return answer.refusal
     },
     says(device: string, value: number) {
       const readings = [{ device, point: 'v', value, quality: 'good', at } as const]
       take(flow.judge({ source: 's', receivedAt: at, readings }, ++batches))
+    },
+    /** Somebody sets the clock on the wall. */
+    steps(byMs: number) {
+      wallOffsetMs += byMs
+      take(flow.record({ type: 'clock.stepped', byMs, trace: 'clock' }, at))
     },
     wait(ms: number) {
       at += ms
@@ -119,10 +127,10 @@ export function reachSite(start = NOON, own: Plan = plan) {
     /** What the reader does after each event that begins something for homes. */
     address(cost = 0, ways = WAYS) {
       const known = new Set(of('notice.addressed').map(({ cause }) => cause))
-      for (const event of [...of('notice.published'), ...of('notice.extended')]) {
+      for (const event of [...of('notice.published'), ...of('notice.extended'), ...of('notice.scheduled')]) {
         if (known.has(event.seq)) continue
         const homes = event.homes.flatMap((home) => (ways[home] ? [{ home, ...ways[home] }] : []))
-        const phase = event.type === 'notice.published' ? 'published' : 'extended'
+        const phase = phaseOf(event)!
         site.does({ type: 'notice.address', notice: event.notice, phase, cause: event.seq, homes, informed: 0, cost })
       }
     },
@@ -141,27 +149,34 @@ export function reachSite(start = NOON, own: Plan = plan) {
       ])
       return of('reach.tasks_opened').flatMap(({ tasks }) => tasks.filter(({ task }) => !gone.has(task)))
     },
-    settle(message: string, result: MessageResult) {
+    /** `next`: the outbox takes it to another channel. */
+    settle(message: string, result: MessageResult, next?: string) {
       const [notice = ''] = message.split('-')
-      site.does({ type: 'message.settle', notice, trace: notice, message, channel: 'sms', result })
+      const settled = { type: 'message.settle', notice, trace: notice, message, channel: 'sms', result } as const
+      site.does({ ...settled, ...(next === undefined ? {} : { next }) })
     },
     /** Ends, and comes back from all its events, or from a snapshot. */
     restart(from: 'events' | 'snapshot') {
-      const before = JSON.stringify(flow.snapshot())
-      const stages = JSON.stringify(flow.snapshot().stages)
       const next = coreOf(own)
-      if (from === 'snapshot') next.restore(JSON.parse(before) as ReturnType<Flow['snapshot']>)
+      const kept = flow.snapshot()
+      if (from === 'snapshot') next.restore(JSON.parse(JSON.stringify(kept)) as typeof kept)
       else for (const event of events) next.apply(event)
       // What a detector remembers comes from the log of readings.
       next.recall(flow.keyframe())
       flow = next
-      return { before: stages, after: JSON.stringify(flow.snapshot().stages) }
+      const isSame = from === 'snapshot' || JSON.stringify(kept.stages) === JSON.stringify(next.snapshot().stages)
+      return { isSame }
     },
   }
   function lines() {
-    return of('reach.queued').flatMap(({ notice, seq, phase, lines: queued }) =>
-      queued.map((line, i) => ({ ...line, id: `${notice}-${seq}-${i}`, notice, phase, seq })),
+    const queued = of('reach.queued').flatMap(({ notice, seq, phase, lines: own }) =>
+      own.map((line, i) => ({ ...line, id: `${notice}-${seq}-${i}`, notice, phase, seq })),
     )
+    for (const { message, next, notice, seq } of of('message.settled')) {
+      const line = next === undefined ? undefined : queued.find(({ id }) => id === message)
+      if (line) queued.push({ ...line, id: `${notice}-${seq}-${next}`, channel: next!, seq })
+    }
+    return queued
   }
   return site
 }

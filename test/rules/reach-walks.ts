@@ -1,4 +1,5 @@
 import type { Event } from '#rules/event.ts'
+import { isBeginning, isLast } from '#rules/reach/book.ts'
 import { dice } from '#test/sim/random.ts'
 import { HOUR, NIGHT, NOON, reachSite, S } from './reach-site.ts'
 
@@ -21,16 +22,24 @@ const STEPS = [
   'shelve',
   'end',
   'approve',
+  'reject',
+  'cancel',
+  'false',
+  'plan',
+  'drop',
+  'reroute',
+  'step',
   'restart',
   'replay',
 ] as const
-const LENGTH = 36
+const LENGTH = 44
 
 export type Walked = Readonly<{ wrong: string | null; ended: number; told: number; events: readonly Event[] }>
 
 /**
- * One random history of outages and everything that may go wrong with telling of them: providers that fail, late
- * reports, people who are not met, restarts, nights, shelved alarms. Then it calms down, and whoever was told the
+ * One random history of outages and planned work, and everything that may go wrong with telling of them: providers that
+ * fail, other roads, late reports, people who are not met, restarts, nights, clocks that are set, shelved alarms, drafts
+ * that are rejected, orders that are cancelled or false alarms, work that is called off. Then it calms down, and whoever was told the
  * beginning must have been told the end, by what reached them; nobody else.
  */
 export function reachWalk(seed: number): Walked {
@@ -40,10 +49,10 @@ export function reachWalk(seed: number): Walked {
   const settleOne = () => {
     const line = site.open()[0]
     if (!line) return
-    const isOver = site.of('notice.all_clear').some(({ notice }) => notice === line.notice)
+    const isOver = endsOf(site).has(line.notice)
     // The outbox sends no beginning of what is over.
     const isNew = !site.of('message.settled').some(({ message }) => message === line.id)
-    const isCancelled = isOver && isNew && line.phase !== 'all_clear' && chance.chance(0.3)
+    const isCancelled = isOver && isNew && !isLast(line.phase) && chance.chance(0.3)
     const result = isCancelled
       ? 'cancelled'
       : chance.pick(['accepted', 'delivered', 'delivered', 'failed', 'failed'] as const)
@@ -78,10 +87,40 @@ export function reachWalk(seed: number): Walked {
       const [notice] = site.of('notice.published').slice(-1)
       if (notice) site.does({ type: 'notice.approve_cost', notice: notice.notice, by: 'PM' })
     },
-    restart: () => site.restart('snapshot'),
+    reject: () => {
+      const [notice] = site.of('notice.drafted').slice(-1)
+      if (notice) site.does({ type: 'notice.reject', notice: notice.notice, by: 'S1', reason: 'x' })
+    },
+    cancel: () => {
+      const [order] = site.of('order.opened').slice(-1)
+      if (order) site.does({ type: 'order.cancel', order: order.order, by: 'PM', reason: 'x' })
+    },
+    false: () => {
+      const [opened] = site.of('order.opened').slice(-1)
+      if (!opened) return
+      const { order } = opened
+      site.does({ type: 'order.find_false', order, by: 'T1', proof: 'camera', reason: 'x' })
+      site.does({ type: 'order.approve_false', order, by: 'PM' })
+    },
+    plan: () => {
+      const from = site.wall() + chance.between(1, 30) * HOUR
+      const times = { from, to: from + 2 * HOUR }
+      const said = { by: 'S1', second: 'PM', reason: 'x' }
+      const assets = [chance.pick(['A', 'B'])]
+      site.does({ type: 'notice.plan', kind: 'water-off', work: 'tank', assets, rules: [], ...times, ...said })
+    },
+    drop: () => {
+      const [planned] = site.of('notice.scheduled').slice(-1)
+      if (planned) site.does({ type: 'notice.cancel', notice: planned.notice, by: 'S1', reason: 'x' })
+    },
+    reroute: () => {
+      const [line] = site.open()
+      if (line && line.channel !== 'mail') site.settle(line.id, 'failed', 'mail')
+    },
+    step: () => site.steps(chance.pick([-5, -1, 1, 5]) * HOUR),
+    restart: () => void site.restart('snapshot'),
     replay: () => {
-      const { before, after } = site.restart('events')
-      if (before !== after) wrong.push('replay gives another state')
+      if (!site.restart('events').isSame) wrong.push('replay gives another state')
     },
   }
   for (let i = 0; i < LENGTH; i++) step[chance.pick(STEPS)]()
@@ -89,6 +128,10 @@ export function reachWalk(seed: number): Walked {
   for (let round = 0; round < 40; round++) {
     site.says('A', 1)
     site.says('B', 1)
+    for (const { notice } of site.of('notice.scheduled')) {
+      site.does({ type: 'notice.cancel', notice, by: 'S1', reason: 'calm' })
+      site.does({ type: 'notice.end', notice, by: 'S1' })
+    }
     if (chance.chance(0.8)) site.address()
     for (let i = 0; i < 30 && site.open().length > 0; i++)
       site.settle(site.open()[0]!.id, chance.pick(['delivered', 'failed']))
@@ -99,13 +142,19 @@ export function reachWalk(seed: number): Walked {
   wrong.push(...violations(site))
   return {
     wrong: wrong[0] ?? null,
-    ended: site.of('notice.all_clear').length,
+    ended: endsOf(site).size,
     told: site.lines().length,
     events: site.events,
   }
 }
 
 type Site = ReturnType<typeof reachSite>
+
+/** Notices that came to their end. */
+function endsOf(site: Site): ReadonlySet<string> {
+  const ends = [...site.of('notice.all_clear'), ...site.of('notice.completed'), ...site.of('notice.cancelled')]
+  return new Set(ends.map(({ notice }) => notice))
+}
 
 function violations(site: Site): string[] {
   const wrong: string[] = []
@@ -116,8 +165,9 @@ function violations(site: Site): string[] {
   const told = new Set(site.of('reach.task_done').flatMap(({ task, result }) => (result === 'told' ? [task] : [])))
   const left = (site.stage('reach') as { notices: unknown[] }).notices.length
   if (left > 0) wrong.push(`${left} ledgers never end`)
-  for (const { notice } of site.of('notice.published')) {
-    if (!site.of('notice.all_clear').some((end) => end.notice === notice)) wrong.push(`${notice} never ends`)
+  const ends = endsOf(site)
+  for (const { notice } of [...site.of('notice.published'), ...site.of('notice.scheduled')]) {
+    if (!ends.has(notice)) wrong.push(`${notice} never ends`)
     const lines = site.lines().filter((line) => line.notice === notice)
     const tasks = site.of('reach.tasks_opened').filter((event) => event.notice === notice)
     const homes = new Set([
@@ -125,11 +175,11 @@ function violations(site: Site): string[] {
       ...tasks.flatMap((event) => event.tasks.flatMap((task) => task.homes)),
     ])
     for (const home of homes) {
-      const begun = lines.filter((line) => line.home === home && line.phase !== 'all_clear')
-      const ended = lines.filter((line) => line.home === home && line.phase === 'all_clear')
+      const begun = lines.filter((line) => line.home === home && !isLast(line.phase))
+      const ended = lines.filter((line) => line.home === home && isLast(line.phase))
       const errands = (isEnd: boolean) =>
         tasks
-          .filter(({ phase }) => (phase === 'all_clear') === isEnd)
+          .filter(({ phase }) => isLast(phase) === isEnd)
           .flatMap((event) => event.tasks.filter((task) => task.homes.includes(home)))
       const atDoor = errands(false).some(({ task }) => told.has(task))
       const isTold = begun.some(({ id }) => isHeard(id)) || atDoor
@@ -145,7 +195,9 @@ function violations(site: Site): string[] {
         wrong.push(`${home} of ${notice} hears the end by what never reached it`)
       if (isTold && ended.length > 0 && ended.every(({ id }) => !wasHeard(id)) && errands(true).length === 0)
         wrong.push(`the end never arrived at ${home} of ${notice}, and nobody went`)
-      const standing = begun.filter(({ id }) => !settled.get(id)?.some(({ result }) => result === 'failed'))
+      const standing = begun.filter(
+        ({ id, phase }) => isBeginning(phase) && !settled.get(id)?.some(({ result }) => result === 'failed'),
+      )
       if (standing.length > 1) wrong.push(`${home} of ${notice} was told twice`)
     }
   }

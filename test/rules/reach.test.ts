@@ -106,6 +106,35 @@ t.test('over before the morning: nobody hears of a beginning, nor of an end', as
   t.strictSame([site.lines().length, site.tasks().length], [0, 0])
 })
 
+t.test('F16: what waits for the morning waits for that of the wall, whenever its clock is set', async (t) => {
+  for (const [step, from] of [
+    [3 * HOUR, 'snapshot'],
+    [-3 * HOUR, 'events'],
+  ] as const) {
+    const site = outage(NIGHT)
+    site.address()
+    site.steps(step)
+    site.restart(from)
+    site.wait(7.5 * HOUR - step - MINUTE)
+    t.equal(site.lines().length, 0, `${step} ms: still night`)
+    site.wait(2 * MINUTE)
+    t.equal(site.lines().length, 3, `${step} ms: 06:30 on the wall`)
+  }
+})
+
+t.test('a door that nobody goes to does not keep a notice for ever', async (t) => {
+  const site = outage()
+  site.address()
+  for (const { task } of site.tasks()) site.does({ type: 'reach.finish_task', task, by: 'T1', result: 'told' })
+  over(site)
+  t.ok(site.tasks().length > 0, 'a sheet is owed')
+  const kept = () => site.stage('reach').notices.length
+  site.wait(6 * 24 * HOUR)
+  t.equal(kept(), 1, 'for a week somebody may still go')
+  site.wait(2 * 24 * HOUR)
+  t.strictSame([site.tasks().length, kept()], [0, 0])
+})
+
 t.test('over the cap nothing that costs goes out before somebody else agrees', async (t) => {
   const site = outage()
   site.address(20_001)
@@ -114,6 +143,11 @@ t.test('over the cap nothing that costs goes out before somebody else agrees', a
   const approve = { type: 'notice.approve_cost', notice: site.notice } as const
   t.match(site.does({ ...approve, by: 'S1' }), { refused: 'other_person_needed', params: { person: 'S1' } })
   t.match(site.does({ ...approve, by: 'nobody' }), { refused: 'unknown_person' })
+  t.match(
+    site.does({ ...approve, by: 'PM' }, 'S1'),
+    { refused: 'other_person_needed' },
+    'another name, the same account',
+  )
   t.equal(site.does({ ...approve, by: 'PM' }), null)
   t.equal(site.lines().length, 3)
   t.match(site.does({ ...approve, by: 'PM' }), { refused: 'wrong_state' })
@@ -134,6 +168,24 @@ t.test('the end: by what reached them; told at the door, on a sheet; tagged ones
   )
   t.match(site.does({ type: 'reach.finish_task', task: 'D0-0', by: 'T1', result: 'told' }), { refused: 'unknown_task' })
 })
+
+t.test(
+  'whoever hears of it by a later word alone hears the end as well, also when that word arrives after it',
+  async (t) => {
+    const site = outage()
+    site.address()
+    const [line] = site.open().filter(({ home }) => home === 'B1-0102')
+    site.settle(line!.id, 'accepted')
+    site.does({ type: 'notice.update', notice: site.notice, by: 'S1', text: 'a pipe burst' })
+    const [word] = site.open().filter(({ home, phase }) => home === 'B1-0102' && phase === 'updated')
+    site.settle(line!.id, 'failed')
+    over(site)
+    const ends = () => said(site.lines().filter(({ home, phase }) => home === 'B1-0102' && phase === 'all_clear'))
+    t.strictSame(ends(), [], 'nothing had reached them')
+    site.settle(word!.id, 'delivered')
+    t.strictSame(ends(), ['B1-0102 c3 sms'])
+  },
+)
 
 t.test('an end that does not arrive goes by the other ways, and in the end a person rings up', async (t) => {
   const site = outage()

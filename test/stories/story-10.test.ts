@@ -96,7 +96,8 @@ const VOID = [
       at(4 + i, 17),
       [
         [3, by('T2', 'accept')],
-        [20, by('T2', 'find_false', { approver: 'CE', proof: 'looked_on_site', reason: 'spray' })],
+        [20, by('T2', 'find_false', { proof: 'looked_on_site', reason: 'spray' })],
+        [21, by('CE', 'approve_false')],
       ],
       25,
     ),
@@ -239,9 +240,10 @@ t.test('story 10: December is counted, frozen on the fifth, and corrected', { ti
 
   // Wednesday the 6th: somebody rings up that it drips again; another was no fault at all.
   const [again, falsely] = [orderOf(INTO + 27), orderOf(INTO + 97)]
-  const found = { approver: 'CE', proof: 'looked_on_site', reason: 'a cable' } as const
+  const found = { proof: 'looked_on_site', reason: 'a cable' } as const
   t.equal(does(at(37, 10), { type: 'order.reopen', order: again, by: 'A', reason: 'it drips' }), null)
   t.equal(does(at(37, 11), { type: 'order.find_false', order: falsely, by: 'T1', ...found }), null)
+  t.equal(does(at(37, 11), { type: 'order.approve_false', order: falsely, by: 'CE' }), null)
   passes(at(38, 9))
   keep()
   const review = counts('2026-12')

@@ -45,6 +45,8 @@ export type OrderLife = Readonly<{
   reopenings: readonly Readonly<{ at: string; by: string | null; reason: string | null; closedAt: string | null }>[]
   rating: Readonly<{ at: string; by: string; stars: number }> | null
   mergedInto: string | null
+  /** Somebody says that nothing was wrong, and a supervisor has not agreed yet. */
+  falseAlarm: Readonly<{ at: string; by: string; proof: string; reason: string }> | null
   ended: Readonly<{ by: string; approver?: string; proof?: string; reason: string }> | null
   how: string | null
   waitsFor: Readonly<{

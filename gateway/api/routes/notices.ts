@@ -6,6 +6,7 @@ import { PERMISSIONS } from '../permissions.ts'
 import { noticeView } from '../views/notice-view.ts'
 import { IdParams, LIST_QUERY, NoQuery } from './collection.ts'
 import { By, commandRoute, Reason } from './commands.ts'
+import { asYourself } from './control.ts'
 
 /** A ledger has a line per home and channel: a screen that only counts asks for the counts. */
 const Ledger = Type.Union([Type.Literal('full'), Type.Literal('counts')], { default: 'full' })
@@ -38,7 +39,7 @@ export function notices(context: ApiContext): FastifyPluginAsyncTypebox {
       path: '/api/v1/notices/:id/confirm',
       permission: 'confirm',
       body: By,
-      command: (notice, { by }) => ({ type: 'notice.confirm', notice, by }),
+      command: (notice, { by }, identity) => ({ type: 'notice.confirm', notice, by: asYourself(by, identity) }),
     })
     commandRoute(app, context, {
       summary: 'Decide that nobody is told; the manager hears why',

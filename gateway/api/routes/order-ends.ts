@@ -3,6 +3,7 @@ import Type from 'typebox'
 import { FALSE_ALARM_PROOFS } from '#rules/orders/states.ts'
 import type { ApiContext } from '../context.ts'
 import { By, commandRoute, Reason } from './commands.ts'
+import { asYourself } from './control.ts'
 import { ordersOf } from './order-scope.ts'
 
 /** How orders end otherwise than by being mended; and what is said of them when they are over. */
@@ -17,18 +18,24 @@ export function orderEnds(context: ApiContext): FastifyPluginAsyncTypebox {
       command: (order, { by, into }) => ({ type: 'order.merge', order, by, into }),
     })
     commandRoute(app, context, {
-      summary: 'Nothing was wrong: how one knows, and a supervisor who answers for it; two names',
+      summary: 'Nothing was wrong, and how one knows: it ends the order when a second person agrees',
       path: '/api/v1/orders/:id/false-alarm',
-      permission: 'decideOrders',
-      body: { ...By, approver: By.by, proof: Type.Enum([...FALSE_ALARM_PROOFS]), reason: Reason },
-      command: (order, { by, approver, proof, reason }) => ({
+      permission: 'findFalse',
+      body: { ...By, proof: Type.Enum([...FALSE_ALARM_PROOFS]), reason: Reason },
+      command: (order, { by, proof, reason }, identity) => ({
         type: 'order.find_false',
         order,
-        by,
-        approver,
+        by: asYourself(by, identity),
         proof,
         reason,
       }),
+    })
+    commandRoute(app, context, {
+      summary: 'Agree that nothing was wrong: a supervisor at another account than whoever found it so',
+      path: '/api/v1/orders/:id/false-alarm/approve',
+      permission: 'decideOrders',
+      body: By,
+      command: (order, { by }, identity) => ({ type: 'order.approve_false', order, by: asYourself(by, identity) }),
     })
     commandRoute(app, context, {
       summary: 'Not needed any more, with the reason; refused while the cause is still there',

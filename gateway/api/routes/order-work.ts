@@ -7,6 +7,7 @@ import type { ApiContext } from '../context.ts'
 import { may } from '../permissions.ts'
 import { timeUnder } from '../site-time.ts'
 import { By, commandRoute, Note, Reason, When } from './commands.ts'
+import { asYourself } from './control.ts'
 import { ordersOf } from './order-scope.ts'
 
 const STEPS = {
@@ -63,7 +64,10 @@ export function orderWork(context: ApiContext): FastifyPluginAsyncTypebox {
       },
       async guard(id, body, identity) {
         await guard(id, body, identity)
-        if (body.approver !== undefined && !may(identity.role, 'decideOrders')) throw new Fault('forbidden')
+        if (body.approver === undefined) return
+        if (!may(identity.role, 'decideOrders')) throw new Fault('forbidden')
+        // Whoever answers for it says so himself.
+        asYourself(body.approver, identity)
       },
       command(order, { by, tag, via = 'qr', approver, reason }) {
         const asset = tag === undefined ? null : context.tags.assetOf(tag)

@@ -8,6 +8,7 @@ import { timesOf } from '../site-time.ts'
 import { phoneFor, reachView, taskView } from '../views/reach-view.ts'
 import { IdParams, NoQuery } from './collection.ts'
 import { By, commandRoute } from './commands.ts'
+import { asYourself } from './control.ts'
 
 const MOST_OPEN = 200
 
@@ -118,7 +119,7 @@ export function reach(context: ApiContext): FastifyPluginAsyncTypebox {
       path: '/api/v1/notices/:id/approve-cost',
       permission: 'approveCost',
       body: By,
-      command: (notice, { by }) => ({ type: 'notice.approve_cost', notice, by }),
+      command: (notice, { by }, identity) => ({ type: 'notice.approve_cost', notice, by: asYourself(by, identity) }),
     })
   }
 }

@@ -33,7 +33,6 @@ export function Fields({ asks, order, said, say }: FieldsProps) {
       {asks.includes('into') && <Line {...props} name="into" label="web.field.into" isRequired />}
       {asks.includes('pause') && <Pause {...props} />}
       {asks.includes('proof') && <Proof {...props} />}
-      {asks.includes('approver') && <Person {...props} name="approver" label="web.field.approver" of={SUPERVISORS} />}
       {asks.includes('callBack') && <CallBack {...props} />}
       {asks.includes('stars') && <Count {...props} name="stars" label="web.field.stars" max={5} isRequired />}
       {asks.includes('report') && <Report {...props} />}

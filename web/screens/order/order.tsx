@@ -130,9 +130,14 @@ function OrderDetails({ order }: { order: Order }) {
 }
 
 /** What only time, or somebody else, can bring. */
-function WaitsFor({ order: { waitsFor } }: { order: Order }) {
+function WaitsFor({ order: { waitsFor, falseAlarm } }: { order: Order }) {
   const { words } = useApp()
   const { callBackBy, objectionUntil } = waitsFor
+  if (falseAlarm) {
+    const { by, proof, reason } = falseAlarm
+    const says = words.say('web.order.waits.approval', { by, proof: words.sayCode('proof', proof), reason })
+    return <p class="mt-2 text-sm">{says}</p>
+  }
   const at = callBackBy ?? objectionUntil
   if (at === null) return null
   const says = callBackBy === null ? 'web.order.waits.objection' : 'web.order.waits.callback'

@@ -12,7 +12,6 @@ export type FieldName =
   | 'to'
   | 'pause'
   | 'into'
-  | 'approver'
   | 'proof'
   | 'callBack'
   | 'stars'
@@ -53,7 +52,11 @@ const DECLINE = step('decline', 'undo-2', { asks: ['reason'] })
 const PAUSE = step('pause', 'clock', { asks: ['pause'], isAside: true })
 const TRANSFER = step('transfer', 'users', { asks: ['to', 'reason'], isAside: true })
 const MERGE = step('merge', 'clipboard-list', { asks: ['into'], isAside: true })
-const FALSE_ALARM = step('false-alarm', 'triangle-alert', { asks: ['proof', 'approver', 'reason'], isAside: true })
+const FALSE_ALARM = step('false-alarm', 'triangle-alert', { asks: ['proof', 'reason'], isAside: true })
+const AGREE = step('false-alarm/approve', 'check', {
+  label: 'web.order.false-alarm.approve',
+  means: 'web.order.false-alarm.means',
+})
 const CANCEL = step('cancel', 'x', { asks: ['reason'], isAside: true })
 const REOPEN = step('reopen', 'rotate-ccw', { asks: ['reason'], isAside: true })
 const CALL_BACK = step('call-back', 'megaphone', { asks: ['callBack'] })
@@ -91,7 +94,7 @@ const WORK: Readonly<Record<OrderState, readonly Step[]>> = {
   false_alarm: [],
   cancelled: [],
 }
-const DECIDE: readonly Step[] = [MERGE, FALSE_ALARM, CANCEL]
+const DECIDE: readonly Step[] = [MERGE, CANCEL]
 /** A contractor knows nobody to hand over to, and whether it is over is for the house to say. */
 const OF_THE_HOUSE: readonly Step[] = [TRANSFER, CLOSE]
 const NEVER_PAUSES = ['P0', 'P1']
@@ -107,7 +110,7 @@ export function mayWorkAt({ assignee }: Order, role: Role, person: string | null
 
 /** What this role is offered in this state, the next step first. The gateway has the last word. */
 export function stepsOf(order: Order, role: Role, person: string | null = null): readonly Step[] {
-  const { state, class: ofClass, waitsFor, closedAt, finishedAt } = order
+  const { state, class: ofClass, waitsFor, closedAt, finishedAt, falseAlarm } = order
   const isOpenTo = (each: Step) => role !== 'contractor' || !OF_THE_HOUSE.includes(each)
   const offered = (permission: Permission, steps: readonly Step[]) =>
     may(role, permission) ? steps.filter(isOpenTo) : []
@@ -126,6 +129,7 @@ export function stepsOf(order: Order, role: Role, person: string | null = null):
     ...offered(permission, [...scanned, ...talk]),
     ...(isAskedFirst ? offered('workOwn', talk) : []),
     ...offered('callBack', [...called, ...(isReopenable && state !== 'merged' ? [REOPEN] : [])]),
-    ...offered('decideOrders', isOver ? [] : DECIDE),
+    ...offered('findFalse', isOver || state === 'verified' ? [] : [FALSE_ALARM]),
+    ...offered('decideOrders', isOver ? [] : [...(falseAlarm ? [AGREE] : []), ...DECIDE]),
   ]
 }
