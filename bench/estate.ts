@@ -79,7 +79,7 @@ export async function listen(
   url: string,
   token: string,
   signal: AbortSignal,
-  heard: (event: { type: string; asset?: string; order?: string }, at: number) => void,
+  heard: (event: { type: string; asset?: string }, at: number) => void,
 ): Promise<void> {
   const response = await fetch(`${url}/api/v1/events`, { headers: { authorization: `Bearer ${token}` }, signal })
   const decoder = new TextDecoder()
