@@ -54,7 +54,8 @@ t.test('what was decided can be read, in words and with times of the site', asyn
     t.strictSame([alarm!.trace, order!.trace, notice!.trace], [alarm!.trace, alarm!.trace, alarm!.trace])
     for (const [kind, one] of Object.entries({ alarms: alarm, orders: order, notices: notice })) {
       // What people said of it stands on its own page alone.
-      const { reports = [], ...known } = await (await estate.as('engineer', `/api/v1/${kind}/${one!.id}`)).json()
+      const answer = await estate.as('engineer', `/api/v1/${kind}/${one!.id}`)
+      const { reports = [], ...known } = (await answer.json()) as Record<string, unknown>
       t.strictSame(known, one, `${kind} by id`)
       t.strictSame(reports, [], 'nobody reported it')
       t.equal((await estate.as('engineer', `/api/v1/${kind}/X999`)).status, 404)
