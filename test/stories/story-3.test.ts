@@ -174,7 +174,17 @@ t.test('story 3: full bins on a holiday', { timeout: 250_000 }, async (t) => {
   t.strictSame([clock(evening.at), evening.incident], ['01 21:40', 'route/R2'])
   t.strictSame(assigneesOf(evening.order), ['EH'])
   t.match(gateway.happened('roster.gap_found'), [{ order: evening.order, to: 'CE', at: at('1 21:40') }])
-  t.strictSame(pagesFor(evening.order), [['01 21:40', 'EH', 'card', 'accept']], 'by card alone')
+  const pages = pagesFor(evening.order)
+  t.strictSame(
+    pages.filter(([, , , why]) => why === 'accept'),
+    [['01 21:40', 'EH', 'card', 'accept']],
+    'by card alone',
+  )
+  t.strictSame(
+    pages.filter(([, , , why]) => why !== 'accept').map(([, to, road]) => `${to} ${road}`),
+    ['CE card', 'CE sms'],
+    'and whoever looks after the roster learns of the gap',
+  )
   t.equal(dueOf(evening.order)['arrive'], '02 06:40')
   t.equal(gateway.happened('order.opened').length, 3, 'H1 has not moved for three days: that is nothing')
   t.strictSame(gateway.errors, [])
