@@ -102,18 +102,26 @@ t.test('the demonstration tells its whole story to a visitor of the page', { tim
       const visited = (part: string) =>
         tasks.filter((task) => task.part === part && task.state === 'told').flatMap((task) => task.homes)
       const atTheDoorOnly = visited('begins').filter((home) => !tellingOf('begins').some((line) => line.home === home))
-      const ended = tasks.filter(({ part }) => part === 'ends').flatMap((task) => task.homes)
+      const endedFor = (whys: readonly string[]) =>
+        tasks.filter(({ part, why }) => part === 'ends' && whys.includes(why)).flatMap((task) => task.homes)
       t.same(
-        atTheDoorOnly.filter((home) => !ended.includes(home)),
+        atTheDoorOnly.filter((home) => !endedFor(['end_at_door']).includes(home)),
         [],
         'told at the door: a sheet, or a call',
       )
       // A receipt may come after the door was knocked at: then both ways end.
       const begun = visited('begins')
       t.same(
-        ended.filter((home) => !begun.includes(home)),
+        endedFor(['end_at_door']).filter((home) => !begun.includes(home)),
         [],
         'and for nobody else',
+      )
+      // A telephone that is off when it ends is found out by the message of the end: then somebody rings up.
+      const unheard = lines.filter(({ part, state }) => part === 'ends' && state === 'failed').map(({ home }) => home)
+      t.same(
+        endedFor(['no_answer']).filter((home) => !unheard.includes(home)),
+        [],
+        'who did not get the end is rung up',
       )
       for (const why of ['no_contact', 'no_answer'])
         t.ok(
