@@ -7,8 +7,8 @@ export type PersonalChannel = Readonly<{ id: string; road: Road }>
 export type Audience = Readonly<{
   /** Homes that are told one by one, in order. */
   homes: readonly HomeWays[]
-  /** Homes that the page and the lobby inform. */
-  informed: number
+  /** Homes that the page, the lobby and a sheet at the entrance inform. */
+  informed: readonly string[]
   /** Homes whose only contacts are owners who live elsewhere. */
   ownerOnly: readonly string[]
 }>
@@ -47,7 +47,8 @@ export function audienceOf(roll: Roll, channels: readonly PersonalChannel[], occ
     }
     told.push({ home, ways, ...(action ? { action } : {}), ...(isNow ? { now: true } : {}) })
   }
-  return { homes: told, informed: homes.length - told.length, ownerOnly }
+  const isTold = new Set(told.map(({ home }) => home))
+  return { homes: told, informed: homes.filter((home) => !isTold.has(home)), ownerOnly }
 }
 
 /** Kinds of notices of which residents must know at any hour: act now, or come to harm. */

@@ -11,7 +11,9 @@ export function reachedOf(
   wallOffsetMs: number,
 ): boolean {
   const isTold = tasks.some(
-    ({ homes, state, phase }) => state === 'told' && PHASES[phase] === 'begins' && homes.includes(home),
+    ({ kind, homes, state, phase }) =>
+      // What hangs at the entrance is read by somebody, or not.
+      kind !== 'sheet' && state === 'told' && PHASES[phase] === 'begins' && homes.includes(home),
   )
   if (isTold) return true
   return lines.some((line) => {

@@ -17,7 +17,7 @@ export type HomeReach = Readonly<{
 
 const LINE = 'id, notice, home, contact, channel, phase, state, at, settled_at as settledAt, reason'
 const TASK =
-  "id, notice, phase, kind, why, homes, entrance, state, opened_at as openedAt, done_at as doneAt, nullif(by, '') as by, attempt"
+  "id, notice, phase, kind, why, homes, entrance, state, opened_at as openedAt, done_at as doneAt, nullif(by, '') as by, attempt, due_at as dueAt"
 
 /** Reads the ledger of reach. */
 export class ReachQuery {

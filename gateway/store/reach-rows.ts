@@ -50,6 +50,8 @@ export type TaskRow = Readonly<{
   by: string | null
   /** How many have tried, with this one. */
   attempt: number
+  /** Of planned work: to be done by then, of the calendar. */
+  dueAt: number | null
 }>
 /** A home whose page, or the notice's own by its link, was opened while the notice ran. */
 export type OpenedRow = Readonly<{ notice: string; home: string; at: number }>
@@ -66,7 +68,7 @@ export const REACH_TABLES = `
   create table if not exists reach_lines (id text primary key, notice text not null, home text not null, contact text not null, channel text not null, phase text not null, state text not null, at integer not null, settled_at integer, reason text) strict, without rowid;
   create index if not exists reach_lines_by_notice on reach_lines (notice);
   create index if not exists reach_lines_by_home on reach_lines (home, at);
-  create table if not exists reach_tasks (id text primary key, notice text not null, phase text not null, kind text not null, why text not null, homes text not null, entrance text, state text not null, opened_at integer not null, done_at integer, by text, attempt integer not null) strict, without rowid;
+  create table if not exists reach_tasks (id text primary key, notice text not null, phase text not null, kind text not null, why text not null, homes text not null, entrance text, state text not null, opened_at integer not null, done_at integer, by text, attempt integer not null, due_at integer) strict, without rowid;
   create index if not exists reach_tasks_by_notice on reach_tasks (notice);
   create table if not exists reach_opened (notice text not null, home text not null, at integer not null, primary key (notice, home)) strict, without rowid;
   create index if not exists reach_opened_by_home on reach_opened (home, at);
@@ -108,7 +110,7 @@ export class ReachRows {
        select ?, notice, home, contact, ?, phase, 'queued', ? from reach_lines where id = ?`,
     )
     this.#task = db.prepare(
-      "insert or ignore into reach_tasks (id, notice, phase, kind, why, homes, entrance, state, opened_at, attempt) values (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)",
+      "insert or ignore into reach_tasks (id, notice, phase, kind, why, homes, entrance, state, opened_at, attempt, due_at) values (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?)",
     )
     this.#opened = db.prepare('insert or ignore into reach_opened (notice, home, at) values (?, ?, ?)')
     this.#moveHolds = db.prepare(
@@ -156,8 +158,7 @@ export class ReachRows {
         this.#queueAll(event)
         return false
       case 'reach.tasks_opened':
-        for (const { task, kind, why, homes, entrance = null, attempt = 1 } of event.tasks)
-          this.#task.run(task, event.notice, event.phase, kind, why, JSON.stringify(homes), entrance, event.at, attempt)
+        this.#openTasks(event)
         return false
       case 'reach.opened':
         this.#opened.run(event.notice, event.home, event.at)
@@ -184,6 +185,11 @@ export class ReachRows {
       const doc: OutboxDocument = { notice, phase: phase as MessagePhase, homes: [home], contact, at, trace }
       this.#queue({ id, seq, channel, doc, nextAt: notBefore })
     })
+  }
+
+  #openTasks({ notice, phase, tasks, at }: EventOf<'reach.tasks_opened'>): void {
+    for (const { task, kind, why, homes, entrance = null, attempt = 1, dueAt = null } of tasks)
+      this.#task.run(task, notice, phase, kind, why, JSON.stringify(homes), entrance, at, attempt, dueAt)
   }
 
   #onSettled({ message, result, reason, next, notice, seq, at }: EventOf<'message.settled'>): boolean {

@@ -62,7 +62,8 @@ export function changeNotice({ notice, homes, underWay }: CountedNotice, event: 
     }
     case 'reach.tasks_opened':
       if (PHASES[event.phase] !== 'begins') return
-      for (const { task, homes: those } of event.tasks) underWay.set(task, those)
+      // A sheet at the entrance reaches nobody for certain.
+      for (const { task, kind, homes: those } of event.tasks) if (kind !== 'sheet') underWay.set(task, those)
       return
     case 'reach.task_done':
       if (event.result === 'told') reached(underWay.get(event.task) ?? [])

@@ -10,6 +10,8 @@ export type OpenLine = { -readonly [K in keyof Line]: Line[K] } & {
   state: LineState
 }
 
+/** A sheet that hangs at an entrance, for these homes. */
+export type Sheet = Readonly<{ entrance: string; homes: readonly string[] }>
 /** What one home knows of a notice. */
 export type HomeLedger = {
   readonly home: string
@@ -52,6 +54,10 @@ export type NoticeLedger = {
   again: Again[]
   /** Homes whose page was opened. */
   opened: string[]
+  /** When planned work begins, of the calendar; null for an outage. */
+  plannedFrom: number | null
+  /** What hangs at entrances of what begins. */
+  sheets: Sheet[]
 }
 
 type Stored = Readonly<{
@@ -151,6 +157,8 @@ export class ReachBook {
       tasks: [],
       again: [],
       opened: [],
+      plannedFrom: event.type === 'notice.scheduled' ? event.from : null,
+      sheets: [],
     })
   }
 
@@ -172,6 +180,10 @@ export class ReachBook {
         ledger.publishedBy = event.by
         ledger.publisher = event.actor ?? null
         return
+      case 'notice.rescheduled':
+      case 'notice.merged':
+        ledger.plannedFrom = event.from
+        return
       case 'reach.queued':
         return this.#queue(ledger, event)
       case 'reach.cost_approved':
@@ -190,16 +202,21 @@ export class ReachBook {
       case 'message.settled':
         return this.#settle(event)
       case 'reach.tasks_opened':
+        // Whoever hangs up the end takes the beginning down.
+        if (isLast(event.phase)) ledger.sheets = []
         for (const task of event.tasks) {
           ledger.again = ledger.again.filter(({ task: known }) => known.task !== task.after)
           ledger.tasks.push({ ...task, phase: event.phase })
-          for (const id of task.homes) this.#attend(ledger, id, event.phase)
+          // A sheet spares nobody a message or a visit; its end does to whom a door was all there was.
+          for (const id of task.homes)
+            if (task.kind !== 'sheet' || ledger.homes.get(id)?.isTold) this.#attend(ledger, id, event.phase)
         }
         return
       case 'reach.task_done': {
         const task = ledger.tasks.find((open) => open.task === event.task)
         ledger.tasks = ledger.tasks.filter((open) => open !== task)
         if (task && event.againAt !== undefined) ledger.again.push({ task, dueAt: event.againAt })
+        if (task?.kind === 'sheet') return void (event.result === 'told' && this.#hang(ledger, task))
         for (const id of task?.homes ?? []) {
           const home = ledger.homes.get(id)
           if (home && event.result === 'told' && task && !isLast(task.phase)) home.isTold = true
@@ -249,6 +266,13 @@ export class ReachBook {
     if (!isLast(phase) && home.ways.length === 0) ledger.waiting = ledger.waiting.filter((waiting) => waiting !== id)
   }
 
+  /** What hung there before is taken down. */
+  #hang(ledger: NoticeLedger, { entrance, homes, phase }: OpenTask): void {
+    if (entrance === undefined || isLast(phase)) return
+    const others = ledger.sheets.filter((sheet) => sheet.entrance !== entrance)
+    ledger.sheets = [...others, { entrance, homes }]
+  }
+
   #settle(event: EventOf<'message.settled'>): void {
     const known = this.#ofLine.get(event.message)
     if (!known) return
@@ -270,6 +294,8 @@ export class ReachBook {
   /** Told to the end, nothing open: nothing more can follow from it. */
   #forget(ledger: NoticeLedger): void {
     if (ledger.overAt === null || ledger.tasks.length > 0 || ledger.again.length > 0) return
+    // What hangs has no end yet.
+    if (ledger.sheets.length > 0 && !ledger.isClosed) return
     if (!ledger.isClosed && [...ledger.homes.values()].some(isUnsettled)) return
     for (const { lines } of ledger.homes.values()) for (const { id } of lines) this.#ofLine.delete(id)
     this.#ledgers.delete(ledger.notice)

@@ -9,6 +9,7 @@ export type ReachCommands = {
     cause: number
     homes: readonly HomeWays[]
     informed: number
+    informedHomes?: readonly string[]
     cost: number
   }
   /** More than the cap is spent only when somebody else agrees than who published it. */

@@ -31,7 +31,7 @@ export type ReachPhase = keyof typeof PHASES
 export type Line = Readonly<{ home: string; contact: string; channel: string }>
 /** A sheet hangs at an entrance and concerns several homes; the others are for one. */
 export type TaskKind = Action | 'sheet'
-export type TaskWhy = 'no_contact' | 'no_answer' | 'tagged' | 'end_at_door'
+export type TaskWhy = 'no_contact' | 'no_answer' | 'tagged' | 'end_at_door' | 'informed' | 'planned' | 'end_of_sheet'
 export type ReachTask = Readonly<{
   task: string
   kind: TaskKind
@@ -42,6 +42,8 @@ export type ReachTask = Readonly<{
   /** The errand at which nobody was there, and the how manieth this is. */
   after?: string
   attempt?: number
+  /** Of planned work: to be done by then, of the calendar. */
+  dueAt?: number
 }>
 
 /** Whom a notice reached, by what, and what people still have to do for it. Ids only. */
@@ -54,6 +56,8 @@ export type ReachEvents = {
     homes: readonly HomeWays[]
     /** Homes that the page and the lobby inform: another asset still serves them. */
     informed: number
+    /** Which those are: a sheet at their entrance tells them. Older events only count them. */
+    informedHomes?: readonly string[]
     cost: number
     /** Ringing waits until then: it is night, site time; null when nothing waits for it. */
     heldUntil: number | null

@@ -1,12 +1,12 @@
 import { type Command, refuse, type Refusal } from '../command.ts'
 import type { Draft, Event, EventOf } from '../event.ts'
-import { entranceOf } from '../impact/place.ts'
 import type { Plan } from '../plan.ts'
 import type { Context, Json, Stage, Tick } from '../stage.ts'
 import { QuietHours } from '../quiet-hours.ts'
 import { type HomeLedger, isBeginning, isHeard, isLast, type NoticeLedger, phaseOf, ReachBook } from './book.ts'
 import type { Action, Line, ReachPhase, ReachTask, TaskWhy, Way } from './events.ts'
 import { REACH_SETTINGS } from './settings.ts'
+import { byEntrance, changedSheets, doneBy, freshSheets, lastSheets, openSheets } from './sheets.ts'
 
 /** The outbox gives up after a day; after so long an unsettled line says nothing any more. */
 const CLOSED_AFTER_MS = 48 * 3_600_000
@@ -24,7 +24,7 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
   const book = new ReachBook()
 
   function onAddress(command: Extract<Command, { type: 'notice.address' }>, at: number): readonly Draft[] | Refusal {
-    const { notice, phase, cause, homes, informed, cost } = command
+    const { notice, phase, cause, homes, informed, informedHomes, cost } = command
     const ledger = book.get(notice)
     if (!ledger) return refuse('unknown_notice', { notice })
     if (isOver(ledger)) return refuse('wrong_state', { state: 'all_clear', command: 'address' })
@@ -34,7 +34,9 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     const heldUntil = isHeld ? book.siteAt(quiet.morningAfter(wall)) : null
     const isOverCap = cost > settings.cap
     const { trace } = ledger
-    return [{ type: 'notice.addressed', notice, phase, cause, homes, informed, cost, heldUntil, isOverCap, trace }]
+    const known = informedHomes === undefined ? {} : { informedHomes }
+    const said = { notice, phase, cause, homes, informed, ...known, cost, heldUntil, isOverCap, trace }
+    return [{ type: 'notice.addressed', ...said }]
   }
 
   /** First messages and errands to whom nothing keeps from them any more. */
@@ -55,15 +57,13 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     return ledger.waiting.flatMap((home) => ledger.homes.get(home) ?? [])
   }
 
-  function onAddressed({ notice, phase, homes }: EventOf<'notice.addressed'>, seq: number): readonly Draft[] {
+  function onAddressed(event: EventOf<'notice.addressed'>, seq: number): readonly Draft[] {
+    const { notice, phase, homes, informedHomes: informed = [] } = event
     const ledger = book.get(notice)
     if (!ledger) return []
-    return begin(
-      ledger,
-      homes.flatMap(({ home }) => ledger.homes.get(home) ?? []),
-      phase,
-      seq,
-    )
+    const known = homes.flatMap(({ home }) => ledger.homes.get(home) ?? [])
+    const sheets = freshSheets(ledger, { told: homes.map(({ home }) => home), informed }, plan.entrances ?? [])
+    return [...begin(ledger, known, phase, seq), ...hung(ledger, phase, sheets, seq)]
   }
 
   function onFree({ notice }: { notice: string }, seq: number): readonly Draft[] {
@@ -135,16 +135,12 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     const homes = [...ledger.homes.values()].filter(({ isEnded }) => !isEnded)
     const atDoor = homes.filter((home) => home.isTold && !heardBy(home))
     const calls = atDoor.filter(({ action }) => action !== null)
-    const sheets = Map.groupBy(
-      atDoor.filter(({ action }) => action === null).map(({ home }) => home),
-      (home) => entranceOf(home, plan.entrances ?? []),
-    )
-    const tasks: ReachTask[] = [
-      ...calls.map(({ home }, i) => taskOf(seq, i, { kind: 'call', why: 'end_at_door', homes: [home] })),
-      ...[...sheets].map(([entrance, concerned], i) =>
-        taskOf(seq, calls.length + i, { kind: 'sheet', why: 'end_at_door', homes: concerned, entrance }),
-      ),
+    const doors = atDoor.filter(({ action }) => action === null).map(({ home }) => home)
+    const wanted = [
+      ...calls.map(({ home }) => ({ kind: 'call', why: 'end_at_door', homes: [home] }) as const),
+      ...lastSheets(ledger, byEntrance(doors, plan.entrances ?? [])),
     ]
+    const tasks = wanted.map((task, i) => taskOf(seq, i, task))
     const { trace } = ledger
     return [
       ...withdrawn(
@@ -158,10 +154,12 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
     ]
   }
 
-  function onBetween({ notice }: { notice: string }, phase: ReachPhase, at: number): readonly Draft[] {
+  function onBetween({ notice }: { notice: string }, phase: ReachPhase, { at, seq }: Context): readonly Draft[] {
     const ledger = book.get(notice)
     if (!ledger || isOver(ledger)) return []
-    return said(ledger, phase, ledger.homes.values(), at)
+    const words = said(ledger, phase, ledger.homes.values(), at)
+    if (phase !== 'rescheduled') return words
+    return [...words, ...withdrawn(ledger, openSheets(ledger)), ...hung(ledger, phase, changedSheets(ledger), seq)]
   }
 
   function onTick(at: number, seq: number): readonly Draft[] {
@@ -261,14 +259,15 @@ export function reachStage(plan: Pick<Plan, 'staff' | 'settings' | 'timeZone' | 
 
   return {
     name: 'reach',
-    version: 3,
-    decide(input: Event | Command | Tick, { at, seq }: Context) {
+    version: 4,
+    decide(input: Event | Command | Tick, context: Context) {
+      const { at, seq } = context
       if (input.type === 'tick') return onTick(at, seq)
       if ('id' in input && 'actor' in input && !('seq' in input)) return onCommand(input, at)
       const phase = 'notice' in input ? phaseOf(input) : null
       if ('notice' in input && phase !== null) {
         if (isLast(phase)) return onEnd(input, seq, at)
-        return isBeginning(phase) ? [] : onBetween(input, phase, at)
+        return isBeginning(phase) ? [] : onBetween(input, phase, context)
       }
       switch (input.type) {
         case 'notice.addressed':
@@ -338,14 +337,24 @@ function withdrawn({ notice, trace }: NoticeLedger, tasks: readonly ReachTask[])
   return [{ type: 'reach.tasks_withdrawn', notice, tasks: tasks.map(({ task }) => task), trace }]
 }
 
-function opened(
+function opened(ledger: NoticeLedger, phase: ReachPhase, wanted: readonly Wanted[], seq: number): readonly Draft[] {
+  if (wanted.length === 0) return []
+  const { notice, trace } = ledger
+  const dueAt = doneBy(ledger)
+  const due = dueAt === undefined || isLast(phase) ? {} : { dueAt }
+  const tasks = wanted.map(({ home, kind, why }, i) => taskOf(seq, i, { kind, why, homes: [home.home], ...due }))
+  return [{ type: 'reach.tasks_opened', notice, phase, tasks, trace }]
+}
+
+/** Sheets are counted apart: what was decided for homes at the same moment has the other numbers. */
+function hung(
   { notice, trace }: NoticeLedger,
   phase: ReachPhase,
-  wanted: readonly Wanted[],
+  sheets: readonly Omit<ReachTask, 'task'>[],
   seq: number,
 ): readonly Draft[] {
-  if (wanted.length === 0) return []
-  const tasks = wanted.map(({ home, kind, why }, i) => taskOf(seq, i, { kind, why, homes: [home.home] }))
+  if (sheets.length === 0) return []
+  const tasks = sheets.map((sheet, i): ReachTask => ({ task: `D${seq}-s${i}`, ...sheet }))
   return [{ type: 'reach.tasks_opened', notice, phase, tasks, trace }]
 }
 

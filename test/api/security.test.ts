@@ -178,6 +178,7 @@ const MATRIX: readonly Route[] = [
   { method: 'GET', path: '/api/v1/notices/:id/reach', allowed: [...OVERSEERS, 'steward', 'agent'] },
   { method: 'GET', path: '/api/v1/notices/:id/audience', allowed: [...OVERSEERS, 'steward', 'agent'] },
   { method: 'POST', path: '/api/v1/notices/:id/approve-cost', allowed: ['admin', 'manager', 'steward'] },
+  { method: 'GET', path: '/api/v1/notices/:id/sheets', allowed: ['admin', 'manager', 'field', 'agent', 'steward'] },
   { method: 'GET', path: '/api/v1/reach-tasks', allowed: ['admin', 'manager', 'field', 'agent', 'steward'] },
   { method: 'POST', path: '/api/v1/reach-tasks/:id/done', allowed: ['admin', 'manager', 'field', 'agent', 'steward'] },
   { method: 'POST', path: '/api/v1/households/search', allowed: TALKERS },

@@ -130,8 +130,11 @@ export function reachSite(start = NOON, own: Plan = plan) {
       for (const event of [...of('notice.published'), ...of('notice.extended'), ...of('notice.scheduled')]) {
         if (known.has(event.seq)) continue
         const homes = event.homes.flatMap((home) => (ways[home] ? [{ home, ...ways[home] }] : []))
+        const informedHomes = event.homes.filter((home) => !ways[home])
+        const informed = informedHomes.length
         const phase = phaseOf(event)!
-        site.does({ type: 'notice.address', notice: event.notice, phase, cause: event.seq, homes, informed: 0, cost })
+        const about = { phase, cause: event.seq, homes, informed, informedHomes, cost }
+        site.does({ type: 'notice.address', notice: event.notice, ...about })
       }
     },
     /** Every line that was queued and not settled yet. */

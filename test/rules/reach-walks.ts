@@ -1,7 +1,7 @@
 import type { Event } from '#rules/event.ts'
 import { isBeginning, isLast } from '#rules/reach/book.ts'
 import { dice } from '#test/sim/random.ts'
-import { HOUR, NIGHT, NOON, reachSite, S } from './reach-site.ts'
+import { HOUR, NIGHT, NOON, reachSite, S, WAYS } from './reach-site.ts'
 
 const STEPS = [
   'fault',
@@ -27,6 +27,7 @@ const STEPS = [
   'false',
   'plan',
   'drop',
+  'move',
   'reroute',
   'step',
   'restart',
@@ -65,10 +66,11 @@ export function reachWalk(seed: number): Walked {
       const [notice] = site.of('notice.drafted').slice(-1)
       if (notice) site.does({ type: 'notice.confirm', notice: notice.notice, by: 'S1' })
     },
-    address: () => site.address(chance.chance(0.2) ? 50_000 : 0),
+    address: () => site.address(chance.chance(0.2) ? 50_000 : 0, chance.chance(0.5) ? WAYS : someWays),
     settle: settleOne,
     task: () => {
-      const [task] = site.tasks()
+      const open = site.tasks()
+      const task = open.length > 0 ? chance.pick(open) : null
       if (task)
         site.does({ type: 'reach.finish_task', task: task.task, by: 'T1', result: chance.pick(['told', 'not_met']) })
     },
@@ -113,6 +115,12 @@ export function reachWalk(seed: number): Walked {
       const [planned] = site.of('notice.scheduled').slice(-1)
       if (planned) site.does({ type: 'notice.cancel', notice: planned.notice, by: 'S1', reason: 'x' })
     },
+    move: () => {
+      const [planned] = site.of('notice.scheduled').slice(-1)
+      const from = site.wall() + chance.between(1, 60) * HOUR
+      const said = { by: 'S1', second: 'PM', reason: 'x' }
+      if (planned) site.does({ type: 'notice.reschedule', notice: planned.notice, from, to: from + HOUR, ...said })
+    },
     reroute: () => {
       const [line] = site.open()
       if (line && line.channel !== 'mail') site.settle(line.id, 'failed', 'mail')
@@ -148,6 +156,9 @@ export function reachWalk(seed: number): Walked {
   }
 }
 
+/** These two are only informed: what they lose has a stand-in. */
+const { 'B1-0102': _, 'B1-0302': __, ...someWays } = WAYS
+
 type Site = ReturnType<typeof reachSite>
 
 /** Notices that came to their end. */
@@ -163,6 +174,7 @@ function violations(site: Site): string[] {
     settled.get(id)?.some(({ result }) => result === 'accepted' || result === 'delivered') ?? false
   const isHeard = (id: string) => wasHeard(id) && settled.get(id)!.at(-1)!.result !== 'failed'
   const told = new Set(site.of('reach.task_done').flatMap(({ task, result }) => (result === 'told' ? [task] : [])))
+  wrong.push(...wrongSheets(site, told))
   const left = (site.stage('reach') as { notices: unknown[] }).notices.length
   if (left > 0) wrong.push(`${left} ledgers never end`)
   const ends = endsOf(site)
@@ -202,4 +214,22 @@ function violations(site: Site): string[] {
     }
   }
   return wrong
+}
+
+/** Where the sheet of a beginning hangs, that of the end is asked for, once; and at no entrance two are open. */
+function wrongSheets(site: Site, told: ReadonlySet<string>): string[] {
+  const opened = site.of('reach.tasks_opened')
+  const sheetsOf = (notice: string, isEnd: boolean) =>
+    opened
+      .filter((event) => event.notice === notice && isLast(event.phase) === isEnd)
+      .flatMap(({ tasks }) => tasks.filter(({ kind }) => kind === 'sheet'))
+  return [...endsOf(site)].flatMap((notice) => {
+    const hung = new Set(sheetsOf(notice, false).flatMap(({ task, entrance }) => (told.has(task) ? [entrance] : [])))
+    const ends = sheetsOf(notice, true).map(({ entrance }) => entrance)
+    const missing = [...hung].filter((entrance) => !ends.includes(entrance))
+    return [
+      ...missing.map((entrance) => `the sheet of ${notice} at ${entrance} has no end`),
+      ...(new Set(ends).size < ends.length ? [`two sheets end ${notice} at one entrance`] : []),
+    ]
+  })
 }

@@ -306,3 +306,114 @@ t.test('opened is noted once for a home and notice, while it runs; it is never r
   t.equal(site.of('reach.opened').length, 2, 'and not when it is long over')
   t.equal(site.does({ type: 'reach.open', notice: 'N999', home: 'B1-0101' }), null)
 })
+
+const DAY = 24 * HOUR
+const sheetsOf = (site: ReturnType<typeof reachSite>) =>
+  site
+    .tasks()
+    .flatMap(({ kind, why, entrance, homes, dueAt }) =>
+      kind === 'sheet'
+        ? [`${entrance} ${why} ${homes.join()}${dueAt === undefined ? '' : ` ${(dueAt - NOON) / HOUR} h`}`]
+        : [],
+    )
+const hangs = (site: ReturnType<typeof reachSite>) => {
+  for (const { task, kind } of site.tasks())
+    if (kind === 'sheet') t.equal(site.does({ type: 'reach.finish_task', task, by: 'T1', result: 'told' }), null)
+}
+
+t.test('whoever loses only a stand-in reads it at the entrance, and its end there', async (t) => {
+  const { 'B1-0101': told, ...others } = WAYS
+  const two = {
+    ...plan,
+    entrances: [
+      { ...plan.entrances![0]!, id: 'E1', numbers: [1] },
+      { ...plan.entrances![0]!, id: 'E2', numbers: [2] },
+    ],
+  }
+  for (const from of ['events', 'snapshot'] as const) {
+    const site = outage(NIGHT, two)
+    site.address(50_000, { 'B1-0101': told! })
+    t.strictSame(
+      sheetsOf(site),
+      ['E2 informed B1-0102,B1-0202', 'E1 informed B1-0201'],
+      'also at night, and over the cap: it wakes nobody and costs nothing',
+    )
+    site.restart(from)
+    hangs(site)
+    t.strictSame(sheetsOf(site), [])
+    t.ok(site.restart(from).isSame)
+    over(site)
+    t.strictSame(sheetsOf(site), ['E2 end_of_sheet B1-0102,B1-0202', 'E1 end_of_sheet B1-0201'])
+    hangs(site)
+    site.wait(72 * HOUR)
+    t.equal((site.stage('reach') as { notices: unknown[] }).notices.length, 0, 'and then it is over')
+  }
+  const never = outage(NOON, two)
+  never.address(0, { 'B1-0101': told! })
+  over(never)
+  t.strictSame(sheetsOf(never), [], 'where none was hung up, none says that it is over')
+  const mixed = outage()
+  mixed.address(0, others)
+  hangs(mixed)
+  const door = mixed.tasks().find(({ kind, why }) => kind === 'door' && why === 'no_contact')!
+  t.same(door.homes, ['B1-0201'], 'a sheet spares nobody a visit')
+  mixed.does({ type: 'reach.finish_task', task: door.task, by: 'T1', result: 'told' })
+  over(mixed)
+  t.strictSame(sheetsOf(mixed), ['B1 end_at_door B1-0101,B1-0201'], 'one sheet an entrance')
+})
+
+t.test('planned work hangs at each entrance a day before; another time hangs anew', async (t) => {
+  const site = reachSite()
+  const from = NOON + 3 * DAY
+  const said = { kind: 'water-off', work: 'tank', rules: [], by: 'S1' } as const
+  t.equal(site.does({ type: 'notice.plan', assets: ['A'], from, to: from + HOUR, ...said }), null)
+  site.address()
+  const homes = 'B1-0101,B1-0102,B1-0201,B1-0202'
+  t.strictSame(sheetsOf(site), [`B1 planned ${homes} 48 h`])
+  t.strictSame(
+    site.tasks().flatMap(({ kind, dueAt }) => (kind === 'door' ? [dueAt] : [])),
+    [from - DAY, from - DAY],
+    'doors as well',
+  )
+  const { notice } = site.of('notice.scheduled')[0]!
+  const moves = (days: number) =>
+    t.equal(
+      site.does({
+        type: 'notice.reschedule',
+        notice,
+        from: NOON + days * DAY,
+        to: NOON + days * DAY + HOUR,
+        by: 'S1',
+        reason: 'rain',
+      }),
+      null,
+    )
+  moves(4)
+  t.strictSame(sheetsOf(site), [`B1 planned ${homes} 72 h`], 'not two of them')
+  hangs(site)
+  moves(5)
+  t.strictSame(sheetsOf(site), [`B1 planned ${homes} 96 h`], 'what hangs is wrong now')
+  site.restart('snapshot')
+  t.ok(site.restart('events').isSame)
+  site.does({ type: 'notice.plan', assets: ['A', 'B'], from: NOON + 5 * DAY, to: NOON + 5 * DAY + HOUR, ...said })
+  site.address()
+  t.equal(sheetsOf(site).length, 1, 'what joins a plan hangs on the same sheet')
+  site.does({ type: 'notice.cancel', notice, by: 'S1', reason: 'x' })
+  t.match(sheetsOf(site), [/^B1 end_of_sheet/], 'the old one still hangs')
+})
+
+t.test('an address of an older journal, which only counts who is informed, still applies', async (t) => {
+  const site = outage()
+  const { seq: cause } = site.of('notice.published')[0]!
+  const old = {
+    type: 'notice.address',
+    notice: site.notice,
+    phase: 'published',
+    cause,
+    homes: [],
+    informed: 4,
+    cost: 0,
+  } as const
+  t.equal(site.does(old), null)
+  t.strictSame([sheetsOf(site).length, site.of('notice.addressed')[0]!.informed], [0, 4])
+})

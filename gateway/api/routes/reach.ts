@@ -5,7 +5,7 @@ import type { NoticeDocument } from '../../store/documents.ts'
 import type { ApiContext } from '../context.ts'
 import { may, PERMISSIONS } from '../permissions.ts'
 import { timesOf } from '../site-time.ts'
-import { phoneFor, reachView, taskView } from '../views/reach-view.ts'
+import { phoneFor, reachView, sheetView, taskView } from '../views/reach-view.ts'
 import { IdParams, NoQuery } from './collection.ts'
 import { By, commandRoute } from './commands.ts'
 import { asYourself } from './control.ts'
@@ -60,7 +60,7 @@ export function reach(context: ApiContext): FastifyPluginAsyncTypebox {
         const tagged = homes.flatMap(({ home, action }) => (action ? [{ home, action }] : []))
         return {
           homes: homes.length,
-          informed,
+          informed: informed.length,
           messages: price.messages,
           parts: price.parts,
           costYuan: price.cost / 100,
@@ -106,6 +106,18 @@ export function reach(context: ApiContext): FastifyPluginAsyncTypebox {
             })
         }
       },
+    )
+    app.get(
+      '/api/v1/notices/:id/sheets',
+      {
+        config: { access: { roles: PERMISSIONS.visit } },
+        schema: {
+          summary: 'What is to be hung up at entrances for a notice, in both languages',
+          params: IdParams,
+          querystring: NoQuery,
+        },
+      },
+      async ({ params: { id } }) => sheetView(await noticeOf(id), (await read.reachOf(id)).tasks, site),
     )
     commandRoute(app, context, {
       summary: 'A door was knocked at, a call made, a sheet hung up',

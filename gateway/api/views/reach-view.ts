@@ -1,11 +1,15 @@
 import { reachedOf } from '../../audience/reached.ts'
 import type { Roll } from '../../households/roll.ts'
 import { maskedPhone } from '../../private/phone.ts'
+import { noticeTexts } from '../../notice-text.ts'
 import type { Site } from '../../site/site.ts'
+import type { NoticeDocument } from '../../store/documents.ts'
 import type { ReachLedger } from '../../store/reach-query.ts'
 import type { ReachLine, TaskRow } from '../../store/reach-rows.ts'
 import { PHASES } from '#rules/reach/events.ts'
+import { LANGUAGES } from '../../texts.ts'
 import { timesOf } from '../site-time.ts'
+import { both } from './said.ts'
 
 /** `no_contact`: nobody to write to, and nobody went yet. `door`: told in person. */
 type HomeFate = 'waiting' | 'queued' | 'accepted' | 'delivered' | 'door' | 'failed' | 'no_contact'
@@ -68,7 +72,33 @@ export function reachView(site: Site): (ledger: ReachLedger, roll: Roll | null, 
 }
 
 export function taskView(task: TaskRow, time: ReturnType<typeof timesOf>): object {
-  return { ...task, part: PHASES[task.phase], openedAt: time(task.openedAt), doneAt: time(task.doneAt) }
+  const { openedAt, doneAt, dueAt } = task
+  return {
+    ...task,
+    part: PHASES[task.phase],
+    openedAt: time(openedAt),
+    doneAt: time(doneAt),
+    dueAt: time(dueAt),
+  }
+}
+
+/** A sheet as it hangs at an entrance: what is true now, in short sentences. */
+export function sheetView(notice: NoticeDocument, tasks: readonly TaskRow[], site: Site): object {
+  const time = timesOf(site.plan.timeZone)
+  const texts = noticeTexts(notice, site, { plain: true })
+  const entrances = new Map(site.plan.entrances?.map(({ id, name }) => [id, name]))
+  const open = tasks.filter(({ kind, state }) => kind === 'sheet' && state === 'open')
+  return {
+    notice: notice.id,
+    site: both(site.name),
+    call: site.notices.call,
+    texts: LANGUAGES.map((language) => ({ language, ...texts[language] })),
+    sheets: open.map(({ id, entrance, dueAt }) => ({
+      task: id,
+      entrance: both((entrance && entrances.get(entrance)) ?? entrance ?? ''),
+      dueAt: time(dueAt),
+    })),
+  }
 }
 
 /** What became of each home, as far as its beginning goes: the best that happened counts. */
@@ -81,8 +111,8 @@ function homesOf(lines: readonly ReachLine[], tasks: readonly TaskRow[]): Map<st
   }
   for (const { home, state, phase } of lines)
     if (PHASES[phase] === 'begins') note(home, state === 'rerouted' || state === 'cancelled' ? 'failed' : state)
-  for (const { homes, state, phase } of tasks)
-    if (PHASES[phase] === 'begins') for (const home of homes) note(home, state === 'told' ? 'door' : 'no_contact')
+  for (const { kind, homes, state, phase } of tasks)
+    if (kind !== 'sheet' && PHASES[phase] === 'begins') for (const home of homes) note(home, state === 'told' ? 'door' : 'no_contact')
   return fates
 }
 
