@@ -29,6 +29,7 @@ const HandoverScreen = lazy(() => import('./screens/supervision/handover.tsx').t
 const ScoresScreen = lazy(() => import('./screens/supervision/scores.tsx').then((screen) => screen.ScoresScreen))
 const MonthsScreen = lazy(() => import('./screens/supervision/months.tsx').then((screen) => screen.MonthsScreen))
 const HealthScreen = lazy(() => import('./screens/health/health.tsx').then((screen) => screen.HealthScreen))
+const SheetsScreen = lazy(() => import('./screens/errands/sheets.tsx').then((screen) => screen.SheetsScreen))
 const ErrandsScreen = lazy(() => import('./screens/errands/errands.tsx').then((screen) => screen.ErrandsScreen))
 const HouseholdsScreen = lazy(() =>
   import('./screens/households/households.tsx').then((screen) => screen.HouseholdsScreen),
@@ -129,6 +130,7 @@ function Screens() {
       <Route path="/households" component={HouseholdsScreen} />
       <Route path="/households/:id" component={HouseholdScreen} />
       <Route path="/errands" component={ErrandsScreen} />
+      <Route path="/errands/:id" component={SheetsScreen} />
       <Route path="/health" component={HealthScreen} />
       <Route path="/buses" component={BusesScreen} />
       <Route path="/users" component={UsersScreen} />

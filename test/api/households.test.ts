@@ -261,3 +261,50 @@ t.test('one lift down is information, both are an outage', async (t) => {
   t.match(await estate.json('agent', '/api/v1/assets/L1/impact?with=P1'), { assets: ['L1', 'P1'], told: 5 })
   t.equal((await estate.as('agent', '/api/v1/assets/L9/impact')).status, 404)
 })
+
+t.test(
+  'planned work hangs at each entrance by a day before: printed, hung up, and no proof that anybody was reached',
+  async (t) => {
+    const estate = await open(t)
+    await estate.imported()
+    const from = Date.UTC(2026, 0, 8, 6)
+    const times = { from: new Date(from).toISOString(), to: new Date(from + 7_200_000).toISOString() }
+    const plan = { kind: 'water-off', work: 'tank-cleaning', assets: ['P1'], ...times, by: 'S1' }
+    t.match(await estate.post('steward', '/api/v1/notices', plan), { status: 200 })
+    await until('it is addressed', async () => (await estate.reach()).lines.length > 0)
+    type Errand = { id: string; kind: string; entrance: string; homes: string[]; dueAt: string | null }
+    const errands = async () => {
+      const { items } = await estate.json<{ items: Errand[] }>('field', '/api/v1/reach-tasks')
+      return items.filter(({ kind }) => kind === 'sheet')
+    }
+    const sheets = await errands()
+    t.match(sheets, [
+      { entrance: 'B1', homes: ['B1-0101', 'B1-0102', 'B1-0201', 'B1-0202'], dueAt: '2026-01-07T14:00:00.000+08:00' },
+      { entrance: 'B2', homes: ['B2-0101'] },
+    ])
+    const path = `/api/v1/notices/${await estate.notice()}/sheets`
+    const printed = await estate.json<{ texts: { body: string }[]; sheets: { task: string }[] }>('field', path)
+    t.match(printed, {
+      texts: [
+        { language: 'zh-CN', title: /停水/ },
+        { language: 'en', title: /water/ },
+      ],
+      sheets: [{ task: sheets[0]!.id, entrance: { 'zh-CN': '1 号楼' } }, { task: sheets[1]!.id }],
+    })
+    t.match(printed.texts[0]!.body, /\n/, 'short sentences, one a line')
+    for (const { id } of sheets)
+      t.match(await estate.post('field', `/api/v1/reach-tasks/${id}/done`, { by: 'T1', result: 'told' }), {
+        status: 200,
+      })
+    t.match(await estate.reach(), { reached: 0, counts: { door: 0 } })
+    t.match(await estate.json('field', path), { sheets: [] })
+
+    await estate.post('steward', `/api/v1/notices/${await estate.notice()}/cancel`, { by: 'S1', reason: 'rain' })
+    t.match(await errands(), [
+      { entrance: 'B1', why: 'end_of_sheet', dueAt: null },
+      { entrance: 'B2', why: 'end_of_sheet' },
+    ])
+    t.match(await estate.json('field', path), { texts: [{ body: /取消/ }, { body: /cancelled/i }] })
+    t.equal((await estate.as('field', '/api/v1/notices/N999/sheets')).status, 404)
+  },
+)

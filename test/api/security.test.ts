@@ -62,6 +62,7 @@ const THINGS = [
   '/cases/:id',
   '/handovers/:id',
   '/households/:id',
+  '/errands/:id',
 ]
 const PAGE = [...SCREENS, ...THINGS, ...BUILT]
 

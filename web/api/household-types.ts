@@ -21,7 +21,7 @@ export type Errand = Readonly<{
   notice: string
   part: Part
   kind: 'call' | 'door' | 'sheet'
-  why: 'no_contact' | 'no_answer' | 'tagged' | 'end_at_door'
+  why: 'no_contact' | 'no_answer' | 'tagged' | 'end_at_door' | 'informed' | 'planned' | 'end_of_sheet'
   homes: readonly string[]
   entrance: string | null
   state: 'open' | 'told' | 'not_met' | 'withdrawn'
@@ -29,8 +29,18 @@ export type Errand = Readonly<{
   doneAt: string | null
   by: string | null
   attempt: number
+  /** Of planned work. */
+  dueAt: string | null
   /** Only for who rings people up. */
   contacts?: readonly Readonly<{ name: string; phone: string }>[]
+}>
+/** What is to be hung up for a notice. */
+export type Sheets = Readonly<{
+  notice: string
+  site: Both
+  printedAt: string
+  texts: readonly Readonly<{ language: 'zh-CN' | 'en'; title: string; body: string }>[]
+  sheets: readonly Readonly<{ task: string; entrance: Both; dueAt: string | null }>[]
 }>
 export type Reach = Readonly<{
   homes: number

@@ -25,7 +25,7 @@ export function Navigation({ role }: { role: Role }) {
   return (
     <nav
       aria-label={words.say('web.nav')}
-      class="bg-base-100 border-base-300 fixed inset-x-0 bottom-0 z-20 border-t pb-[env(safe-area-inset-bottom)] lg:top-14 lg:right-auto lg:w-52 lg:border-t-0 lg:border-r lg:pt-3"
+      class="print:hidden bg-base-100 border-base-300 fixed inset-x-0 bottom-0 z-20 border-t pb-[env(safe-area-inset-bottom)] lg:top-14 lg:right-auto lg:w-52 lg:border-t-0 lg:border-r lg:pt-3"
     >
       <ul class="flex lg:flex-col lg:gap-1 lg:px-2">
         {screens.map((name) => {

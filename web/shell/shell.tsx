@@ -39,7 +39,7 @@ export function Shell({ session, children }: { session: Session; children: Compo
       >
         {words.say('web.skip')}
       </a>
-      <header class="bg-base-100 border-base-300 fixed inset-x-0 top-0 z-20 flex h-14 items-center gap-1 border-b px-3 sm:gap-3 lg:px-4">
+      <header class="print:hidden bg-base-100 border-base-300 fixed inset-x-0 top-0 z-20 flex h-14 items-center gap-1 border-b px-3 sm:gap-3 lg:px-4">
         <a href="/" class="flex min-h-11 min-w-0 flex-1 items-center gap-2 font-semibold">
           <img src="/icon.svg" alt="" width="28" height="28" class="flex-none" />
           <span class="truncate">{site ? words.of(site.name) : 'Caretaker'}</span>

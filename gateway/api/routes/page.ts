@@ -42,7 +42,7 @@ const SCREENS = [
   'asset-tags',
   'roster',
 ] as const
-const THINGS = ['assets', 'alarms', 'orders', 'notices', 'cases', 'handovers', 'households'] as const
+const THINGS = ['assets', 'alarms', 'orders', 'notices', 'cases', 'handovers', 'households', 'errands'] as const
 
 /** What the app keeps in the address (range, filter, where to go next) is no business of the gateway's. */
 const AnyQuery = Type.Record(Type.String(), Type.Unknown())

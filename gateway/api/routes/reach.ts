@@ -117,7 +117,13 @@ export function reach(context: ApiContext): FastifyPluginAsyncTypebox {
           querystring: NoQuery,
         },
       },
-      async ({ params: { id } }) => sheetView(await noticeOf(id), (await read.reachOf(id)).tasks, site),
+      async ({ params: { id } }) => {
+        const notice = await noticeOf(id)
+        const { tasks } = await read.reachOf(id)
+        // What nothing hangs of is no business of whoever hangs sheets up.
+        if (!tasks.some(({ kind }) => kind === 'sheet')) throw new Fault('not_found')
+        return sheetView(notice, tasks, site, clock.now() + clock.wallOffsetMs())
+      },
     )
     commandRoute(app, context, {
       summary: 'A door was knocked at, a call made, a sheet hung up',

@@ -83,7 +83,7 @@ export function taskView(task: TaskRow, time: ReturnType<typeof timesOf>): objec
 }
 
 /** A sheet as it hangs at an entrance: what is true now, in short sentences. */
-export function sheetView(notice: NoticeDocument, tasks: readonly TaskRow[], site: Site): object {
+export function sheetView(notice: NoticeDocument, tasks: readonly TaskRow[], site: Site, wall: number): object {
   const time = timesOf(site.plan.timeZone)
   const texts = noticeTexts(notice, site, { plain: true })
   const entrances = new Map(site.plan.entrances?.map(({ id, name }) => [id, name]))
@@ -91,7 +91,7 @@ export function sheetView(notice: NoticeDocument, tasks: readonly TaskRow[], sit
   return {
     notice: notice.id,
     site: both(site.name),
-    call: site.notices.call,
+    printedAt: time(wall),
     texts: LANGUAGES.map((language) => ({ language, ...texts[language] })),
     sheets: open.map(({ id, entrance, dueAt }) => ({
       task: id,
@@ -112,7 +112,8 @@ function homesOf(lines: readonly ReachLine[], tasks: readonly TaskRow[]): Map<st
   for (const { home, state, phase } of lines)
     if (PHASES[phase] === 'begins') note(home, state === 'rerouted' || state === 'cancelled' ? 'failed' : state)
   for (const { kind, homes, state, phase } of tasks)
-    if (kind !== 'sheet' && PHASES[phase] === 'begins') for (const home of homes) note(home, state === 'told' ? 'door' : 'no_contact')
+    if (kind !== 'sheet' && PHASES[phase] === 'begins')
+      for (const home of homes) note(home, state === 'told' ? 'door' : 'no_contact')
   return fates
 }
 

@@ -6,9 +6,11 @@ import { ByWhom, Refused, useSending } from '../../parts/action.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Empty, Screen, Skeletons } from '../../parts/screen.tsx'
+import type { Words } from '../../words/words.ts'
 import { useHouseholdWords } from '../households/sentences.ts'
 
 const LOOK_EVERY_MS = 10_000
+const MOST_NAMED = 8
 
 /** What no message does: doors to knock at, calls to make, sheets to hang up; and the same on paper. */
 export function ErrandsScreen() {
@@ -71,8 +73,9 @@ function Errands() {
             <p class="quiet">
               {words.say(`web.errands.why.${errand.why}`)} · {errand.notice}
               {errand.attempt > 1 && ` · ${words.say('web.errands.attempt', { attempt: errand.attempt })}`}
-              {errand.entrance && ` · ${errand.homes.join(', ')}`}
+              {errand.entrance && ` · ${homesOf(errand, words)}`}
             </p>
+            <Due at={errand.dueAt} />
             {errand.contacts?.map(({ name, phone }) => (
               <a key={phone} class="link touch inline-flex items-center" href={`tel:${phone}`}>
                 {name} {phone}
@@ -88,6 +91,12 @@ function Errands() {
                 <Icon name="check" />
                 {words.say(errand.kind === 'sheet' ? 'web.errands.hung' : 'web.errands.told')}
               </button>
+              {errand.kind === 'sheet' && (
+                <a class="btn touch" href={`/errands/${encodeURIComponent(errand.notice)}`}>
+                  <Icon name="clipboard-list" />
+                  {words.say('web.errands.sheet')}
+                </a>
+              )}
               {errand.kind !== 'sheet' && (
                 <button
                   type="button"
@@ -104,4 +113,19 @@ function Errands() {
       </ul>
     </div>
   )
+}
+
+/** Whoever hangs up a sheet for a whole house needs no list of its homes. */
+function homesOf({ homes }: Errand, words: Words): string {
+  return homes.length > MOST_NAMED ? words.say('web.reach.opened.homes', { homes: homes.length }) : homes.join(', ')
+}
+
+/** Errands of planned work are done a day before it. */
+function Due({ at }: { at: string | null }) {
+  const { words, estate } = useApp()
+  if (at === null) return null
+  const wall = estate.clock.now.peek() + (estate.health.value?.wallOffsetMs ?? 0)
+  const time = words.format.moment(at)
+  if (Date.parse(at) >= wall) return <p>{words.say('web.errands.due', { time })}</p>
+  return <p class="alert alert-warning alert-soft">{words.say('web.errands.late', { time })}</p>
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { HomeFate, Reach, ReachLine, WouldReach } from '../../api/household-types.ts'
+import type { Errand, HomeFate, Reach, ReachLine, WouldReach } from '../../api/household-types.ts'
 import type { Notice } from '../../api/types.ts'
 import { useApp } from '../../app-context.ts'
 import { Actions } from '../../parts/action.tsx'
@@ -62,6 +62,7 @@ export function ReachPanel({ notice: { id, state } }: { notice: Pick<Notice, 'id
               </li>
             ))}
           </ul>
+          {may(visitor.session.user.role, 'visit') && <SheetsLink id={id} open={reach.tasks} />}
           {reach.heldUntil && (
             <p class="alert alert-info alert-soft mt-2">
               {words.say('web.reach.held', { time: words.format.clock(reach.heldUntil) })}
@@ -87,6 +88,17 @@ export function ReachPanel({ notice: { id, state } }: { notice: Pick<Notice, 'id
         </>
       )}
     </Panel>
+  )
+}
+
+function SheetsLink({ id, open }: { id: string; open: readonly Errand[] }) {
+  const { words } = useApp()
+  const sheets = open.filter(({ kind, state }) => kind === 'sheet' && state === 'open')
+  if (sheets.length === 0) return null
+  return (
+    <a class="link touch mt-2 inline-flex items-center" href={`/errands/${encodeURIComponent(id)}`}>
+      {words.say('web.reach.sheets', { n: sheets.length })}
+    </a>
   )
 }
 
