@@ -308,3 +308,25 @@ t.test(
     t.equal((await estate.as('field', '/api/v1/notices/N999/sheets')).status, 404)
   },
 )
+
+t.test('what sending would cost and when telephones ring, for the homes that are chosen', async (t) => {
+  const estate = await open(t)
+  const times = { from: '2026-01-08T05:00:00+08:00', to: '2026-01-08T07:00:00+08:00' }
+  const plan = { kind: 'water-off', work: 'tank-cleaning', assets: ['P1'], ...times }
+  const previewed = async (more: object) =>
+    (await estate.post('steward', '/api/v1/notices/preview', { ...plan, ...more })).body['sending'] as { yuan: number }
+  t.match(await previewed({}), { told: null }, 'nobody is known: an estimate')
+  await estate.imported()
+  // Chosen; what it comes to. Each message is one part; the door of B1-0202 costs nothing.
+  for (const [places, wanted] of [
+    [['site'], { told: 5, messages: 4, parts: 4, yuan: 0.4, noContact: 1 }],
+    [['building:B2'], { told: 1, messages: 1, parts: 1, yuan: 0.1, noContact: 0 }],
+    [['home:B1-0202'], { told: 1, messages: 0, parts: 0, yuan: 0, noContact: 1 }],
+  ] as const)
+    t.match(
+      await previewed({ places }),
+      { ...wanted, informed: 0, isOverCap: false, waiting: 0, ringAt: null },
+      places.join(),
+    )
+  t.match(await previewed({}), { remindAt: ['2026-01-06T20:00:00.000+08:00', '2026-01-07T20:00:00.000+08:00'] })
+})

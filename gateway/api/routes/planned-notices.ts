@@ -2,11 +2,13 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { Fault } from '#devices/fault.ts'
 import { LEAD_MS, NOTICE_SETTINGS } from '#rules/notices/settings.ts'
+import { outlookOf } from '../../audience/outlook.ts'
 import { homesIn, PLACE_PATTERN } from '../../notices/audience.ts'
 import { plannedPreview, previewOf } from '../../notices/preview.ts'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
-import { timeUnder } from '../site-time.ts'
+import type { NoticeDocument } from '../../store/documents.ts'
+import { timesOf, timeUnder } from '../site-time.ts'
 import { both } from '../views/said.ts'
 import { NoQuery } from './collection.ts'
 import { By, commandRoute, Reason, When } from './commands.ts'
@@ -34,9 +36,12 @@ const WORKS = [
   { work: 'other', kind: 'other', needsQuality: false },
 ] as const
 
+const MOST_OPEN = 200
+
 /** Planned work: what would be told, and to whom; and what becomes of it. */
 export function plannedNotices(context: ApiContext): FastifyPluginAsyncTypebox {
-  const { site, clock } = context
+  const { site, clock, read, residents } = context
+  const time = timesOf(site.plan.timeZone)
   const known = knownStaff(site)
   const audience = (assets: readonly string[], places: readonly string[] = []): string[] => {
     if (places.length === 0) return [...new Set(assets.flatMap((id) => site.plan.assets.get(id)?.homes ?? []))]
@@ -90,7 +95,7 @@ export function plannedNotices(context: ApiContext): FastifyPluginAsyncTypebox {
       {
         config: { access: { roles: PERMISSIONS.planWork } },
         schema: {
-          summary: 'What each channel would say, in each language, to how many homes, at which cost',
+          summary: 'What each channel would say, in each language, to which homes, when and at which cost',
           querystring: NoQuery,
           body: Type.Object(What, { additionalProperties: false }),
         },
@@ -100,11 +105,10 @@ export function plannedNotices(context: ApiContext): FastifyPluginAsyncTypebox {
         const times = { from: timeUnder('from', body.from), to: timeUnder('to', body.to) }
         const homes = audience(assets, places)
         const wall = clock.now() + clock.wallOffsetMs()
-        const texts = previewOf(
-          plannedPreview({ kind, work, assets, homes, ...times, reason }, wall),
-          site,
-          'scheduled',
-        )
+        const notice = plannedPreview({ kind, work, assets, homes, ...times, reason }, wall)
+        const texts = previewOf(notice, site, 'scheduled')
+        const { items: open } = await read.list('notices', { state: 'open', limit: MOST_OPEN })
+        const outlook = outlookOf(site, residents, notice, { open: open as readonly NoticeDocument[], wall })
         const parts = texts.find(({ channel, language }) => channel === 'sms' && language === 'zh-CN')?.parts ?? 0
         return {
           homes: homes.length,
@@ -117,6 +121,11 @@ export function plannedNotices(context: ApiContext): FastifyPluginAsyncTypebox {
             perPart: site.notices.smsPart,
             total: Math.round(homes.length * parts * site.notices.smsPart * 100) / 100,
             isPaid: site.channels.some(({ id }) => site.plan.channelKinds?.[id] === 'paid'),
+          },
+          sending: {
+            ...outlook,
+            ringAt: time(outlook.ringAt),
+            remindAt: outlook.remindAt.map((at) => time(at)),
           },
         }
       },

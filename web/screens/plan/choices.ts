@@ -46,6 +46,20 @@ export type Preview = Readonly<{
     most: number
     parts: number | null
   }>[]
+  /** What sending to the chosen homes comes to, and when telephones ring. */
+  sending: Readonly<{
+    /** Null where nobody is told home by home: then `cost` is an estimate. */
+    told: number | null
+    informed: number
+    noContact: number
+    messages: number
+    parts: number
+    yuan: number
+    isOverCap: boolean
+    waiting: number
+    ringAt: string | null
+    remindAt: readonly string[]
+  }>
   cost: Readonly<{ parts: number; perPart: number; total: number; isPaid: boolean }>
 }>
 
