@@ -77,7 +77,7 @@ function SendingFacts({ sending }: Pick<Preview, 'sending'>) {
       <Facts
         facts={[
           [words.say('web.plan.sending.rings'), told === null ? null : rings],
-          [words.say('web.plan.sending.reminders'), remindAt.map((at) => words.format.moment(at)).join(', ') || null],
+          [words.say('web.plan.sending.reminders'), remindAt.map((at) => words.format.moment(at)).join(' · ') || null],
           [words.say('web.plan.sending.nocontact'), homes(noContact)],
           [words.say('web.plan.sending.informed'), homes(informed)],
         ]}
