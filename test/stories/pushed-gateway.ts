@@ -7,6 +7,7 @@ import { Accounting } from '#gateway/accounting.ts'
 import type { SiteClock } from '#gateway/clock.ts'
 import { type AllForwarding, startForwarding } from '#gateway/forwarding.ts'
 import type { ForwardingEvent } from '#gateway/historian/outage.ts'
+import type { Channel } from '#gateway/channels/channel.ts'
 import { channelOf } from '#gateway/channels/kinds.ts'
 import type { ChannelPorts } from '#gateway/channels/ports.ts'
 import { resolveName } from '#gateway/channels/post.ts'
@@ -15,6 +16,8 @@ import { pageSender } from '#gateway/paging/sender.ts'
 import type { StaffContact, StaffRoad } from '#gateway/paging/road.ts'
 import type { MqttHealth } from '#gateway/mqtt-roads.ts'
 import { Pipeline } from '#gateway/pipeline.ts'
+import type { PrivateStore } from '#gateway/private/private-store.ts'
+import { residentsOf } from '#gateway/residents.ts'
 import { selfSource } from '#gateway/self.ts'
 import type { Site } from '#gateway/site/site.ts'
 import { StoreCore } from '#gateway/store/core.ts'
@@ -75,6 +78,8 @@ export class PushedGateway {
     contactOf(person: string): StaffContact | null
     linkFor(task: string, person: string): string
   }> | null = null
+  /** Who lives here, and far ends for the channels that reach them; nobody is told one by one, unless a story has them. */
+  households: Readonly<{ secrets: PrivateStore; channels: readonly Channel[] }> | null = null
   folder: string
   #life: Life | null = null
   #epochs = 0
@@ -133,15 +138,32 @@ export class PushedGateway {
         for (const event of events) this.seen.push({ ...event, seenAt: this.time.now() })
         if (events.some((event) => 'homes' in event)) sender.nudge()
         pages?.committed(events)
+        residents?.nudge()
         forwarding.nudge()
       },
     })
+    const ends = this.households?.channels ?? []
+    const command = pipeline.command.bind(pipeline)
+    const residents =
+      this.households &&
+      residentsOf({
+        site,
+        secrets: this.households.secrets,
+        random,
+        clock: timers,
+        read: store.read,
+        command,
+        log,
+      })
     const sender = outbox({
       site,
-      channels: site.channels.map((channel) => channelOf(channel, this.#ports(random))),
+      channels: site.channels.map(
+        (channel) => ends.find(({ id }) => id === channel.id) ?? channelOf(channel, this.#ports(random)),
+      ),
+      ...(residents ? { addressOf: residents.addressOf } : {}),
       store: store.write,
       noticeOf: (id) => store.read.get('notices', id),
-      command: pipeline.command.bind(pipeline),
+      command,
       clock: { ...timers, speed: 1 },
       random,
       log,
@@ -153,7 +175,7 @@ export class PushedGateway {
         site,
         store: store.write,
         read: store.read,
-        command: pipeline.command.bind(pipeline),
+        command,
         clock: { ...timers, speed: 1 },
         log,
       })
@@ -170,6 +192,7 @@ export class PushedGateway {
     await pipeline.start()
     void sender.run(signal)
     void pages?.run(signal)
+    void residents?.run(signal)
     void keepUp({
       maintain: (now) => store.write.maintain(now),
       // The daily copy of the journal has its own tests.

@@ -7,6 +7,7 @@
 import t from 'tap'
 import { noticeTexts } from '#gateway/notice-text.ts'
 import type { Command, CommandBody } from '#rules/command.ts'
+import { householdsOf, ownersOf } from './households.ts'
 import { devicesOfTheDemo, readingsOf } from './part-of-the-demo.ts'
 import { PushedGateway } from './pushed-gateway.ts'
 
@@ -14,6 +15,16 @@ const SECOND = 1_000
 const at = (clock: string) => Date.parse(`2026-12-08T${clock}+08:00`)
 const clock = (ms: number) => new Date(ms + 8 * 3_600_000).toISOString().slice(11, 19)
 const MINUTE = 60 * SECOND
+
+/** Of these seven nobody has a number; somebody of the first needs more than a message. */
+const UNKNOWN = ['B1-1301', 'B1-1402', 'B1-1503', 'B2-1604', 'B2-1701', 'B3-1802', 'B3-2503']
+const TAGS = { 'B1-1301': '无智能手机', 'B1-2001': '高龄独居', 'B2-2102': '行动不便', 'B3-2203': '婴幼儿' }
+/** Numbers that are no longer in service. */
+const DEAD = ['B1-1601', 'B1-1704', 'B2-1302', 'B2-1403', 'B2-2504', 'B3-1304', 'B3-1901', 'B3-2402']
+
+function countedBy<T>(items: readonly T[], key: (item: T) => string): Record<string, number> {
+  return Object.fromEntries([...Map.groupBy(items, key)].map(([name, group]) => [name, group.length]))
+}
 
 t.test(
   'story 2: four alarms, one incident, one order, one notice to exactly 156 homes',
@@ -25,6 +36,12 @@ t.test(
     const site = { ...demo, plan: { ...demo.plan, settings } }
     const from = at('06:20:00')
     const gateway = new PushedGateway(t, site, from)
+    const { homes } = site.plan.assets.get('PR1-H')!
+    const numberOf = (home: string) => `1380000${String(1_000 + homes.indexOf(home))}`
+    const list = ownersOf(homes, (home) => (UNKNOWN.includes(home) ? null : numberOf(home)), TAGS)
+    const dead = new Set(DEAD.map(numberOf))
+    const households = householdsOf(t, site, list, (number) => dead.has(number))
+    gateway.households = households
     gateway.every(SECOND, from, (now) => {
       const tick = Math.round(now / SECOND)
       const isBurst = now >= at('06:30:00') && now < at('09:20:00')
@@ -45,7 +62,11 @@ t.test(
       void gateway.submit({ source: 'modbus', receivedAt: now, readings: readingsOf('PR1-H', now, values) })
     })
     await gateway.start()
-    await gateway.runUntil(at('06:36:00'))
+    const does = (id: string, body: CommandBody) =>
+      gateway.life.pipeline.command({ ...body, id, actor: 'story' } as Command)
+    await gateway.runUntil(at('06:33:00'))
+    void does('accept', { type: 'order.accept', order: gateway.happened('order.opened')[0]!.order, by: 'T2' })
+    await gateway.runUntil(at('06:36:30'))
     const raised = gateway.happened('alarm.raised')
     t.strictSame(
       raised.map(({ rule, class: ofClass, at: when }) => [rule, ofClass, clock(when)]),
@@ -78,9 +99,26 @@ t.test(
     }
     t.match(await said(), /北区|1 号泵房高区泵组：06:30 起水压不足或停水.*下次更新不晚于 07:35/)
     t.notMatch(await said(), /预计/, 'the first text promises no end')
-    const does = (id: string, body: CommandBody) =>
-      gateway.life.pipeline.command({ ...body, id, actor: 'story' } as Command)
-    void does('accept', { type: 'order.accept', order: order!.order, by: 'T2' })
+
+    const [addressed] = gateway.happened('notice.addressed')
+    t.match(addressed, { phase: 'published', cost: 2_980, informed: 0, heldUntil: null }, '149 x 2 parts: 29.8 yuan')
+    t.equal(addressed!.homes.length, 156)
+    t.equal(households.sent.length, 149)
+    t.equal(new Set(households.sent.map(({ to }) => to)).size, 149, 'one message a home')
+    await gateway.runUntil(at('06:38:00'))
+    const tasks = gateway.happened('reach.tasks_opened').flatMap((event) => event.tasks)
+    t.strictSame(
+      Object.entries(countedBy(tasks, ({ kind, why }) => `${why} ${kind}`)).toSorted(),
+      [
+        ['no_answer door', 8],
+        ['no_contact door', 6],
+        ['tagged call', 2],
+        ['tagged door', 2],
+      ],
+      'seven without a number, eight that were not reached, three who need more: 18 errands',
+    )
+    t.equal(new Set(tasks.flatMap((task) => task.homes)).size, 18)
+
     await gateway.runUntil(at('07:10:00'))
     const eta = at('09:30:00')
     void does('eta', { type: 'order.update', order: order!.order, by: 'T2', text: '正在更换爆裂管段', eta })
