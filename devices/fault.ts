@@ -62,6 +62,7 @@ export const FAULTS = {
   second_person: { status: 409, retry: false },
   unknown_task: { status: 404, retry: false },
   not_certified: { status: 403, retry: false },
+  still_latched: { status: 409, retry: false },
   order_ended: { status: 409, retry: false },
   proof_too_weak: { status: 409, retry: false },
   needs_supervisor: { status: 403, retry: false },

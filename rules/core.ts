@@ -6,6 +6,7 @@ import { Flow } from './flow.ts'
 import { handoverStage } from './handover/handover.ts'
 import { liftStage } from './lifts/lifts.ts'
 import { noticeStage } from './notices/notices.ts'
+import { followUpStage } from './orders/follow-ups.ts'
 import { orderStage } from './orders/orders.ts'
 import { pagingStage } from './paging/paging.ts'
 import { rosterStage } from './roster/roster.ts'
@@ -29,6 +30,7 @@ export function coreOf(plan: Plan, before?: Flow): Flow {
       stuckStage(plan),
       rosterStage(plan),
       alarms,
+      followUpStage(plan),
       orders,
       taskStage(plan),
       notices,

@@ -2,7 +2,7 @@ import type { OrderClass, Priority } from '#devices/alarm-definition.ts'
 import type { AlarmState, SilentState } from '#rules/alarms/states.ts'
 import type { Level } from '#rules/clocks/order-clocks.ts'
 import type { Goal, Planned } from '#rules/clocks/policy.ts'
-import type { Evidence, Found, Silence, Why } from '#rules/event.ts'
+import type { EventOf, Evidence, Found, Silence, Why } from '#rules/event.ts'
 import type { ChainStep, ConfirmedBy, TaskKind } from '#rules/tasks/chain.ts'
 import type { MissedClock, TaskEnd } from '#rules/tasks/events.ts'
 import type { OrderSource, Reported } from '#rules/orders/intake.ts'
@@ -127,6 +127,8 @@ export type OrderDocument = {
   callBacks?: { at: number; by: string; reached: boolean; solved: boolean | null }[]
   rating?: { at: number; by: string; stars: number }
   mergedInto?: string
+  /** It is over, and left this one behind: alarms that are latched until somebody has looked. */
+  follows?: NonNullable<EventOf<'order.opened'>['follows']>
   /** Somebody says that nothing was wrong, and a second person has not agreed yet. */
   found?: { at: number; by: string; proof: FalseAlarmProof; reason: string } | null
   ended?: { by: string; approver?: string; proof?: FalseAlarmProof; reason: string }

@@ -75,6 +75,7 @@ export class Projections {
           openedAt: event.at,
           ...unset,
           ...openedByPeople(event),
+          ...(event.follows ? { follows: event.follows } : {}),
           trace,
         })
         return

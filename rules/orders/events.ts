@@ -42,6 +42,8 @@ export type OrderEvents = {
     place?: string
     /** Of whom somebody complains. */
     against?: string
+    /** What the order that was over left behind: alarms that are latched until somebody has looked; the rule of the first. */
+    follows?: Readonly<{ order: string; alarms: readonly string[]; rule: string }>
   } & Reported &
     Planned
   'order.appointed': { order: string; by: string; for: number }

@@ -1,3 +1,4 @@
+import type { Text } from '#devices/point.ts'
 import type { Identity } from '../../access/identity.ts'
 import type { ReportInWords } from '../../intake/reports.ts'
 import type { Site } from '../../site/site.ts'
@@ -25,7 +26,16 @@ export function intakeOf(order: OrderDocument, time: Time): object {
   }
 }
 
-/** What an order is called that no rule names: a complaint, a repair at home. */
+/** What an order is called that no rule names: a complaint, a repair at home, what another order left behind. */
+export function nameOfOrder(order: OrderDocument, ruleName: (rule: string) => Text | undefined): InAllLanguages {
+  const { follows, source, id } = order
+  if (!follows) return source ? intakeName(order) : both(id)
+  const name = both(ruleName(follows.rule) ?? follows.rule)
+  return Object.fromEntries(
+    LANGUAGES.map((language) => [language, say(language, 'intake.follow_up', { name: name[language] })]),
+  ) as InAllLanguages
+}
+
 export function intakeName({ class: ofClass }: Pick<OrderDocument, 'class'>): InAllLanguages {
   const key = INTAKE_NAMES[ofClass as keyof typeof INTAKE_NAMES] ?? INTAKE_NAMES.P2
   return Object.fromEntries(LANGUAGES.map((language) => [language, say(language, key)])) as InAllLanguages

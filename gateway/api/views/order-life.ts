@@ -21,6 +21,7 @@ export function orderLife(order: OrderDocument, settings: Plan['settings'], time
     reopenings: reopenings.map(({ at, closedAt, ...again }) => ({ ...again, at: time(at), closedAt: time(closedAt) })),
     rating: rating ? { ...rating, at: time(rating.at) } : null,
     mergedInto: order.mergedInto ?? null,
+    follows: order.follows?.order ?? null,
     falseAlarm: order.closedAt === null && order.found ? { ...order.found, at: time(order.found.at) } : null,
     ended: order.ended ?? null,
     how: order.how ?? null,

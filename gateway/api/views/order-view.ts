@@ -4,7 +4,7 @@ import type { OrderDocument } from '../../store/documents.ts'
 import { timesOf } from '../site-time.ts'
 import type { AlarmOrigins } from './alarm-origins.ts'
 import { clocksView } from './order-clocks.ts'
-import { intakeName, intakeOf, nameOfPlace } from './intake-view.ts'
+import { intakeOf, nameOfOrder, nameOfPlace } from './intake-view.ts'
 import { checklist, orderLife } from './order-life.ts'
 import { both, sayWhy } from './said.ts'
 import { tasksView } from './task-view.ts'
@@ -28,9 +28,7 @@ export function orderView(
       state: order.state,
       class: order.class,
       name:
-        rule === undefined && order.source
-          ? intakeName(order)
-          : both((rule && rules().get(rule)?.name) || (rule ?? order.id)),
+        rule === undefined ? nameOfOrder(order, (id) => rules().get(id)?.name) : both(rules().get(rule)?.name || rule),
       incident: order.incident,
       skill: order.skill,
       region: order.region,
