@@ -2,6 +2,7 @@ import { alarmStage } from './alarms/alarms.ts'
 import { caseStage } from './cases/cases.ts'
 import { supervisionStage } from './clocks/supervision.ts'
 import { controlStage } from './control/control.ts'
+import { workPermitStage } from './control/work-permits.ts'
 import { Flow } from './flow.ts'
 import { handoverStage } from './handover/handover.ts'
 import { liftStage } from './lifts/lifts.ts'
@@ -31,6 +32,7 @@ export function coreOf(plan: Plan, before?: Flow): Flow {
       rosterStage(plan),
       alarms,
       followUpStage(plan),
+      workPermitStage(),
       orders,
       taskStage(plan),
       notices,

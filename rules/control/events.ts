@@ -8,6 +8,9 @@ import type { Why } from '../reason.ts'
 export const CONTROL_OUTCOMES = ['verified', 'refused', 'mismatch', 'unconfirmed', 'not_sent'] as const
 export type ControlOutcome = (typeof CONTROL_OUTCOMES)[number]
 
+/** Before anybody goes into a confined space: aired, then measured (per cent of oxygen), and who stays outside and watches. */
+export type AirChecks = Readonly<{ oxygenPercent: number; attendant: string }>
+
 /** What is switched from afar, and what forbids it. */
 export type ControlEvents = {
   // control from afar: who holds a device, what was asked for and what came of it
@@ -36,7 +39,7 @@ export type ControlEvents = {
   // what keeps everybody from switching something on from afar
   'lockout.hung': { lockout: string; asset: string; by: string; reason: string }
   'lockout.removed': { lockout: string; asset: string; by: string; reason?: string }
-  'permit.opened': { permit: string; asset: string; by: string; reason: string }
+  'permit.opened': { permit: string; asset: string; by: string; reason: string; checks?: AirChecks }
   'permit.closed': { permit: string; asset: string; by: string }
   'presence.entered': { room: string; by: string }
   'presence.left': { room: string; by: string }

@@ -3,6 +3,10 @@ import type { Draft } from '../event.ts'
 import type { Plan } from '../plan.ts'
 import type { Context } from '../stage.ts'
 import type { ControlBook } from './book.ts'
+import type { AirChecks } from './events.ts'
+
+/** Oxygen in air that may be breathed, per cent. */
+const BREATHABLE_PERCENT = [19.5, 23.5] as const
 
 type Safeguard = Extract<
   Command,
@@ -38,7 +42,12 @@ export function safeguardCommand(
     case 'permit.open': {
       const { asset, reason } = command
       if (!plan.assets.has(asset)) return refuse('unknown_asset', { asset })
-      return [{ type: 'permit.opened', permit: `PT${seq}`, asset, by, reason, trace: `PT${seq}` }]
+      const { checks } = command
+      const refused = checks ? airRefusal(checks, command, book, plan) : null
+      const checked = checks ? { checks } : {}
+      return (
+        refused ?? [{ type: 'permit.opened', permit: `PT${seq}`, asset, by, reason, ...checked, trace: `PT${seq}` }]
+      )
     }
     case 'permit.close': {
       const open = book.permit(command.permit)
@@ -62,6 +71,20 @@ export function safeguardCommand(
       return [{ type: 'presence.left', room, by, trace: `EN${seq}` }]
     }
   }
+}
+
+/** The air is fit to breathe, somebody else watches, and nothing there can start. */
+function airRefusal(
+  { oxygenPercent, attendant }: AirChecks,
+  { asset, by }: Readonly<{ asset: string; by: string }>,
+  book: ControlBook,
+  plan: Plan,
+): Refusal | null {
+  const [least, most] = BREATHABLE_PERCENT
+  if (oxygenPercent < least || oxygenPercent > most) return refuse('air_unfit', { oxygen: oxygenPercent, least, most })
+  if (!plan.staff.some(({ id }) => id === attendant)) return refuse('unknown_person', { person: attendant })
+  if (attendant === by) return refuse('second_person', { person: by })
+  return book.lockouts().some((lockout) => lockout.asset === asset) ? null : refuse('lockout_needed', { asset })
 }
 
 function isRoom(room: string, { assets }: Plan): boolean {

@@ -1,10 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Type from 'typebox'
 import type { ApiContext } from '../context.ts'
 import { PERMISSIONS } from '../permissions.ts'
 import { timesOf } from '../site-time.ts'
 import { NoQuery } from './collection.ts'
 import { By, commandRoute, Note, Reason } from './commands.ts'
 import { asYourself } from './control.ts'
+
+/** Of a confined space, such as a tank: aired, then measured; who watches from outside. */
+const Checks = Type.Object(
+  { oxygenPercent: Type.Number({ minimum: 0, maximum: 100 }), attendant: By.by },
+  { additionalProperties: false },
+)
 
 /** What keeps everybody from switching something on: locks and tags, permits to work, people in plant rooms. */
 export function safeguards(context: ApiContext): FastifyPluginAsyncTypebox {
@@ -50,10 +57,14 @@ export function safeguards(context: ApiContext): FastifyPluginAsyncTypebox {
       summary: 'Open a permit to work on an asset',
       path: '/api/v1/assets/:id/permits',
       permission,
-      body: { ...By, reason: Reason },
-      command: (asset, { by, reason }, identity) => {
-        return { type: 'permit.open', asset, by: asYourself(by, identity), reason }
-      },
+      body: { ...By, reason: Reason, checks: Type.Optional(Checks) },
+      command: (asset, { by, reason, checks }, identity) => ({
+        type: 'permit.open',
+        asset,
+        by: asYourself(by, identity),
+        reason,
+        ...(checks === undefined ? {} : { checks }),
+      }),
     })
     commandRoute(app, context, {
       summary: 'Close a permit to work',
