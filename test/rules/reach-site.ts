@@ -127,12 +127,13 @@ export function reachSite(start = NOON, own: Plan = plan) {
     /** What the reader does after each event that begins something for homes. */
     address(cost = 0, ways = WAYS) {
       const known = new Set(of('notice.addressed').map(({ cause }) => cause))
-      for (const event of [...of('notice.published'), ...of('notice.extended'), ...of('notice.scheduled')]) {
+      const scheduled = [...of('notice.scheduled'), ...of('notice.merged')]
+      for (const event of [...of('notice.published'), ...of('notice.extended'), ...scheduled]) {
         if (known.has(event.seq)) continue
         const homes = event.homes.flatMap((home) => (ways[home] ? [{ home, ...ways[home] }] : []))
         const informedHomes = event.homes.filter((home) => !ways[home])
         const informed = informedHomes.length
-        const phase = phaseOf(event)!
+        const phase = event.type === 'notice.merged' ? 'scheduled' : phaseOf(event)!
         const about = { phase, cause: event.seq, homes, informed, informedHomes, cost }
         site.does({ type: 'notice.address', notice: event.notice, ...about })
       }

@@ -375,6 +375,9 @@ t.test('planned work hangs at each entrance a day before; another time hangs ane
     [from - DAY, from - DAY],
     'doors as well',
   )
+  const [line] = site.open().filter(({ home }) => home === 'B1-0102')
+  site.settle(line!.id, 'failed')
+  t.match(site.tasks().at(-1), { kind: 'door', why: 'no_answer', homes: ['B1-0102'] }, 'a sheet spares no visit')
   const { notice } = site.of('notice.scheduled')[0]!
   const moves = (days: number) =>
     t.equal(
