@@ -10,7 +10,7 @@ const AWAY_AT = Date.parse('2026-12-11T18:00:00+08:00')
 
 t.test(
   'story 7, a holiday: away for 168 h nothing is dropped, with four bins every 5 min',
-  { timeout: 200_000 },
+  { timeout: 380_000 },
   async (t) => {
     const influx = await startInfluxHttp('typed')
     t.teardown(() => influx.stop())

@@ -11,6 +11,7 @@ import { OrderPages } from '../supervision/with-sentences.tsx'
 import { focusRow, useKeys } from '../alarms/alarm-keys.ts'
 import { useOrderSentences } from '../order/sentences.ts'
 import { takeTag } from '../order/tag.ts'
+import { canReadTags } from '../order/camera.ts'
 import { TagCamera } from '../order/tag-camera.tsx'
 import { Waiting } from '../order/waiting.tsx'
 import { may } from '../../roles.ts'
@@ -72,7 +73,7 @@ export function OrdersScreen() {
       {...(isSaid ? { hint: words.say('web.orders.keys') } : {})}
       aside={
         <div class="flex flex-wrap items-center gap-2">
-          {isSaid && mayOpen && (
+          {mayOpen && (
             <button type="button" class="btn btn-primary touch" onClick={() => setOpening(true)}>
               <Icon name="clipboard-list" />
               {words.say('web.intake.open')}
@@ -82,10 +83,10 @@ export function OrdersScreen() {
         </div>
       }
     >
-      {isOpening && <OpenOrder onClose={() => setOpening(false)} />}
+      {isSaid && isOpening && <OpenOrder onClose={() => setOpening(false)} />}
       <OrderPages />
       {isSaid && <Waiting />}
-      {isSaid && isField && chosen !== 'ended' && (
+      {isField && canReadTags() && chosen !== 'ended' && (
         <div class="mb-3 grid justify-items-start">
           <TagCamera
             take={(read) => {
