@@ -2,9 +2,8 @@
  * Story 4, cleaning the tank of PR2's high zone on Thursday from 14:00 to 16:00: planned, told, recalled, overrun and done,
  * to the minute.
  *
- * Not played here: the entrance sheets (test/rules/reach.test.ts) and the
- * date of the next cleaning, which this build does not have. What is switched from afar is the set point of the pumps: the
- * demonstration starts none from afar.
+ * Not played here: the date of the next cleaning, which this build does not have. What is switched from afar is the set point
+ * of the pumps: the demonstration starts none from afar.
  */
 import t from 'tap'
 import { noticeTexts } from '#gateway/notice-text.ts'
@@ -96,6 +95,12 @@ t.test('story 4: told, recalled, overrun with a new end, measured, and over', { 
   t.strictSame(
     doors.map(({ kind, why, homes }) => [kind, why, ...homes]),
     UNKNOWN.map((home) => ['door', 'no_contact', home]),
+  )
+  const errands = gateway.happened('reach.tasks_opened').flatMap(({ tasks }) => tasks)
+  t.strictSame(
+    errands.map(({ kind, dueAt }) => [kind, clock(dueAt)]),
+    [...UNKNOWN.map(() => ['door', '09 14:00']), ...[1, 2, 3].map(() => ['sheet', '09 14:00'])],
+    'a day before: six doors, three entrances',
   )
   for (const { id: task } of doors)
     void does(`told ${task}`, { type: 'reach.finish_task', task, by: 'S2', result: 'told' })
