@@ -119,6 +119,8 @@ export class Outages {
     return this.#book
       .all()
       .filter((notice) => notice.order === order && (notice.state === 'published' || notice.state === 'identified'))
+      // The same end said again is no news: it would be a paid message to every home.
+      .filter((notice) => notice.state === 'published' || notice.eta !== eta)
       .flatMap((notice) => this.identified(notice, eta, by, at))
   }
 

@@ -147,6 +147,8 @@ t.test(
     const eta = at('10:00')
     t.equal(site.does(at('08:30'), { type: 'order.update', order, by: 'T1', text: 'parts are here', eta }), 'done')
     t.match(site.of('notice.identified'), [{ eta, by: 'T1', cheapest: true, channels: ['screen'] }])
+    t.equal(site.does(at('08:40'), { type: 'order.update', order, by: 'T1', text: 'still at it', eta }), 'done')
+    t.equal(site.of('notice.identified').length, 1, 'the same end again is no news')
     site.passes(at('09:44'))
     t.equal(site.of('notice.eta_warned').length, 0)
     site.passes(at('09:45'))
