@@ -47,6 +47,11 @@ export async function benchLatency(): Promise<Figure[]> {
       (id) =>
         `  - { id: outlet-pressure, for: ${id}, name: Low, point: outlet_pressure, limits: { lo: 0.3 }, delay: { on: ${ON_DELAY_MS}ms, off: 0s }, priority: high, class: P1, skill: water, closes_itself: true }`,
     ),
+    // The profile waits for a second reading: what is measured is the road, not the patience.
+    ...bins.map(
+      (id) =>
+        `  - { id: overflow, for: ${id}, name: Full, point: fill, limits: { hi: 95 }, delay: { on: 0s, off: 0s }, priority: low, class: P3, skill: cleaning, closes_itself: true }`,
+    ),
     'staff: [{ id: T1, role: technician, regions: [site], skills: [water, cleaning, electric], duty: ["00:00-24:00"] }]',
     'fallback: T1',
   ])

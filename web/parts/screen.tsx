@@ -8,12 +8,14 @@ type ScreenProps = Readonly<{
   /** Where this screen stands: address and name of the list it belongs to. */
   under?: Readonly<{ href: string; name: string }>
   hint?: string
+  /** What the keys do here: of no use on a phone. */
+  keys?: string
   aside?: ComponentChildren
   children: ComponentChildren
 }>
 
 /** One screen: its heading takes the focus when it is walked to, so that a screen reader knows where it is. */
-export function Screen({ title, under, hint, aside, children }: ScreenProps) {
+export function Screen({ title, under, hint, keys, aside, children }: ScreenProps) {
   const { estate, words } = useApp()
   const heading = useRef<HTMLHeadingElement>(null)
   const site = words.of(estate.site.value?.name)
@@ -42,6 +44,7 @@ export function Screen({ title, under, hint, aside, children }: ScreenProps) {
             {title}
           </h1>
           {hint && <p class="quiet mt-0.5 text-sm">{hint}</p>}
+          {keys && <p class="quiet mt-0.5 hidden text-sm lg:block">{keys}</p>}
         </div>
         {aside}
       </div>

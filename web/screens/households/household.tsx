@@ -31,7 +31,7 @@ export function HouseholdScreen() {
     <Screen
       title={home}
       under={under}
-      {...(isSaid ? { hint: words.say('web.intake.keys') } : {})}
+      {...(isSaid ? { keys: words.say('web.intake.keys') } : {})}
       aside={
         isSaid &&
         found && (

@@ -70,7 +70,7 @@ export function OrdersScreen() {
   return (
     <Screen
       title={words.say('web.screen.orders')}
-      {...(isSaid ? { hint: words.say('web.orders.keys') } : {})}
+      {...(isSaid ? { keys: words.say('web.orders.keys') } : {})}
       aside={
         <div class="flex flex-wrap items-center gap-2">
           {mayOpen && (
