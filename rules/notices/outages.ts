@@ -116,12 +116,14 @@ export class Outages {
   /** Somebody at the order said by when it will be over. */
   onUpdated({ order, eta, by, at }: EventOf<'order.updated'>): readonly Draft[] {
     if (eta === undefined) return []
-    return this.#book
-      .all()
-      .filter((notice) => notice.order === order && (notice.state === 'published' || notice.state === 'identified'))
-      // The same end said again is no news: it would be a paid message to every home.
-      .filter((notice) => notice.state === 'published' || notice.eta !== eta)
-      .flatMap((notice) => this.identified(notice, eta, by, at))
+    return (
+      this.#book
+        .all()
+        .filter((notice) => notice.order === order && (notice.state === 'published' || notice.state === 'identified'))
+        // The same end said again is no news: it would be a paid message to every home.
+        .filter((notice) => notice.state === 'published' || notice.eta !== eta)
+        .flatMap((notice) => this.identified(notice, eta, by, at))
+    )
   }
 
   /** Its order was taken into another one, whose promise is the one that counts. */

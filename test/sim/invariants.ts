@@ -30,6 +30,8 @@ export type SeenOrder = {
   assignee: string | null
   alarms: Set<string>
   rules: Set<string>
+  /** Latched alarms that it looks after, and that are of an order which is over. */
+  follows: Set<string>
   assets: Set<string>
   /** Goals reached since it was opened, or opened again; the last level told; of which clock the assignee was warned. */
   met: Set<string>
@@ -384,12 +386,16 @@ export class Invariants {
     }
     if (event.type === 'order.opened') {
       this.#must(!this.orders.has(event.order), event, 'an id used twice')
+      const followed = this.openOrders().filter(({ follows }) => event.follows?.alarms.some((id) => follows.has(id)))
+      this.#must(followed.length === 0, event, `${followed[0]?.id} looks after its alarm already`)
       this.orders.set(event.order, {
         id: event.order,
         state: 'new',
         assignee: null,
-        alarms: new Set([event.alarm]),
-        rules: new Set([event.rule]),
+        // One that looks after what another left behind is of no rule.
+        alarms: new Set(event.alarm === '' ? [] : [event.alarm]),
+        rules: new Set(event.rule === '' ? [] : [event.rule]),
+        follows: new Set(event.follows?.alarms),
         assets: new Set([event.asset]),
         met: new Set(),
         level: 0,

@@ -70,7 +70,8 @@ export function OrdersScreen() {
   return (
     <Screen
       title={words.say('web.screen.orders')}
-      {...(isSaid ? { keys: words.say('web.orders.keys') } : {})}
+      // Its line is kept until it can be said: nothing moves then.
+      keys={isSaid ? words.say('web.orders.keys') : '\u00a0'}
       aside={
         <div class="flex flex-wrap items-center gap-2">
           {mayOpen && (
