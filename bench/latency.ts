@@ -13,13 +13,14 @@ import { join } from 'node:path'
 import { freePorts, GATEWAY_READY, listen, newFolder, secretsOf, startCaretaker, writeSite } from './estate.ts'
 import { type Figure, percentile } from './figure.ts'
 
-const DEVICES = 30
-const ROUNDS = 10
+const DEVICES = 100
+/** One: what comes and goes three times in a minute is set aside as a bad actor. */
+const ROUNDS = 1
 const PERIOD_MS = 1_000
 const ON_DELAY_MS = 2_000
 
 /**
- * From the moment the plant's world changes to the moment a client hears that the order is committed, over 300 alarms a
+ * From the moment the plant's world changes to the moment a client hears that the order is committed, over 100 alarms a
  * wire. Peers in the same run: a bare modbus-serial loop that waits for the same change, and a bare broker with a
  * subscriber for the same message.
  */
@@ -85,7 +86,7 @@ export async function benchLatency(): Promise<Figure[]> {
     const modbus = await roundsOf(pumps, ROUNDS, async (id) => {
       plant.hold(id, 'outlet_pressure', 0.6)
       // Each alarm starts at another moment of the poll period.
-      await sleep(1_500 + Math.random() * PERIOD_MS)
+      await sleep(1_500 + Math.random() * 20 * PERIOD_MS)
       const ordered = heard(`+${id}`)
       const changedAt = performance.now()
       plant.hold(id, 'outlet_pressure', 0.1)
@@ -103,7 +104,7 @@ export async function benchLatency(): Promise<Figure[]> {
       clients.get(id)!.publishAsync(`bins/${id}/state`, JSON.stringify({ seq: ++seq, fill }), { qos: 1 })
     const overMqtt = await roundsOf(bins, ROUNDS, async (id) => {
       await say(id, 20)
-      await sleep(200 + Math.random() * 500)
+      await sleep(200 + Math.random() * 10_000)
       const ordered = heard(`+${id}`)
       const saidAt = performance.now()
       await say(id, 98)
